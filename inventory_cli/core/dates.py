@@ -1,0 +1,231 @@
+"""Knows how text and moments correspond. Must never read a clock: `now` is always given.
+
+Moments are UTC text with milliseconds (`2022-03-15T23:59:59.998Z`): text order is time order.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+from inventory_cli.core.events import CLOSE_OF_DAY
+from inventory_cli.errors import WrongUsage
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+END_OF_TIME = "9999-12-31T23:59:59.999Z"
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ISO_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)"
+    r" ?([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
+    re.ASCII,
+)
+_AGO = re.compile(r"-(\d{1,5})([dwmy])", re.ASCII)
+_HINT = "write dates like 2022-03-15 or 2022-03-15T14:30, or today, yesterday, -7d, -2w, -3m, -1y"
+
+
+class When(NamedTuple):
+    """A date, or a moment: `instant` is UTC text, or None when only the day is known."""
+
+    day: date
+    instant: str | None
+
+
+def load_zone(name: str) -> tzinfo:
+    """Return the time zone of an IANA name such as `Europe/Berlin`."""
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise WrongUsage(
+            f"time zone {name!r} is not known here",
+            "use an IANA name such as Europe/Berlin; where the system has none, "
+            "`pip install tzdata` brings them",
+        ) from None
+
+
+def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
+    """Return what a person means by `text`, in the ledger's zone.
+
+    Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
+    in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
+    """
+    words = text.strip()
+    today = now.astimezone(zone).date()
+    lower = words.lower()
+    if lower == "now":
+        return When(today, utc_text(now))
+    if lower == "today":
+        return When(today, None)
+    if lower == "yesterday":
+        return When(today - timedelta(days=1), None)
+    if ago := _AGO.fullmatch(lower):
+        return When(_go_back(words, today, int(ago[1]), ago[2]), None)
+    return _parse_iso(words, zone) or _parse_words(words, zone)
+
+
+def _go_back(text: str, today: date, count: int, unit: str) -> date:
+    from dateutil.relativedelta import relativedelta
+
+    years, months = (count if unit == "y" else 0), (count if unit == "m" else 0)
+    weeks, days = (count if unit == "w" else 0), (count if unit == "d" else 0)
+    try:
+        return _in_range(
+            text, today - relativedelta(years=years, months=months, weeks=weeks, days=days)
+        )
+    except (ValueError, OverflowError):
+        raise WrongUsage(f"date {text!r} is too long ago", _HINT) from None
+
+
+def parse_iso(text: str, zone: tzinfo) -> When:
+    """Return the date or moment that ISO 8601 text names, and accept nothing else."""
+    when = _parse_iso(text.strip(), zone)
+    if when is None:
+        raise WrongUsage(
+            f"date {text!r} is not like 2022-03-15 or 2022-03-15T14:30",
+        )
+    return when
+
+
+def _parse_iso(text: str, zone: tzinfo) -> When | None:
+    if re.fullmatch(r"\d{8}", text, re.ASCII):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    try:
+        if _ISO_DATE.fullmatch(text):
+            return When(_in_range(text, date.fromisoformat(text)), None)
+        if moment := _ISO_MOMENT.fullmatch(text):
+            day, clock, offset = moment[1], moment[2].replace(",", "."), moment[3] or ""
+            parsed = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
+            return _moment(text, parsed, zone)
+    except ValueError as error:
+        raise WrongUsage(f"date {text!r} does not exist: {error}", _HINT) from None
+    return None
+
+
+def _in_range(text: str, day: date) -> date:
+    # 9999 is what people write for "everything".
+    if EARLIEST_YEAR <= day.year <= LATEST_YEAR or day.year == 9999:
+        return day
+    raise WrongUsage(
+        f"date {text!r} is in the year {day.year}; "
+        f"years from {EARLIEST_YEAR} to {LATEST_YEAR} are understood"
+    )
+
+
+def _moment(text: str, parsed: datetime, zone: tzinfo) -> When:
+    _in_range(text, parsed.date())
+    if parsed.tzinfo is None:
+        local = parsed.replace(tzinfo=zone)
+        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != parsed:
+            raise WrongUsage(
+                f"time {text!r} does not exist in {zone}: the clocks skip it that day",
+                "give the time with its offset, like 2022-03-15T14:30+01:00",
+            )
+    else:
+        local = parsed
+    try:
+        return When(local.astimezone(zone).date(), utc_text(local))
+    except OverflowError:
+        raise WrongUsage(f"date {text!r} is out of range", _HINT) from None
+
+
+def _parse_words(text: str, zone: tzinfo) -> When:
+    """Read words with dateutil, which fills gaps and guesses orders: accept neither."""
+    filled = _read_words(text, datetime(2001, 1, 1))  # noqa: DTZ001
+    filled_otherwise = _read_words(text, datetime(2002, 2, 2, 1, 1, 1, 1))  # noqa: DTZ001
+    if filled.date() != filled_otherwise.date():
+        raise WrongUsage(f"date {text!r} is not a whole date", _HINT)
+    orders = [(day, year) for day in (False, True) for year in (False, True)]
+    days = sorted({_read_words(text, filled, *order).date() for order in orders})
+    if len(days) > 1:
+        raise WrongUsage(
+            f"date {text!r} can be read as {' or as '.join(day.isoformat() for day in days)}",
+            f"write {days[0]} or {days[-1]}",
+        )
+    _in_range(text, filled.date())
+    if filled.hour != filled_otherwise.hour:
+        return When(filled.date(), None)
+    return _moment(text, filled, zone)
+
+
+def _read_words(
+    text: str, default: datetime, day_first: bool = False, year_first: bool = False
+) -> datetime:
+    import warnings
+
+    from dateutil import parser
+
+    try:
+        with warnings.catch_warnings():
+            # A zone name that dateutil does not know is only warned about, then dropped.
+            warnings.simplefilter("error")
+            return parser.parse(text, default=default, dayfirst=day_first, yearfirst=year_first)
+    except (ValueError, OverflowError, Warning):
+        raise WrongUsage(f"date {text!r} is not understood", _HINT) from None
+
+
+def effective_at(when: When, time_of_day: str, zone: tzinfo) -> tuple[str, int]:
+    """Return (UTC text, date_only) for an event that happened at `when`."""
+    if when.instant is not None:
+        return when.instant, 0
+    return _at(when.day, time_of_day, zone), 1
+
+
+def inclusive_end(when: When, zone: tzinfo) -> str:
+    """Return the last moment that a cut at `when` includes: a date means to the end of its day."""
+    if when.instant is not None:
+        return when.instant
+    if when.day.year == 9999:
+        return END_OF_TIME
+    return _at(when.day, CLOSE_OF_DAY, zone)
+
+
+def inclusive_start(when: When, zone: tzinfo) -> str:
+    """Return the first moment that a range from `when` includes."""
+    return when.instant or _at(when.day, "00:00:00.000", zone)
+
+
+@lru_cache(maxsize=4096)
+def _at(day: date, time_of_day: str, zone: tzinfo) -> str:
+    # At a clock change the day begins with the first reading of its first hour and closes with
+    # the last reading of its last one.
+    late = 1 if time_of_day > "12:00:00.000" else 0
+    clock = time.fromisoformat(time_of_day)
+    try:
+        return utc_text(datetime.combine(day, clock, tzinfo=zone).replace(fold=late))
+    except OverflowError:
+        raise WrongUsage(f"date {day} is out of range", _HINT) from None
+
+
+def utc_text(moment: datetime) -> str:
+    """Return an aware datetime as UTC text with milliseconds; what is finer is cut off."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def show_moment(text: str, zone: tzinfo) -> str:
+    """Return UTC text as ISO 8601 in the ledger's zone, with its offset."""
+    return _local(text, zone).isoformat(timespec="milliseconds")
+
+
+@lru_cache(maxsize=65536)
+def show_day(text: str, zone: tzinfo) -> str:
+    """Return the day, `YYYY-MM-DD` in the ledger's zone, of a moment; a day stays as it is."""
+    if len(text) == len("YYYY-MM-DD"):
+        return text
+    return _local(text, zone).date().isoformat()
+
+
+def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
+    """Return when an event took effect: a day when only the day is known, else the moment."""
+    return show_day(text, zone) if date_only else show_moment(text, zone)
+
+
+def _local(text: str, zone: tzinfo) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(zone)
+    except OverflowError:
+        return datetime.fromisoformat(text)

@@ -1,0 +1,150 @@
+"""Knows what can happen: the table of kinds, and the event. Must never know how it is stored."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from inventory_cli.errors import WrongUsage
+
+START_OF_DAY = "00:00:00.000"
+MIDDLE_OF_DAY = "12:00:00.000"
+END_OF_DAY = "23:59:59.998"
+CLOSE_OF_DAY = "23:59:59.999"
+
+
+class Kind(NamedTuple):
+    """What sort of fact an event is, and all that depends on it.
+
+    `sign` turns the recorded quantity into a change of on hand; None where the quantity
+    is not a difference (`counted`, `reversed`). `time_of_day` is where an event known only
+    by its date stands in that day: stock arrives before it leaves, and a count closes the
+    day. `adjusted` takes `END_OF_DAY` when its quantity is negative.
+    """
+
+    name: str
+    command: str
+    sign: int | None
+    time_of_day: str
+    sets: str | None
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("opened", "open", +1, START_OF_DAY, None),
+        Kind("received", "receive", +1, START_OF_DAY, "last_incoming"),
+        Kind("returned", "return", +1, START_OF_DAY, "last_incoming"),
+        Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing"),
+        Kind("removed", "remove", -1, END_OF_DAY, "last_outgoing"),
+        Kind("adjusted", "adjust", +1, START_OF_DAY, None),
+        Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted"),
+        Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None),
+        Kind("reversed", "reverse", None, START_OF_DAY, None),
+    )
+}
+COMMAND_KINDS: Mapping[str, str] = {kind.command: kind.name for kind in KINDS.values()}
+
+# The two facts that only an opening balance carries; they live in its details.
+OPENING_DETAILS = ("last_incoming", "last_outgoing")
+
+
+class Draft(NamedTuple):
+    """An event before the ledger has given it a position.
+
+    `quantity` is in the ledger's smallest unit, as given: signed for `adjusted` and for the
+    two legs of `transferred`, zero for `reversed`, not negative for all others.
+    `effective_at` is UTC text with milliseconds (`2022-03-15T23:59:59.998Z`), so that text
+    order is time order. `details` is a JSON object with sorted keys, or None.
+    """
+
+    sku: str
+    location: str
+    kind: str
+    quantity: int
+    effective_at: str
+    date_only: int
+    reason: str | None = None
+    reference: str | None = None
+    unit_cost: str | None = None
+    id: str | None = None
+    reverses: int | None = None
+    details: str | None = None
+
+
+class Event(NamedTuple):
+    """A fact that happened to one SKU at one location: a draft with its place in the log."""
+
+    position: int
+    batch: int
+    sku: str
+    location: str
+    kind: str
+    quantity: int
+    effective_at: str
+    date_only: int
+    reason: str | None
+    reference: str | None
+    unit_cost: str | None
+    id: str | None
+    reverses: int | None
+    details: str | None
+
+
+DEFAULT_LOCATION = "main"
+LONGEST_NAME = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def clean_name(text: str, what: str) -> str:
+    """Return `text` without the blanks around it, kept to the letter otherwise.
+
+    For a SKU, a location, a reference or an id. Raises WrongUsage, naming `what`, when it is
+    empty, longer than 200 characters, or holds control characters.
+    """
+    name = text.strip()
+    if not name:
+        raise WrongUsage(f"{what} is empty")
+    if len(name) > LONGEST_NAME:
+        raise WrongUsage(f"{what} has {len(name)} characters; {LONGEST_NAME} is the most")
+    if not name.isprintable() and (found := _CONTROL.search(name)):
+        raise WrongUsage(f"{what} {name!r} holds the control character {found[0]!r}")
+    _require_encodable(name, what)
+    return name
+
+
+def clean_text(text: str, what: str) -> str | None:
+    """Return free text (a reason, a detail) without the blanks around it; None when empty."""
+    cleaned = text.strip()
+    if not cleaned:
+        return None
+    if "\x00" in cleaned:
+        raise WrongUsage(f"{what} holds a NUL character")
+    _require_encodable(cleaned, what)
+    return cleaned
+
+
+def _require_encodable(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise WrongUsage(f"{what} {text!r} is not valid Unicode text") from None
+
+
+def pack_details(details: Mapping[str, str]) -> str | None:
+    """Return details as the JSON text that the log keeps, keys sorted; None when there are none."""
+    if not details:
+        return None
+    return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def unpack_details(text: str | None) -> dict[str, str]:
+    """Return the details of an event as a mapping, empty when it carries none."""
+    return dict(json.loads(text)) if text else {}
+
+
+def time_of_day(kind: str, quantity: int) -> str:
+    """Return the time at which an event known only by its date takes effect."""
+    if kind == "adjusted" and quantity < 0:
+        return END_OF_DAY
+    return KINDS[kind].time_of_day

@@ -1,0 +1,58 @@
+"""Knows how quantity text and exact integers correspond. Must never know a float."""
+
+import re
+
+from inventory_cli.errors import WrongUsage
+
+MOST_DECIMALS = 9
+# Keeps every on-hand figure well inside the 64 bits that SQLite stores.
+MOST_DIGITS = 18
+LARGEST_ON_HAND = 2**63 - 1
+
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?|([+-]?)\.([0-9]+)", re.ASCII)
+
+
+def parse_quantity(text: str, decimals: int) -> int:
+    """Return the quantity in smallest units: with 2 decimals, `1.5` is 150.
+
+    Zeros behind the ledger's last decimal are harmless and accepted (`5.0` is 5). Raises
+    WrongUsage for anything that is not an exact decimal number of that many decimals.
+    """
+    number = _NUMBER.fullmatch(text.strip())
+    if number is None:
+        hint = None
+        if re.fullmatch(r"[+-]?[0-9][0-9.,' \u00a0]*", text.strip()):
+            hint = "write it without thousands marks and with a decimal point, like 1234.5"
+        raise WrongUsage(f"quantity {text!r} is not a decimal number", hint)
+    sign, whole, fraction = number[1] or number[4] or "", number[2] or "0", number[3] or number[5]
+    fraction = (fraction or "").rstrip("0")
+    if len(fraction) > decimals:
+        keeps = {0: "whole units", 1: "1 decimal"}.get(decimals, f"{decimals} decimals")
+        raise WrongUsage(
+            f"quantity {text!r} has {len(fraction)} decimals, but this ledger keeps {keeps}",
+            "the number of decimals is fixed when a ledger is made: `inventory init --decimals N`",
+        )
+    digits = (whole + fraction.ljust(decimals, "0")).lstrip("0")
+    if len(digits) > MOST_DIGITS:
+        raise WrongUsage(f"quantity {text!r} has more than {MOST_DIGITS} digits")
+    value = int(digits or "0")
+    return -value if sign == "-" else value
+
+
+def format_quantity(value: int, decimals: int) -> str:
+    """Return a quantity of smallest units as text, with exactly the ledger's decimals."""
+    if decimals == 0:
+        return str(value)
+    digits = str(abs(value)).rjust(decimals + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def parse_unit_cost(text: str) -> str:
+    """Return an exact, not negative decimal as plain text, as many decimals as were given."""
+    number = _NUMBER.fullmatch(text.strip())
+    if number is None or "-" in (number[1], number[4]):
+        raise WrongUsage(f"unit cost {text!r} is not a decimal number of zero or more")
+    whole, fraction = (number[2] or "0").lstrip("0") or "0", number[3] or number[5] or ""
+    if len(whole) + len(fraction) > 2 * MOST_DIGITS:
+        raise WrongUsage(f"unit cost {text!r} has more than {2 * MOST_DIGITS} digits")
+    return f"{whole}.{fraction}" if fraction else whole
