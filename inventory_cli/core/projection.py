@@ -1,0 +1,55 @@
+"""Knows how the stored stock of one stream changes when an event arrives in order.
+
+This is the incremental path that an append takes. It shares no code with `replay`, against
+which `verify` and `rebuild` check what it stored. Must never know how stock is stored.
+"""
+
+from inventory_cli.core.events import OPENING_DETAILS, unpack_details
+from inventory_cli.core.replay import State
+
+
+class Projected:
+    """The stock of one stream, brought forward event by event."""
+
+    __slots__ = ("last_counted", "last_effective", "last_incoming", "last_outgoing", "on_hand")
+
+    def __init__(self, state: State) -> None:
+        self.on_hand = state.on_hand
+        self.last_incoming = state.last_incoming
+        self.last_outgoing = state.last_outgoing
+        self.last_counted = state.last_counted
+        self.last_effective = state.last_effective
+
+    def advance(self, kind: str, quantity: int, effective_at: str, details: str | None) -> None:
+        """Apply an event that takes effect no earlier than any other of its stream.
+
+        A reversal is never in order, because it takes effect when the event it names did.
+        """
+        self.last_effective = effective_at
+        if kind == "sold" or kind == "removed":
+            self.on_hand -= quantity
+            self.last_outgoing = effective_at
+        elif kind == "received" or kind == "returned":
+            self.on_hand += quantity
+            self.last_incoming = effective_at
+        elif kind == "transferred" or kind == "adjusted":
+            self.on_hand += quantity
+        elif kind == "counted":
+            self.on_hand = quantity
+            self.last_counted = effective_at
+        elif kind == "opened":
+            self.on_hand += quantity
+            given = unpack_details(details)
+            self.last_incoming, self.last_outgoing = (given.get(key) for key in OPENING_DETAILS)
+        else:
+            raise ValueError(f"a {kind!r} event cannot be applied in order")
+
+    def state(self) -> State:
+        """Return what is to be stored."""
+        return State(
+            self.on_hand,
+            self.last_incoming,
+            self.last_outgoing,
+            self.last_counted,
+            self.last_effective,
+        )

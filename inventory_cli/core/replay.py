@@ -1,0 +1,221 @@
+"""Knows how events add up: the fold of one stream, and of many. Must never know where they lie.
+
+A stream is folded by (effective at, position). A voided event and its reversal change nothing.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
+
+SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
+_INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
+_OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing")
+
+Stream = tuple[str, str]
+
+
+class UnknownKind(ValueError):
+    """The log holds an event of a kind that this program does not know."""
+
+    def __init__(self, position: int, kind: str) -> None:
+        super().__init__(f"event {position} is of the unknown kind {kind!r}")
+        self.position = position
+
+
+class State(NamedTuple):
+    """What the replayed stream says is there.
+
+    `last_incoming` and `last_outgoing` are UTC text, or a bare `YYYY-MM-DD` while only the
+    opening balance told them. `last_effective` is the latest moment of any event of the stream.
+    """
+
+    on_hand: int = 0
+    last_incoming: str | None = None
+    last_outgoing: str | None = None
+    last_counted: str | None = None
+    last_effective: str = ""
+
+
+class Step(NamedTuple):
+    """One event of a stream as the fold passes it: `change` of on hand, and on hand after it."""
+
+    event: Event
+    change: int
+    on_hand: int
+    voided_by: int | None
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Return the events of one stream in the order in which they are folded."""
+    return sorted(events, key=lambda event: (event.effective_at, event.position))
+
+
+def steps(events: Iterable[Event]) -> Iterator[Step]:
+    """Fold one stream, given in fold order, event by event.
+
+    The change of a count is its variance: counted minus what the book said just before it.
+    """
+    stream = list(events)
+    voided_by = {event.reverses: event.position for event in stream if event.reverses is not None}
+    on_hand = 0
+    for event in stream:
+        voided = voided_by.get(event.position)
+        if voided is not None or event.kind == "reversed":
+            change = 0
+        elif event.kind == "counted":
+            change = event.quantity - on_hand
+        elif event.kind in SIGNS:
+            change = SIGNS[event.kind] * event.quantity
+        else:
+            raise UnknownKind(event.position, event.kind)
+        on_hand += change
+        yield Step(event, change, on_hand, voided)
+
+
+def fold(events: Iterable[Event]) -> State:
+    """Return the state after the events of one stream, given in fold order."""
+    on_hand = 0
+    dates: dict[str, str] = {}
+    last_effective = ""
+    for step in steps(events):
+        event = step.event
+        on_hand, last_effective = step.on_hand, event.effective_at
+        if step.voided_by is not None:
+            continue
+        if event.kind == "opened":
+            dates |= opening_dates(event.details)
+        elif sets := KINDS[event.kind].sets:
+            dates[sets] = event.effective_at
+    return State(
+        on_hand,
+        dates.get("last_incoming"),
+        dates.get("last_outgoing"),
+        dates.get("last_counted"),
+        last_effective,
+    )
+
+
+def opening_dates(details: str | None) -> dict[str, str]:
+    """Return the last incoming and last outgoing days that an opening balance carries."""
+    return {k: v for k, v in unpack_details(details).items() if k in OPENING_DETAILS}
+
+
+# position, sku, location, kind, quantity, effective_at, details (of `opened` events, else None)
+Row = tuple[int, str, str, str, int, str, str | None]
+
+
+class _Running:
+    """What a replay knows of one stream so far. Empty text stands for "never": it sorts first."""
+
+    __slots__ = ("counted", "effective", "incoming", "on_hand", "opening", "outgoing")
+
+    def __init__(self) -> None:
+        self.on_hand = 0
+        self.incoming = ""
+        self.outgoing = ""
+        self.counted = ""
+        self.effective = ""
+        self.opening: str | None = None
+
+    def state(self) -> State:
+        dates = opening_dates(self.opening)
+        return State(
+            self.on_hand,
+            self.incoming or dates.get("last_incoming"),
+            self.outgoing or dates.get("last_outgoing"),
+            self.counted or None,
+            self.effective,
+        )
+
+
+class Replay:
+    """Fold many streams at once, fed in the order of the log rather than stream by stream.
+
+    Sums and latest dates do not depend on the order. Only a count does: what took effect before
+    it is replaced by it. So each stream keeps the moment of its latest count and leaves out what
+    is earlier; a stream in which a count was recorded after a movement that took effect later is
+    folded again, by itself, at the end.
+    """
+
+    def __init__(self) -> None:
+        self._streams: dict[Stream, _Running] = {}
+        self._unsettled: set[Stream] = set()
+
+    def feed(self, rows: Iterable[Row], voided: Container[int]) -> None:
+        """Add the next events of the log. `voided` names those of them that are reversed."""
+        streams, signs, incoming, outgoing = self._streams, SIGNS, _INCOMING, _OUTGOING
+        for position, sku, location, kind, quantity, effective_at, details in rows:
+            stream = (sku, location)
+            running = streams.get(stream)
+            if running is None:
+                running = streams[stream] = _Running()
+            last_effective = running.effective
+            if effective_at > last_effective:
+                running.effective = effective_at
+            if kind == "reversed" or position in voided:
+                continue
+            sign = signs.get(kind)
+            if sign is not None:
+                if effective_at >= running.counted:
+                    running.on_hand += sign * quantity
+                if kind in incoming:
+                    if effective_at > running.incoming:
+                        running.incoming = effective_at
+                elif kind in outgoing:
+                    if effective_at > running.outgoing:
+                        running.outgoing = effective_at
+                elif kind == "opened":
+                    running.opening = details
+            elif kind == "counted":
+                if effective_at >= last_effective:
+                    running.on_hand, running.counted = quantity, effective_at
+                elif effective_at >= running.counted:
+                    self._unsettled.add(stream)
+            else:
+                raise UnknownKind(position, kind)
+
+    def finish(self, read_stream: Callable[[Stream], Iterable[Event]]) -> dict[Stream, State]:
+        """Return the state of every stream. `read_stream` gives one stream in fold order."""
+        return {
+            stream: fold(read_stream(stream)) if stream in self._unsettled else running.state()
+            for stream, running in self._streams.items()
+        }
+
+
+class Stock(NamedTuple):
+    """What is there of one SKU, at one location or over all (`location` None), with its days."""
+
+    sku: str
+    location: str | None
+    on_hand: int
+    last_incoming: str | None
+    last_outgoing: str | None
+
+
+def by_location(
+    states: Mapping[Stream, State], day: Callable[[str | None], str | None]
+) -> list[Stock]:
+    """Return the stock of each stream, sorted. `day` gives the ledger's local day of a moment."""
+    return [
+        Stock(sku, location, state.on_hand, day(state.last_incoming), day(state.last_outgoing))
+        for (sku, location), state in sorted(states.items())
+    ]
+
+
+def by_sku(streams: Iterable[Stock]) -> list[Stock]:
+    """Return stock added up over locations: on hand is the sum, the days are the latest."""
+    totals: dict[str, Stock] = {}
+    for stock in streams:
+        total = totals.get(stock.sku)
+        if total is None:
+            totals[stock.sku] = stock._replace(location=None)
+            continue
+        totals[stock.sku] = Stock(
+            stock.sku,
+            None,
+            total.on_hand + stock.on_hand,
+            max(total.last_incoming or "", stock.last_incoming or "") or None,
+            max(total.last_outgoing or "", stock.last_outgoing or "") or None,
+        )
+    return list(totals.values())

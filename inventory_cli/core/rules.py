@@ -1,0 +1,245 @@
+"""Knows which events may be recorded: request in, drafts or a refusal out.
+
+Must never know how events are stored; the streams it judges are given to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from inventory_cli.core.dates import When, effective_at, show_effective
+from inventory_cli.core.events import (
+    OPENING_DETAILS,
+    Draft,
+    Event,
+    clean_name,
+    clean_text,
+    pack_details,
+    time_of_day,
+)
+from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity, parse_unit_cost
+from inventory_cli.core.replay import steps
+from inventory_cli.errors import Refused, WrongUsage
+
+
+class Facts(NamedTuple):
+    """What every event may carry beside its quantity, as clean text."""
+
+    reason: str | None = None
+    reference: str | None = None
+    unit_cost: str | None = None
+    id: str | None = None
+    details: Mapping[str, str] = {}
+
+
+def clean_facts(
+    reason: str | None,
+    reference: str | None,
+    unit_cost: str | None,
+    id: str | None,
+    details: Mapping[str, str],
+) -> Facts:
+    """Return checked facts from raw text. None or blank text means "not given"."""
+    return Facts(
+        clean_text(reason, "reason") if reason else None,
+        clean_name(reference, "reference") if reference and reference.strip() else None,
+        parse_unit_cost(unit_cost) if unit_cost and unit_cost.strip() else None,
+        clean_name(id, "id") if id and id.strip() else None,
+        {
+            clean_name(key, "detail key"): cleaned
+            for key, value in details.items()
+            if (cleaned := clean_text(value, f"detail {key!r}"))
+        },
+    )
+
+
+def check_quantity(kind: str, quantity: int) -> None:
+    """Raise WrongUsage unless an event of this kind may carry this quantity."""
+    if kind == "adjusted":
+        if quantity == 0:
+            raise WrongUsage("an adjustment of 0 changes nothing")
+    elif kind in ("counted", "opened"):
+        if quantity < 0:
+            raise WrongUsage(f"the quantity of a {kind!r} event is never negative")
+    elif quantity <= 0:
+        raise WrongUsage(
+            f"the quantity of a {kind!r} event is positive: its kind says which way it goes"
+        )
+
+
+def movement(
+    kind: str, sku: str, location: str, quantity: int, when: When, zone: tzinfo, facts: Facts
+) -> Draft:
+    """Return the draft of a one-sided event. Names must be clean, `quantity` in smallest units."""
+    check_quantity(kind, quantity)
+    if kind == "adjusted" and facts.reason is None:
+        raise WrongUsage("an adjustment needs a reason", "say why, like --reason miscount")
+    if kind != "opened" and any(key in facts.details for key in OPENING_DETAILS):
+        raise WrongUsage("only an opening balance carries last_incoming or last_outgoing")
+    moment, date_only = effective_at(when, time_of_day(kind, quantity), zone)
+    return Draft(
+        sku,
+        location,
+        kind,
+        quantity,
+        moment,
+        date_only,
+        facts.reason,
+        facts.reference,
+        facts.unit_cost,
+        facts.id,
+        None,
+        pack_details(facts.details),
+    )
+
+
+def transfer(
+    sku: str, source: str, target: str, quantity: int, when: When, zone: tzinfo, facts: Facts
+) -> tuple[Draft, Draft]:
+    """Return both legs of a transfer, the leaving one first. Only that one carries the id."""
+    if source == target:
+        raise WrongUsage(f"a transfer from {source} to itself changes nothing")
+    leaving = movement("transferred", sku, source, quantity, when, zone, facts)
+    arriving = leaving._replace(location=target, id=None)
+    return leaving._replace(quantity=-quantity), arriving
+
+
+def is_arrival(draft: Draft) -> bool:
+    """Tell whether a draft is the second leg of a transfer, which has no row of its own."""
+    return draft.kind == "transferred" and draft.quantity > 0
+
+
+def transfer_partner(event: Event) -> int:
+    """Return the position of the other leg of a transfer: the leaving leg comes first."""
+    return event.position + 1 if event.quantity < 0 else event.position - 1
+
+
+def reversal(event: Event, facts: Facts) -> Draft:
+    """Return the draft that voids `event`, effective when the event it names was."""
+    if event.kind == "reversed":
+        raise Refused(
+            f"event {event.position} is itself a reversal, and a reversal cannot be reversed",
+            f"record what event {event.reverses} said once more",
+        )
+    return Draft(
+        event.sku,
+        event.location,
+        "reversed",
+        0,
+        event.effective_at,
+        event.date_only,
+        facts.reason,
+        facts.reference,
+        facts.unit_cost,
+        facts.id,
+        event.position,
+        pack_details(facts.details),
+    )
+
+
+def same_content(draft: Draft, event: Event, moment_given: bool) -> bool:
+    """Tell whether an event that was recorded under the same id says what the draft says.
+
+    Without a moment given by the user the draft carries the present one, which says nothing.
+    """
+    recorded = Draft(*event[2:])
+    if not moment_given:
+        draft = draft._replace(effective_at=recorded.effective_at, date_only=recorded.date_only)
+    return draft == recorded
+
+
+class Problem(NamedTuple):
+    """Why a stream refuses a batch: the first moment at which it would not hold."""
+
+    sku: str
+    location: str
+    at: str
+    date_only: int
+    position: int
+    text: str
+
+
+def problem(event: Event, text: str) -> Problem:
+    """Return a problem that shows at the moment of `event`."""
+    return Problem(
+        event.sku, event.location, event.effective_at, event.date_only, event.position, text
+    )
+
+
+def shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem:
+    """Return the problem of a stream that would fall below zero at the moment of `event`."""
+    have, lack = (format_quantity(quantity, decimals) for quantity in (on_hand, missing))
+    return problem(event, f"{have} on hand then, {lack} missing")
+
+
+TOO_LARGE = "on hand would be too large to store"
+
+
+def check_stream(
+    stream: Sequence[Event], first_new: int, allow_negative: bool, decimals: int, zone: tzinfo
+) -> Problem | None:
+    """Judge a whole stream, in fold order, of which all from position `first_new` on is new.
+
+    It is refused when, at the end of any moment, on hand is below zero *and* lower than it would
+    have been without the new events: a batch is not to blame for what was short before it. A
+    moment is judged as a whole, so the order in which its events were recorded does not matter.
+    """
+    if misplaced := _check_opening(stream, zone):
+        return misplaced
+    known = (event for event in stream if event.position < first_new)
+    on_hand_without = {step.event.position: step.on_hand for step in steps(known)}
+    before = 0
+    for _, moment in groupby(steps(stream), key=lambda step: step.event.effective_at):
+        events = []
+        for step in moment:
+            events.append(step.event)
+            before = on_hand_without.get(step.event.position, before)
+        after = step.on_hand
+        if abs(after) > LARGEST_ON_HAND:
+            return problem(events[-1], TOO_LARGE)
+        if not allow_negative and after < 0 and after < before:
+            shown = next((e for e in events if e.position >= first_new), events[0])
+            return shortage(shown, before, -after, decimals)
+    return None
+
+
+def _check_opening(stream: Sequence[Event], zone: tzinfo) -> Problem | None:
+    voided = {event.reverses for event in stream}
+    standing = [e for e in stream if e.position not in voided and e.kind != "reversed"]
+    opening = next((event for event in standing if event.kind == "opened"), None)
+    if opening is None:
+        return None
+    first = standing[0]
+    opened_on = show_effective(opening.effective_at, opening.date_only, zone)
+    if first.effective_at < opening.effective_at:
+        return problem(first, f"nothing can take effect before the opening balance of {opened_on}")
+    again = next((e for e in standing if e.kind == "opened" and e is not opening), None)
+    if again is not None:
+        return problem(again, f"there is an opening balance of {opened_on} already")
+    return None
+
+
+class MovedCount(NamedTuple):
+    """A count whose variance changed because something was recorded that took effect before it."""
+
+    event: Event
+    variance_before: int
+    variance: int
+
+
+def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:
+    """Return the counts recorded before position `first_new` whose variance the rest changed."""
+    known = (event for event in stream if event.position < first_new)
+    before = {
+        step.event.position: step.change
+        for step in steps(known)
+        if step.event.kind == "counted" and step.voided_by is None
+    }
+    return [
+        MovedCount(step.event, before[step.event.position], step.change)
+        for step in steps(stream)
+        if step.event.position in before
+        and step.voided_by is None
+        and step.change != before[step.event.position]
+    ]
