@@ -1,0 +1,50 @@
+"""Knows the canonical text of what the log holds, and how one hash leads to the next.
+
+Every link is SHA-256 over the 32 bytes of the hash before it, followed by the UTF-8 bytes of a
+JSON array without blanks, non-ASCII characters as themselves:
+
+    ["ledger",identity,created_at,decimals,timezone,negative]            (nothing before it)
+    ["event",position,batch,sku,location,kind,quantity,effective_at,date_only,
+             reason,reference,unit_cost,id,reverses,details]
+    ["batch",batch,recorded_at,actor,command,source,source_sha256,
+             first_position,last_position,lines_sha256]
+
+The events of a batch come first and its header closes it. `details` is the stored JSON text as
+one string. A snapshot is a batch without events, whose `lines_sha256` is SHA-256 over
+
+    ["snapshot",snapshot,batch,name,as_of,position]
+    ["line",sku,location,on_hand,last_incoming,last_outgoing,last_counted]   (by sku, location)
+
+each followed by a line feed. Must never know where any of it is stored.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+Fields = Sequence[str | int | None]
+
+
+def genesis(settings: Fields) -> bytes:
+    """Return the hash that a ledger's chain starts from: its identity and its settings."""
+    return sha256(canonical(["ledger", *settings]).encode()).digest()
+
+
+def link_event(previous: bytes, fields: Fields) -> bytes:
+    """Return the hash of an event, given the hash before it."""
+    return sha256(previous + canonical(["event", *fields]).encode()).digest()
+
+
+def link_batch(previous: bytes, fields: Fields) -> bytes:
+    """Return the hash of a batch header, given the hash of its last event (or of the head)."""
+    return sha256(previous + canonical(["batch", *fields]).encode()).digest()
+
+
+def digest_lines(snapshot: Fields, lines: Iterable[Fields]) -> str:
+    """Return the hexadecimal digest of a snapshot and its lines, sorted by SKU and location."""
+    digest = sha256(canonical(["snapshot", *snapshot]).encode() + b"\n")
+    for line in lines:
+        digest.update(canonical(["line", *line]).encode() + b"\n")
+    return digest.hexdigest()

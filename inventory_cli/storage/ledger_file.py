@@ -1,0 +1,309 @@
+"""Knows the file itself: how a ledger is made, opened, locked, and found to be unusable.
+
+Must never know what events mean.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+from inventory_cli.core.dates import load_zone, utc_text
+from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.storage import schema
+from inventory_cli.storage.chain import genesis
+
+# How long an append waits for other writers before it gives up, in seconds.
+BUSY_TIMEOUT = 30.0
+
+
+class Settings(NamedTuple):
+    """What is fixed when a ledger is made. The chain starts from it."""
+
+    identity: str
+    created_at: str
+    decimals: int
+    timezone: str
+    negative: str
+
+
+class Head(NamedTuple):
+    """Where the log ends: the last position and batch, when it was recorded, the last hash."""
+
+    position: int
+    batch: int
+    recorded_at: str
+    hash: bytes
+
+    @property
+    def anchor(self) -> str:
+        """`POSITION:HASH`."""
+        return f"{self.position}:{self.hash.hex()}"
+
+
+class Ledger:
+    """An open ledger file."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, settings: Settings) -> None:
+        self.path = path
+        self.connection = connection
+        self.settings = settings
+        self.zone: tzinfo = load_zone(settings.timezone)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a quantity keeps."""
+        return self.settings.decimals
+
+    def head(self) -> Head:
+        """Return where the log ends now."""
+        row = self.connection.execute(
+            "SELECT batch, recorded_at, hash,"
+            " (SELECT coalesce(max(last_position), 0) FROM batches)"
+            " FROM batches ORDER BY batch DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            (start,) = self.connection.execute("SELECT hash FROM ledger").fetchone()
+            return Head(0, 0, self.settings.created_at, start)
+        return Head(row[3], row[0], row[1], row[2])
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock. What was written is rolled back unless it was committed."""
+        _begin_immediate(self.connection)
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.connection.rollback()
+
+    def reopen(self) -> None:
+        """Open the file anew for writing, after an error that leaves its state in doubt."""
+        self.connection.close()
+        self.connection = _connect(self.path)
+        _make_durable(self.connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one consistent state. Keep it short: it holds up whoever wants to commit."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+
+
+@contextmanager
+def open_ledger(path: Path, write: bool = False) -> Iterator[Ledger]:
+    """Open a ledger, and turn every failure of the file into LedgerUnusable.
+
+    A reader gets the same connection as a writer, because only such a one can recover the file
+    after a crash; where the file may only be read, SQLite opens it so.
+    """
+    with sqlite_failures(path):
+        connection = _connect(path)
+        try:
+            _check_identity(connection, path)
+            if write:
+                _make_durable(connection)
+            else:
+                connection.execute("PRAGMA query_only = ON")
+            ledger = Ledger(path, connection, _settings(connection, path))
+        except BaseException:
+            connection.close()
+            raise
+        try:
+            yield ledger
+        finally:
+            ledger.connection.close()
+
+
+def create_ledger(
+    path: Path, now: datetime, decimals: int, timezone: str, negative: str
+) -> Settings:
+    """Make a new ledger. It appears under its name only when it is whole.
+
+    Raises Refused when there is a file of that name already.
+    """
+    import uuid
+
+    load_zone(timezone)
+    settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)
+    with new_file(path) as connection:
+        connection.execute(
+            "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, genesis(settings))
+        )
+    return settings
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give an empty ledger under a temporary name; give it its own name when all went well."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with sqlite_failures(path):
+        with file_failures(path):
+            if os.path.lexists(path):
+                raise Refused(f"{path} exists already", "choose another file with --ledger FILE")
+            if not path.absolute().parent.is_dir():
+                raise LedgerUnusable(f"the folder {path.absolute().parent} does not exist")
+        try:
+            connection = sqlite3.connect(draft, isolation_level=None)
+            try:
+                _make_durable(connection)
+                schema.migrate(connection)
+                yield connection
+            finally:
+                connection.close()
+            with file_failures(path):
+                _publish(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Name a finished file, never over another one, and make the name last."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        raise Refused(f"{path} exists already", "choose another file with --ledger FILE") from None
+    except OSError:
+        # A file system without hard links: the moment between the test and the name remains.
+        if path.exists():
+            raise Refused(f"{path} exists already") from None
+        draft.rename(path)
+    if os.name == "posix":
+        folder = os.open(path.absolute().parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with file_failures(path):
+        if not path.exists():
+            raise LedgerUnusable(
+                f"there is no ledger at {path}",
+                "make one with `inventory init`, or name another with --ledger FILE",
+            )
+        if path.is_dir():
+            raise LedgerUnusable(f"{path} is a folder, not a ledger")
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None
+    )
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != schema.APPLICATION_ID:
+        raise LedgerUnusable(
+            f"{path} is not an inventory ledger", "name the ledger with --ledger FILE"
+        )
+    if version > schema.SCHEMA_VERSION:
+        raise LedgerUnusable(
+            f"{path} was written by a newer inventory (schema {version}; "
+            f"this one knows up to {schema.SCHEMA_VERSION})",
+            "upgrade with `pip install --upgrade inventory-cli`",
+        )
+
+
+def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
+    row = connection.execute(
+        "SELECT identity, created_at, decimals, timezone, negative FROM ledger"
+    ).fetchone()
+    if row is None:
+        raise LedgerUnusable(f"{path} is damaged: its settings are missing")
+    return Settings(*row)
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    """Set what the promise of durability rests on, and read it back: SQLite may decline."""
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA recursive_triggers = ON")
+    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+    level = connection.execute("PRAGMA synchronous").fetchone()[0]
+    if (mode, level) != ("delete", 3):
+        raise LedgerUnusable(
+            f"SQLite would not write durably: journal_mode {mode}, synchronous {level}"
+        )
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _begin_immediate(connection: sqlite3.Connection) -> None:
+    """Take the write lock. SQLite's own waiting backs off, so a newcomer overtakes whoever has
+    waited long; trying again after short random pauses gives every waiter the same chance.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            # Between 1 and 10 milliseconds; the `random` module costs more to import.
+            time.sleep(0.001 + os.urandom(1)[0] * 0.009 / 255)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+@contextmanager
+def sqlite_failures(path: Path) -> Iterator[None]:
+    """Turn what SQLite says of a file into LedgerUnusable, with what to do."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # A mistake of this program, not of the file.
+    except sqlite3.Error as error:
+        what, advice = _ADVICE.get(
+            _primary_code(error), ("is damaged or was altered", "`inventory verify` may say more")
+        )
+        raise LedgerUnusable(f"{path} {what} ({error})", advice) from error
+
+
+@contextmanager
+def file_failures(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into LedgerUnusable."""
+    try:
+        yield
+    except OSError as error:
+        raise LedgerUnusable(f"{path} cannot be used: {error.strerror or error}") from error
+
+
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: (
+        f"is busy: others held it for more than {BUSY_TIMEOUT:.0f} seconds; nothing was appended",
+        "try again; if it stays so, look which process has the file open",
+    ),
+    sqlite3.SQLITE_LOCKED: ("is locked by another process", "try again"),
+    sqlite3.SQLITE_READONLY: (
+        "may only be read; nothing was appended",
+        "check the permissions of the file and of its folder",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "cannot grow, because the disk is full; nothing was appended",
+        "free some space and try again",
+    ),
+    sqlite3.SQLITE_PERM: ("may not be opened", "check the permissions of the file"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "check the permissions of the file and of its folder",
+    ),
+    sqlite3.SQLITE_NOTADB: ("is not an inventory ledger", "name the ledger with --ledger FILE"),
+    sqlite3.SQLITE_CORRUPT: (
+        "is damaged",
+        "keep a copy of the file as it is, and go back to the last good backup",
+    ),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk"),
+}

@@ -1,0 +1,214 @@
+"""Knows how the log is read: in short pieces up to a head fixed before, so that readers do not
+stop writers. Must never change anything.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Draft, Event
+from inventory_cli.core.replay import Replay, State, Stream
+from inventory_cli.storage.ledger_file import Ledger
+
+# How many rows are read under one lock.
+PIECE = 20_000
+
+EVENT_COLUMNS = ", ".join(Event._fields)
+
+
+class Batch(NamedTuple):
+    """The header of a batch, as the ledger keeps it."""
+
+    batch: int
+    recorded_at: str
+    actor: str
+    command: str
+    source: str | None
+    source_sha256: str | None
+    first_position: int | None
+    last_position: int | None
+    lines_sha256: str | None
+
+
+BATCH_COLUMNS = ", ".join(Batch._fields)
+
+
+def known_position(ledger: Ledger, known_at: str) -> int:
+    """Return the last position that the ledger knew of at a moment (UTC text), inclusive.
+
+    Recorded times never decrease, so what was known is always the beginning of the log.
+    """
+    (position,) = ledger.connection.execute(
+        "SELECT coalesce(max(last_position), 0) FROM batches WHERE recorded_at <= ?", (known_at,)
+    ).fetchone()
+    return int(position)
+
+
+def pieces(
+    ledger: Ledger, columns: str, head: int, after: int = 0, where: str = "1", *values: str | int
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events after position `after` and up to `head`, in order, piece by piece.
+
+    `columns` must begin with `position`; `where` is an SQL condition with its `values`.
+    """
+    query = (
+        f"SELECT {columns} FROM events WHERE position > ? AND position <= ? AND {where}"
+        " ORDER BY position LIMIT ?"
+    )
+    while True:
+        rows = ledger.connection.execute(query, (after, head, *values, PIECE)).fetchall()
+        if not rows:
+            return
+        yield rows
+        after = rows[-1][0]
+
+
+def voided_between(ledger: Ledger, first: int, last: int, head: int) -> set[int]:
+    """Return those of the positions `first` to `last` that a reversal up to `head` voids."""
+    return {
+        position
+        for (position,) in ledger.connection.execute(
+            "SELECT reverses FROM events WHERE reverses BETWEEN ? AND ? AND position <= ?",
+            (first, last, head),
+        )
+    }
+
+
+REPLAY_COLUMNS = (
+    "position, sku, location, kind, quantity, effective_at,"
+    " CASE kind WHEN 'opened' THEN details END"
+)
+
+
+def replay_log(ledger: Ledger, head: int, as_of: str = END_OF_TIME) -> dict[Stream, State]:
+    """Return the state of every stream that has an event up to `as_of` and position `head`."""
+    replay = Replay()
+    for rows in pieces(ledger, REPLAY_COLUMNS, head, 0, "effective_at <= ?", as_of):
+        replay.feed(rows, voided_between(ledger, rows[0][0], rows[-1][0], head))
+    return replay.finish(lambda stream: read_stream(ledger, stream, head, as_of))
+
+
+def read_stream(ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME) -> list[Event]:
+    """Return the events of one stream, in fold order."""
+    rows = ledger.connection.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at <= ?"
+        " AND position <= ? ORDER BY effective_at, position",
+        (*stream, as_of, head),
+    ).fetchall()
+    return [Event(*row) for row in rows]
+
+
+def locations_of(ledger: Ledger, sku: str) -> list[str]:
+    """Return the locations at which a SKU has events, sorted."""
+    rows = ledger.connection.execute(
+        "SELECT DISTINCT location FROM events WHERE sku = ? ORDER BY location", (sku,)
+    )
+    return [location for (location,) in rows.fetchall()]
+
+
+def read_event(ledger: Ledger, position: int) -> Event | None:
+    """Return the event at a position, or None."""
+    row = ledger.connection.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (position,)
+    ).fetchone()
+    return Event(*row) if row else None
+
+
+_STANDING = "NOT EXISTS (SELECT 1 FROM events AS r WHERE r.reverses = events.position)"
+
+
+def event_by_id(ledger: Ledger, id: str) -> Event | None:
+    """Return the standing event that was recorded under the user's own key, or None.
+
+    A reversed event is as if it had never happened, so its id is free again.
+    """
+    row = ledger.connection.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE id = ? AND {_STANDING}", (id,)
+    ).fetchone()
+    return Event(*row) if row else None
+
+
+def similar_positions(ledger: Ledger, draft: Draft, head: int) -> list[int]:
+    """Return the standing events up to `head` that look like a draft: same stream, moment, kind,
+    quantity and reference.
+    """
+    rows = ledger.connection.execute(
+        "SELECT position FROM events WHERE sku = ? AND location = ? AND effective_at = ?"
+        f" AND kind = ? AND quantity = ? AND reference IS ? AND position <= ? AND {_STANDING}",
+        (
+            draft.sku,
+            draft.location,
+            draft.effective_at,
+            draft.kind,
+            draft.quantity,
+            draft.reference,
+            head,
+        ),
+    ).fetchall()
+    return [position for (position,) in rows]
+
+
+def reversal_of(ledger: Ledger, position: int) -> int | None:
+    """Return the position of the reversal that voids an event, or None."""
+    row = ledger.connection.execute(
+        "SELECT position FROM events WHERE reverses = ?", (position,)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
+    """Return the headers of the batches after number `after`, in order."""
+    rows = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch > ? ORDER BY batch", (after,)
+    ).fetchall()
+    return [Batch(*row) for row in rows]
+
+
+def headers_with_hash(ledger: Ledger, last: int) -> Iterator[tuple[Batch, bytes]]:
+    """Give the headers of the batches up to number `last` with their hashes, read in pieces."""
+    after = -(2**63)
+    while True:
+        rows = ledger.connection.execute(
+            f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch > ? AND batch <= ?"
+            " ORDER BY batch LIMIT ?",
+            (after, last, PIECE),
+        ).fetchall()
+        if not rows:
+            return
+        for *header, link in rows:
+            yield Batch(*header), link
+        after = rows[-1][0]
+
+
+def last_position(ledger: Ledger) -> int:
+    """Return the last position of any event, whether a batch claims it or not."""
+    (last,) = ledger.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+    return int(last)
+
+
+def read_batch(ledger: Ledger, batch: int) -> Batch | None:
+    """Return the header of one batch, or None."""
+    row = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch = ?", (batch,)
+    ).fetchone()
+    return Batch(*row) if row else None
+
+
+def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
+    """Return when each of some batches was recorded, as UTC text."""
+    return {
+        batch: header.recorded_at
+        for batch in batches
+        if (header := read_batch(ledger, batch)) is not None
+    }
+
+
+def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
+    """Return the batch that recorded a file of this SHA-256 and of which an event still stands."""
+    rows = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE source_sha256 = ? AND EXISTS ("
+        "SELECT 1 FROM events WHERE position BETWEEN batches.first_position"
+        f" AND batches.last_position AND {_STANDING}) ORDER BY batch LIMIT 1",
+        (sha256,),
+    ).fetchall()
+    return Batch(*rows[0]) if rows else None

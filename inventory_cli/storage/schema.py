@@ -1,0 +1,259 @@
+"""Knows the tables, the guards and how an older file becomes a newer one, written out as SQL.
+
+Must never know what the rows mean.
+"""
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from inventory_cli.core.events import KINDS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+# "IvLg": tells an inventory ledger from any other SQLite file.
+APPLICATION_ID = 0x49764C67
+# How many of the migrations below a current file has had.
+SCHEMA_VERSION = 1
+
+_KIND_LIST = ", ".join(f"'{name}'" for name in KINDS)
+
+TABLES = f"""
+CREATE TABLE ledger (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    identity TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    decimals INTEGER NOT NULL CHECK (decimals BETWEEN 0 AND 9),
+    timezone TEXT NOT NULL,
+    negative TEXT NOT NULL CHECK (negative IN ('refuse', 'allow')),
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE batches (
+    batch INTEGER PRIMARY KEY,
+    recorded_at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    command TEXT NOT NULL,
+    source TEXT,
+    source_sha256 TEXT,
+    first_position INTEGER,
+    last_position INTEGER,
+    lines_sha256 TEXT,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ({_KIND_LIST})),
+    quantity INTEGER NOT NULL,
+    effective_at TEXT NOT NULL,
+    date_only INTEGER NOT NULL,
+    reason TEXT,
+    reference TEXT,
+    unit_cost TEXT,
+    id TEXT,
+    reverses INTEGER,
+    details TEXT,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX events_by_stream ON events (sku, location, effective_at);
+CREATE INDEX events_by_id ON events (id) WHERE id IS NOT NULL;
+CREATE UNIQUE INDEX events_by_reversal ON events (reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX batches_by_source ON batches (source_sha256) WHERE source_sha256 IS NOT NULL;
+
+CREATE TABLE snapshots (
+    snapshot INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL UNIQUE,
+    name TEXT UNIQUE,
+    as_of TEXT NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE snapshot_lines (
+    snapshot INTEGER NOT NULL,
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    on_hand INTEGER NOT NULL,
+    last_incoming TEXT,
+    last_outgoing TEXT,
+    last_counted TEXT,
+    PRIMARY KEY (snapshot, sku, location)
+) STRICT, WITHOUT ROWID;
+"""
+
+PROJECTION = """
+CREATE TABLE stock (
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    on_hand INTEGER NOT NULL,
+    last_incoming TEXT,
+    last_outgoing TEXT,
+    last_counted TEXT,
+    last_effective TEXT NOT NULL,
+    PRIMARY KEY (sku, location)
+) STRICT, WITHOUT ROWID;
+"""
+
+VIEW = """
+CREATE VIEW event_log AS
+SELECT events.position, events.batch, batches.recorded_at, events.effective_at, events.kind,
+       events.sku, events.location,
+       CASE ledger.decimals WHEN 0 THEN events.quantity
+            ELSE printf('%s%d.%0' || ledger.decimals || 'd',
+                        CASE WHEN events.quantity < 0 THEN '-' ELSE '' END,
+                        abs(events.quantity) / scale.unit, abs(events.quantity) % scale.unit)
+       END AS quantity,
+       events.reason, events.reference, events.unit_cost, events.id, events.reverses,
+       events.details, batches.actor, batches.command, batches.source,
+       lower(hex(events.hash)) AS hash
+FROM events
+JOIN batches ON batches.batch = events.batch
+CROSS JOIN ledger
+CROSS JOIN (SELECT CAST(substr('1000000000', 1, 1 + decimals) AS INTEGER) AS unit FROM ledger)
+           AS scale;
+"""
+
+
+def _refuse(table: str, action: str) -> str:
+    return f"""
+CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: {table} cannot be changed or deleted'); END;
+"""
+
+
+_FROZEN = ("ledger", "batches", "events", "snapshots", "snapshot_lines")
+
+GUARDS = (
+    "".join(_refuse(table, action) for table in _FROZEN for action in ("UPDATE", "DELETE"))
+    + """
+CREATE TRIGGER ledger_no_insert BEFORE INSERT ON ledger
+WHEN EXISTS (SELECT 1 FROM ledger)
+BEGIN SELECT RAISE(ABORT, 'a file holds one ledger'); END;
+
+CREATE TRIGGER events_next BEFORE INSERT ON events
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
+  OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
+BEGIN SELECT RAISE(ABORT, 'an event is appended at the next position, to the next batch'); END;
+
+CREATE TRIGGER batches_next BEFORE INSERT ON batches
+WHEN NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
+BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number'); END;
+
+CREATE TRIGGER snapshots_next BEFORE INSERT ON snapshots
+WHEN NEW.snapshot IS NOT (SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots)
+  OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
+BEGIN SELECT RAISE(ABORT, 'a snapshot is appended with the next number, to the next batch'); END;
+
+CREATE TRIGGER snapshot_lines_next BEFORE INSERT ON snapshot_lines
+WHEN NOT EXISTS (SELECT 1 FROM snapshots WHERE snapshot = NEW.snapshot)
+  OR EXISTS (SELECT 1 FROM snapshots JOIN batches USING (batch) WHERE snapshot = NEW.snapshot)
+BEGIN SELECT RAISE(ABORT, 'a snapshot gets its lines when it is recorded, and none later'); END;
+"""
+)
+
+
+def statements(script: str) -> list[str]:
+    """Return the statements of a script one by one: unlike `executescript` they can be run
+    inside a transaction that is already open.
+    """
+    parts: list[str] = []
+    text = ""
+    for line in script.strip().splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            parts.append(text.strip())
+            text = ""
+    return parts
+
+
+def run(connection: sqlite3.Connection, script: str) -> None:
+    """Run a script inside the transaction that is open."""
+    for statement in statements(script):
+        connection.execute(statement)
+
+
+def _migrations() -> "Migrations":
+    from sqlite_utils import Migrations
+
+    migrations = Migrations("inventory")
+
+    @migrations()
+    def create_ledger(db: "Database") -> None:
+        """Version 1: the log, snapshots, the stock projection, the readable view, the guards."""
+        run(db.conn, TABLES + PROJECTION + VIEW + GUARDS)
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.conn.execute("PRAGMA user_version = 1")
+
+    return migrations
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file to the current schema, each step in a transaction of its own."""
+    from sqlite_utils import Database
+
+    _migrations().apply(Database(connection, execute_plugins=False))
+
+
+Objects = dict[tuple[str, str], str]
+
+
+def objects(connection: sqlite3.Connection) -> Objects:
+    """Return every table, index, trigger and view that a file declares: (type, name) → its SQL.
+
+    SQLite's own bookkeeping (`sqlite_…`) is left out.
+    """
+    from sqlite_utils import Database
+
+    rows = Database(connection, execute_plugins=False).query(
+        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    )
+    return {(row["type"], row["name"]): row["sql"] for row in rows}
+
+
+def expected_objects() -> Objects:
+    """Return what `objects` gives for a file as this program makes it."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(connection)
+        return objects(connection)
+    finally:
+        connection.close()
+
+
+def differences(connection: sqlite3.Connection) -> list[str]:
+    """Return, sorted, what the schema of a file has too little, too much or otherwise."""
+    found, expected = objects(connection), expected_objects()
+    return sorted(
+        [f"{kind} {name} is missing" for kind, name in expected.keys() - found.keys()]
+        + [f"{kind} {name} does not belong here" for kind, name in found.keys() - expected.keys()]
+        + [
+            f"{kind} {name} was altered"
+            for kind, name in found.keys() & expected.keys()
+            if found[kind, name] != expected[kind, name]
+        ]
+    )
+
+
+def restore_derived(connection: sqlite3.Connection) -> None:
+    """Make anew, inside the open transaction, the guards, the indexes, the view and an empty
+    projection: all of the schema that holds no part of the log. Foreign triggers are dropped.
+    """
+    found, expected = objects(connection), expected_objects()
+    for (kind, name), sql in found.items():
+        altered = (kind, name) in expected and expected[kind, name] != sql
+        if kind == "trigger" or (altered and kind in ("index", "view")):
+            connection.execute(f"DROP {kind} {_quoted(name)}")
+    connection.execute("DROP TABLE IF EXISTS stock")
+    connection.execute(expected["table", "stock"])
+    present = objects(connection)
+    for (kind, name), sql in expected.items():
+        if kind != "table" and (kind, name) not in present:
+            connection.execute(sql)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

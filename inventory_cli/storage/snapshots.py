@@ -1,0 +1,116 @@
+"""Knows how a snapshot is stored: a batch without events, a row, and a line for each stream."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from inventory_cli.core.dates import utc_text
+from inventory_cli.core.replay import State, Stream
+from inventory_cli.errors import Refused
+from inventory_cli.storage.append import Origin, close_batch
+from inventory_cli.storage.chain import digest_lines
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import Batch
+
+
+class Snapshot(NamedTuple):
+    """The header of a snapshot: the state at a position and an as-of date."""
+
+    snapshot: int
+    batch: int
+    name: str | None
+    as_of: str
+    position: int
+
+
+class Line(NamedTuple):
+    """What a snapshot says of one stream. The moments are UTC text, or days as opened with."""
+
+    sku: str
+    location: str
+    on_hand: int
+    last_incoming: str | None
+    last_outgoing: str | None
+    last_counted: str | None
+
+
+_SNAPSHOT_COLUMNS = ", ".join(Snapshot._fields)
+_LINE_COLUMNS = ", ".join(Line._fields)
+
+
+def lines_of(states: Mapping[Stream, State]) -> list[Line]:
+    """Return the lines that record these states, sorted by SKU and location."""
+    return [
+        Line(
+            *stream,
+            state.on_hand,
+            state.last_incoming,
+            state.last_outgoing,
+            state.last_counted,
+        )
+        for stream, state in sorted(states.items())
+    ]
+
+
+def store_snapshot(
+    ledger: Ledger,
+    origin: Origin,
+    name: str | None,
+    as_of: str,
+    position: int,
+    lines: list[Line],
+    now: datetime,
+) -> Snapshot:
+    """Record a snapshot as a batch of its own. Raises Refused when the name is taken."""
+    with ledger.writing():
+        taken = name is not None and find_snapshot(ledger, name)
+        if taken:
+            raise Refused(f"there is a snapshot {name!r} already", "choose another name")
+        head = ledger.head()
+        (number,) = ledger.connection.execute(
+            "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
+        ).fetchone()
+        snapshot = Snapshot(number, head.batch + 1, name, as_of, position)
+        ledger.connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)", snapshot)
+        ledger.connection.executemany(
+            "INSERT INTO snapshot_lines VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((number, *line) for line in lines),
+        )
+        recorded_at = max(utc_text(now), head.recorded_at)
+        digest = digest_lines(snapshot, lines)
+        header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest)
+        close_batch(ledger, header, head.hash)
+    return snapshot
+
+
+def read_snapshots(ledger: Ledger) -> list[Snapshot]:
+    """Return the headers of all snapshots, in order."""
+    rows = ledger.connection.execute(
+        f"SELECT {_SNAPSHOT_COLUMNS} FROM snapshots ORDER BY snapshot"
+    ).fetchall()
+    return [Snapshot(*row) for row in rows]
+
+
+def find_snapshot(ledger: Ledger, key: str) -> Snapshot | None:
+    """Return the snapshot of a name, or else of a number, or None."""
+    snapshots = read_snapshots(ledger)
+    named = (snapshot for snapshot in snapshots if snapshot.name == key)
+    numbered = (snapshot for snapshot in snapshots if str(snapshot.snapshot) == key)
+    return next(named, None) or next(numbered, None)
+
+
+def read_lines(ledger: Ledger, snapshot: int) -> list[Line]:
+    """Return the lines of a snapshot, sorted by SKU and location."""
+    rows = ledger.connection.execute(
+        f"SELECT {_LINE_COLUMNS} FROM snapshot_lines WHERE snapshot = ? ORDER BY sku, location",
+        (snapshot,),
+    ).fetchall()
+    return [Line(*row) for row in rows]
+
+
+def snapshot_batches(ledger: Ledger) -> list[int]:
+    """Return the numbers of the batches that recorded a snapshot."""
+    rows = ledger.connection.execute(
+        "SELECT batch FROM batches WHERE lines_sha256 IS NOT NULL ORDER BY batch"
+    ).fetchall()
+    return [batch for (batch,) in rows]

@@ -1,0 +1,41 @@
+"""Knows the projection: the stored stock of every stream. Must never be believed over the log."""
+
+from collections.abc import Iterable, Mapping
+
+from inventory_cli.core.replay import State, Stream
+from inventory_cli.storage.ledger_file import Ledger
+
+_COLUMNS = "on_hand, last_incoming, last_outgoing, last_counted, last_effective"
+
+
+def stored_state(ledger: Ledger, stream: Stream) -> State | None:
+    """Return the stored state of one stream, or None when it has no event."""
+    row = ledger.connection.execute(
+        f"SELECT {_COLUMNS} FROM stock WHERE sku = ? AND location = ?", stream
+    ).fetchone()
+    return State(*row) if row else None
+
+
+def stored_states(ledger: Ledger, skus: Iterable[str] | None = None) -> dict[Stream, State]:
+    """Return the stored states of all streams, or of those of some SKUs."""
+    query = f"SELECT sku, location, {_COLUMNS} FROM stock"
+    if skus is None:
+        rows = ledger.connection.execute(query).fetchall()
+    else:
+        rows = [
+            row
+            for sku in skus
+            for row in ledger.connection.execute(f"{query} WHERE sku = ?", (sku,)).fetchall()
+        ]
+    return {(row[0], row[1]): State(*row[2:]) for row in rows}
+
+
+def store_states(ledger: Ledger, states: Mapping[Stream, State]) -> None:
+    """Write the states of streams, inside the open transaction."""
+    ledger.connection.executemany(
+        "INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand,"
+        " last_incoming = excluded.last_incoming, last_outgoing = excluded.last_outgoing,"
+        " last_counted = excluded.last_counted, last_effective = excluded.last_effective",
+        ((*stream, *state) for stream, state in states.items()),
+    )
