@@ -1,0 +1,257 @@
+"""Knows how one command becomes events of the log, or a refusal that says why.
+
+Composes the rules with the storage. Must never know how the command was typed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from inventory_cli.core.dates import show_effective
+from inventory_cli.core.events import KINDS, Draft, Event
+from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.rules import (
+    Facts,
+    MovedCount,
+    Problem,
+    reversal,
+    same_content,
+    transfer_partner,
+)
+from inventory_cli.errors import Refused
+from inventory_cli.storage.append import Appended, Origin, append
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import EVENT_COLUMNS as COLUMNS
+from inventory_cli.storage.log import (
+    Batch,
+    event_by_id,
+    pieces,
+    read_batch,
+    read_event,
+    reversal_of,
+    voided_between,
+)
+from inventory_cli.storage.stock import stored_state
+
+# How many problems of one batch are shown.
+MOST_SHOWN = 20
+
+
+class Recorded(NamedTuple):
+    """One recorded event, with what is on hand in its stream now."""
+
+    event: Event
+    on_hand: int
+
+
+class Recording(NamedTuple):
+    """What a command recorded; `already` when it had been recorded before under the same id."""
+
+    events: list[Recorded]
+    moved_counts: list[MovedCount]
+    already: bool
+
+
+def record(
+    ledger: Ledger,
+    origin: Origin,
+    drafts: Sequence[Draft],
+    now: datetime,
+    moment_given: bool,
+    allow_negative: bool,
+) -> Recording:
+    """Record the drafts of one command: one event, or the two legs of a transfer.
+
+    Raises Refused when the rules forbid it, or when the id was used for something else.
+    """
+    known: list[Event] = []
+
+    def plan() -> Sequence[Draft]:
+        known.extend(_known_under_id(ledger, drafts, moment_given))
+        return [] if known else drafts
+
+    appended = append(ledger, origin, plan, now, allow_negative)
+    if appended is None:
+        return Recording([_with_stock(ledger, event) for event in known], [], already=True)
+    _refuse_problems(ledger, appended, f"cannot {_describe(ledger, drafts[0])}", drafts)
+    return _recording(ledger, appended, drafts)
+
+
+def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:
+    id = drafts[0].id
+    first = event_by_id(ledger, id) if id else None
+    if first is None:
+        return []
+    known = [first]
+    if first.kind == "transferred" and (partner := read_event(ledger, transfer_partner(first))):
+        known.append(partner)
+    same = len(known) == len(drafts) and all(
+        same_content(draft, event, moment_given) for draft, event in zip(drafts, known, strict=True)
+    )
+    if not same:
+        raise Refused(
+            f"the id {id!r} is taken by event {first.position}, which says something else: "
+            f"{_describe(ledger, Draft(*first[2:]))}",
+            "use another --id for another event",
+        )
+    return known
+
+
+def reverse_event(
+    ledger: Ledger,
+    origin: Origin,
+    position: int,
+    facts: Facts,
+    now: datetime,
+    allow_negative: bool,
+) -> Recording:
+    """Record the reversal of one event; of both legs where the event is one of a transfer."""
+    drafts: list[Draft] = []
+    known: list[Event] = []
+
+    def plan() -> list[Draft]:
+        events = _to_reverse(ledger, position)
+        # The id stands for the whole command, so only the first event carries it.
+        drafts.append(reversal(events[0], facts))
+        drafts.extend(reversal(event, facts._replace(id=None)) for event in events[1:])
+        known.extend(_known_under_id(ledger, drafts, moment_given=True))
+        if known:
+            return []
+        for event in events:
+            _refuse_second_reversal(ledger, event)
+        return drafts
+
+    appended = append(ledger, origin, plan, now, allow_negative)
+    if appended is None:
+        return Recording([_with_stock(ledger, event) for event in known], [], already=True)
+    _refuse_problems(ledger, appended, f"cannot reverse event {position}", drafts)
+    return _recording(ledger, appended, drafts)
+
+
+def _to_reverse(ledger: Ledger, position: int) -> list[Event]:
+    event = read_event(ledger, position)
+    if event is None:
+        raise Refused(
+            f"there is no event {position}: the log ends at {ledger.head().position}",
+            "`inventory log` and `inventory history SKU` show positions",
+        )
+    if event.kind != "transferred":
+        return [event]
+    partner = read_event(ledger, transfer_partner(event))
+    legs = [event] if partner is None else [event, partner]
+    return sorted(legs)
+
+
+def _refuse_second_reversal(ledger: Ledger, event: Event) -> None:
+    voided_by = reversal_of(ledger, event.position)
+    if voided_by is not None:
+        raise Refused(f"event {event.position} is reversed already, by event {voided_by}")
+
+
+def reverse_batch(
+    ledger: Ledger,
+    origin: Origin,
+    number: int,
+    facts: Facts,
+    now: datetime,
+    allow_negative: bool,
+) -> Appended:
+    """Record the reversals of all events of a batch that still stand, as one new batch."""
+
+    def plan() -> Iterable[Draft]:
+        header = read_batch(ledger, number)
+        if header is None:
+            raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
+        return _reversals(ledger, header, facts)
+
+    appended = append(ledger, origin, plan, now, allow_negative)
+    if appended is None:
+        raise Refused(f"batch {number} holds no event that still stands")
+    _refuse_problems(ledger, appended, f"cannot reverse batch {number}", [])
+    return appended
+
+
+def _reversals(ledger: Ledger, header: Batch, facts: Facts) -> Iterable[Draft]:
+    if header.first_position is None or header.last_position is None:
+        return
+    # What this batch itself inserts lies behind `last`, so the pieces end where they should.
+    last = header.last_position
+    for rows in pieces(ledger, COLUMNS, last, header.first_position - 1):
+        events = [Event(*row) for row in rows]
+        voided = voided_between(ledger, events[0].position, events[-1].position, 2**62)
+        for event in events:
+            if event.position not in voided:
+                yield reversal(event, facts)
+
+
+def _with_stock(ledger: Ledger, event: Event) -> Recorded:
+    state = stored_state(ledger, (event.sku, event.location))
+    return Recorded(event, state.on_hand if state else 0)
+
+
+def _recording(ledger: Ledger, appended: Appended, drafts: Iterable[Draft]) -> Recording:
+    header = appended.header
+    first = header.first_position or 0
+    return Recording(
+        [
+            Recorded(
+                Event(first + n, header.batch, *draft),
+                appended.states[draft.sku, draft.location].on_hand,
+            )
+            for n, draft in enumerate(drafts)
+        ],
+        appended.moved_counts,
+        already=False,
+    )
+
+
+def _refuse_problems(
+    ledger: Ledger, appended: Appended, cannot: str, drafts: Sequence[Draft]
+) -> None:
+    """Raise Refused when there are problems: the first in words, some others below it."""
+    if not appended.problems:
+        return
+    shown = [describe_problem(ledger, found) for found in appended.problems[:MOST_SHOWN]]
+    first = appended.problems[0]
+    own_moment = drafts and (first.sku, first.location, first.at) == (
+        drafts[0].sku,
+        drafts[0].location,
+        drafts[0].effective_at,
+    )
+    lines = [f"{cannot}: {first.text if own_moment else shown[0]}", *shown[1:]]
+    if (rest := len(appended.problems) - len(shown)) > 0:
+        lines.append(f"and {rest} more")
+    raise Refused("\n  ".join(lines), hint_for(first))
+
+
+def describe_problem(ledger: Ledger, found: Problem) -> str:
+    """Return a problem as text that names its SKU, location and moment."""
+    then = show_effective(found.at, found.date_only, ledger.zone)
+    return f"{found.sku} at {found.location} on {then}: {found.text}"
+
+
+def hint_for(found: Problem) -> str | None:
+    """Return what to do about a problem."""
+    if found.text.endswith("missing"):
+        return (
+            f"look at `inventory history {found.sku} --location {found.location}`; record what "
+            "came in, or let it pass with --allow-negative"
+        )
+    if "opening balance" in found.text:
+        return "give a later date, or reverse the opening balance and open earlier"
+    return None
+
+
+def _describe(ledger: Ledger, draft: Draft) -> str:
+    """Return a draft in the words of its command: `sell 30 of XYZ-1 at main on 2022-03-15`."""
+    on = show_effective(draft.effective_at, draft.date_only, ledger.zone)
+    if draft.kind == "reversed":
+        return f"reverse event {draft.reverses}"
+    signed = draft.kind == "adjusted"
+    quantity = format_quantity(draft.quantity if signed else abs(draft.quantity), ledger.decimals)
+    plus = "+" if signed and draft.quantity > 0 else ""
+    preposition = "from" if draft.kind == "transferred" else "at"
+    return (
+        f"{KINDS[draft.kind].command} {plus}{quantity} of {draft.sku} "
+        f"{preposition} {draft.location} on {on}"
+    )
