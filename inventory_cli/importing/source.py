@@ -1,0 +1,94 @@
+"""Knows how bytes become CSV records with line numbers. Must never know what a column means."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import BinaryIO
+
+from inventory_cli.errors import Refused
+
+DELIMITERS = ",;\t|"
+_LONGEST_FIELD = 1_000_000
+# How many bytes are read at a time.
+_BLOCK = 1 << 20
+
+
+class _Hashing(io.RawIOBase):
+    """A stream of bytes that is hashed and counted as it is read."""
+
+    def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
+        self._file = file
+        self._progress = progress
+        self.hash = sha256()
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self.hash.update(data)
+        self.count += len(data)
+        self._progress(self.count)
+        return len(data)
+
+
+class Source:
+    """The records of a CSV file: UTF-8, with or without BOM, its delimiter found in line 1."""
+
+    def __init__(self, file: BinaryIO, name: str, progress: Callable[[int], None]) -> None:
+        self.name = name
+        self._raw = _Hashing(file, progress)
+        self._buffered = io.BufferedReader(self._raw, _BLOCK)
+        self.line = 0
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the whole file, reading what is left of it."""
+        while self._buffered.read(_BLOCK):
+            pass
+        return self._raw.hash.hexdigest()
+
+    def records(self) -> Iterator[list[str]]:
+        """Give the records one by one; `line` is then the line on which the record begins.
+
+        Raises Refused where the file cannot be read as CSV, naming the line.
+        """
+        text = io.TextIOWrapper(self._buffered, "utf-8-sig", newline="")
+        before = csv.field_size_limit(_LONGEST_FIELD)
+        reader = None
+        try:
+            first = text.readline()
+            reader = csv.reader(_chain(first, text), delimiter=_delimiter(first), strict=True)
+            end = 0
+            for record in reader:
+                self.line = end + 1
+                end = reader.line_num
+                yield record
+        except UnicodeDecodeError as error:
+            line = (reader.line_num if reader else 0) + 1
+            raise Refused(
+                f"{self.name}: near line {line} the byte 0x{error.object[error.start]:02x} "
+                "is not UTF-8 text",
+                "save the file as UTF-8; nothing was appended",
+            ) from None
+        except csv.Error as error:
+            raise Refused(
+                f"{self.name}, line {reader.line_num if reader else 1}: not CSV: {error}",
+                "mend the quotes on that line; nothing was appended",
+            ) from None
+        finally:
+            csv.field_size_limit(before)
+            text.detach()
+
+
+def _chain(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _delimiter(header: str) -> str:
+    """Return the delimiter that splits the header into the most columns; a comma if none does."""
+    return max(DELIMITERS, key=lambda mark: (header.count(mark), mark == ","))

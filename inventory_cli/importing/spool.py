@@ -1,0 +1,57 @@
+"""Knows how rows that were read wait for the write lock: in a temporary file, not in memory."""
+
+import marshal
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from inventory_cli.core.events import Draft
+
+_CHUNK = 5_000
+
+
+class Spool:
+    """Drafts with the line they came from, written once and then read in the same order.
+
+    Marshal is the fastest way there is to write plain tuples and read them back within one
+    process; the file has no name, so nobody else can write to it.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()
+        self._waiting: list[tuple[object, ...]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, line: int, draft: Draft) -> None:
+        """Append a draft that line `line` of the file says."""
+        self._waiting.append((line, *draft))
+        if len(self._waiting) >= _CHUNK:
+            self._flush()
+
+    def _flush(self) -> None:
+        marshal.dump(self._waiting, self._file)
+        self._waiting = []
+
+    def read(self) -> Iterator[tuple[int, Draft]]:
+        """Give all drafts with their lines, from the first."""
+        self._flush()
+        self._file.seek(0)
+        # The last chunk that was written is empty, or short.
+        while True:
+            try:
+                chunk = marshal.load(self._file)
+            except EOFError:
+                return
+            for line, *fields in chunk:
+                yield line, Draft._make(fields)
