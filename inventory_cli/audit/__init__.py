@@ -1,0 +1,1 @@
+"""Proves that what is stored still equals what the log says. Composes core and storage."""

@@ -1,0 +1,167 @@
+"""Knows the whole audit: which checks there are, in which order, and what they say together."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+from inventory_cli.audit.compare import compare, describe
+from inventory_cli.audit.scan import (
+    COLUMNS,
+    Chain,
+    Check,
+    Positions,
+    Replayed,
+    Reversals,
+    Transfers,
+)
+from inventory_cli.audit.snapshots import check_snapshots
+from inventory_cli.core.replay import State, Stream
+from inventory_cli.errors import WrongUsage
+from inventory_cli.storage import schema
+from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.log import last_position, pieces
+from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
+from inventory_cli.storage.stock import stored_states
+
+
+class Checked(NamedTuple):
+    """The outcome of one check. Notes are worth knowing, and no failure."""
+
+    name: str
+    problems: list[str]
+    notes: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the check found nothing wrong."""
+        return not self.problems
+
+
+class Audit(NamedTuple):
+    """The outcome of all checks, up to the head that was fixed before them."""
+
+    head: Head
+    checks: list[Checked]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check found anything wrong."""
+        return all(check.ok for check in self.checks)
+
+
+def verify(
+    ledger: Ledger,
+    snapshot: str | None = None,
+    strict: bool = False,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Audit:
+    """Run every check, whatever the ones before it found.
+
+    `snapshot` limits the check of snapshots to one, by number or name; `strict` makes their late
+    arrivals a failure. `progress` is told how many events have been read.
+    """
+    checked = [
+        _checked("file", lambda: (_check_file(ledger), [])),
+        _checked("schema", lambda: (schema.differences(ledger.connection), [])),
+    ]
+    try:
+        # The projection is read together with the head, so that both are of one moment.
+        with ledger.reading():
+            head = ledger.head()
+            last = last_position(ledger)
+            stored = stored_states(ledger)
+        chosen = _choose(ledger, snapshot)
+        replayed, chain = Replayed(ledger, last), Chain(ledger, head)
+        checks: list[Check] = [
+            Positions(ledger, head),
+            chain,
+            Transfers(),
+            Reversals(ledger),
+            replayed,
+        ]
+        found = _scan(ledger, last, checks, progress)
+    except _UNREADABLE as error:
+        return Audit(Head(0, 0, "", b""), [*checked, Checked("log", [_unreadable(error)], [])])
+    if not found["stock"]:
+        found["stock"] = _check_stock(ledger, replayed.states, stored, chain.broken)
+    checked += [Checked(name, found[name], []) for name in ("positions", "chain")]
+    checked.append(
+        _checked(
+            "snapshots",
+            lambda: check_snapshots(ledger, head, chosen, snapshot is None, strict),
+        )
+    )
+    checked += [Checked(name, found[name], []) for name in ("stock", "transfers", "reversals")]
+    return Audit(head, checked)
+
+
+# What reading a damaged or altered file may raise.
+_UNREADABLE = (sqlite3.DatabaseError, TypeError, ValueError)
+
+
+def _unreadable(error: Exception) -> str:
+    return f"cannot be read to the end: {error}"
+
+
+def _checked(name: str, check: Callable[[], tuple[list[str], list[str]]]) -> Checked:
+    try:
+        return Checked(name, *check())
+    except _UNREADABLE as error:
+        return Checked(name, [_unreadable(error)], [])
+
+
+def _check_file(ledger: Ledger) -> list[str]:
+    rows = ledger.connection.execute("PRAGMA integrity_check").fetchall()
+    return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
+
+
+def _choose(ledger: Ledger, key: str | None) -> list[Snapshot]:
+    if key is None:
+        return read_snapshots(ledger)
+    snapshot = find_snapshot(ledger, key)
+    if snapshot is None:
+        raise WrongUsage(f"there is no snapshot {key!r}", "`inventory snapshot list` shows them")
+    return [snapshot]
+
+
+def _scan(
+    ledger: Ledger, last: int, checks: list[Check], progress: Callable[[int], None]
+) -> dict[str, list[str]]:
+    """Feed the whole log to the checks; return what each found, by its name."""
+    faults: dict[str, Exception] = {}
+    try:
+        for rows in pieces(ledger, COLUMNS, last, after=-(2**63)):
+            for check in checks:
+                if check.name in faults:
+                    continue
+                try:
+                    check.feed(rows)
+                except _UNREADABLE as error:
+                    faults[check.name] = error
+            progress(rows[-1][0])
+    except sqlite3.DatabaseError as error:
+        faults = {check.name: error for check in checks} | faults
+    return {check.name: _finish(check, faults.get(check.name)) for check in checks}
+
+
+def _finish(check: Check, fault: Exception | None) -> list[str]:
+    try:
+        problems = check.finish()
+    except _UNREADABLE as error:
+        return [_unreadable(error)]
+    return problems if fault is None else [*problems, _unreadable(fault)]
+
+
+def _check_stock(
+    ledger: Ledger,
+    replayed: dict[Stream, State],
+    stored: dict[Stream, State],
+    broken: dict[Stream, int],
+) -> list[str]:
+    problems = []
+    for difference in compare(replayed, stored):
+        text = describe(difference, ledger.decimals, ledger.zone)
+        if position := broken.get(difference.stream):
+            text += f"; the first event of it that cannot be trusted is {position}"
+        problems.append(text)
+    return problems
