@@ -1,0 +1,196 @@
+"""Knows the commands that prove, store and mend: snapshots, verify, rebuild."""
+
+from typing import Annotated
+
+import typer
+
+from inventory_cli.audit.rebuild import rebuild as rebuild_ledger
+from inventory_cli.audit.snapshots import name_of, take_snapshot
+from inventory_cli.audit.verify import Audit
+from inventory_cli.audit.verify import verify as verify_ledger
+from inventory_cli.cli import options
+from inventory_cli.cli.lazy import Command, Group
+from inventory_cli.cli.options import By, Format, ledger_path
+from inventory_cli.core.dates import show_day, show_moment
+from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
+from inventory_cli.render import Answer, Column, line, note, progress, show, show_object
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import last_position, read_batch
+from inventory_cli.storage.snapshots import find_snapshot, read_lines, read_snapshots
+
+snapshot = typer.Typer(
+    cls=Group,
+    help="Store what is on hand, to be checked against the log later.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+)
+
+
+@snapshot.command("take", cls=Command)
+def take(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A name for it, if wanted.")
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="What took effect by then.")
+    ] = "today",
+    by: By = None,
+    format: Format = "table",
+) -> None:
+    """Store the state at the present end of the log, as of a date."""
+    options.check_format(format)
+    moment = options.now()
+    with open_ledger(ledger_path(context), write=True) as ledger:
+        cut = options.parse_cut(ledger, as_of, moment)
+        taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, moment)
+        if format == "table":
+            line(
+                f"{name_of(taken)}: {len(lines)} lines as of {options.show_cut(ledger, cut)}, "
+                f"at position {taken.position} (batch {taken.batch})"
+            )
+        else:
+            row = (taken.snapshot, taken.name, cut_text(ledger, cut), taken.position, len(lines))
+            show(Answer(_TAKEN, [row]), format)
+
+
+_TAKEN = (
+    Column("snapshot", "number"),
+    Column("name"),
+    Column("as_of"),
+    Column("position", "number"),
+    Column("lines", "number"),
+)
+_SNAPSHOTS = (*_TAKEN[:-1], Column("batch", "number"), Column("recorded_at"), Column("actor"))
+_LINES = (
+    Column("sku"),
+    Column("location"),
+    Column("on_hand", "quantity"),
+    Column("last_incoming"),
+    Column("last_outgoing"),
+    Column("last_counted"),
+)
+
+
+def cut_text(ledger: Ledger, cut: str) -> str:
+    """Return a cut as a day where it is the end of one, else as a moment."""
+    words = options.show_cut(ledger, cut)
+    return words.removeprefix("the end of ")
+
+
+@snapshot.command("list", cls=Command)
+def list_snapshots(context: typer.Context, format: Format = "table") -> None:
+    """Show which snapshots there are."""
+    options.check_format(format)
+    with open_ledger(ledger_path(context)) as ledger:
+        rows = []
+        for taken in read_snapshots(ledger):
+            header = read_batch(ledger, taken.batch)
+            rows.append(
+                (
+                    taken.snapshot,
+                    taken.name,
+                    cut_text(ledger, taken.as_of),
+                    taken.position,
+                    taken.batch,
+                    header and show_moment(header.recorded_at, ledger.zone),
+                    header and header.actor,
+                )
+            )
+        show(Answer(_SNAPSHOTS, rows), format)
+
+
+@snapshot.command("show", cls=Command)
+def show_snapshot(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its number or its name.")],
+    format: Format = "table",
+) -> None:
+    """Show what a snapshot stored of each SKU and location."""
+    options.check_format(format)
+    with open_ledger(ledger_path(context)) as ledger:
+        found = find_snapshot(ledger, id)
+        if found is None:
+            raise WrongUsage(f"there is no snapshot {id!r}", "`inventory snapshot list` shows them")
+        options.note_cut(ledger, found.as_of, None, format)
+        rows = [
+            (*row[:3], *(text and show_day(text, ledger.zone) for text in row[3:]))
+            for row in read_lines(ledger, found.snapshot)
+        ]
+        show(Answer(_LINES, rows, ledger.decimals), format)
+
+
+def verify(
+    context: typer.Context,
+    snapshot: Annotated[
+        str | None,
+        typer.Option("--snapshot", metavar="ID", help="Check this snapshot only, of all."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Late arrivals for a snapshot are a failure.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing when all is well: for cron.")
+    ] = False,
+    format: Format = "table",
+) -> int:
+    """Check that the file, the log, the snapshots and the stock all agree; exit 1 if not."""
+    options.check_format(format)
+    with open_ledger(ledger_path(context)) as ledger:
+        with progress("verifying", last_position(ledger)) as advance:
+            audit = verify_ledger(ledger, snapshot, strict, advance)
+        if not (quiet and audit.ok):
+            _show_audit(audit, format)
+    return 0 if audit.ok else DIFFERENCE_FOUND
+
+
+_CHECKS = (Column("name"), Column("ok"), Column("problem"))
+
+
+def _show_audit(audit: Audit, format: str) -> None:
+    if format == "json":
+        show_object(
+            {
+                "ok": audit.ok,
+                "head": audit.head.anchor,
+                "checks": [
+                    {
+                        "name": check.name,
+                        "ok": check.ok,
+                        "problems": check.problems,
+                        "notes": check.notes,
+                    }
+                    for check in audit.checks
+                ],
+            }
+        )
+        return
+    if format != "table":
+        rows = [
+            (check.name, check.ok, problem)
+            for check in audit.checks
+            for problem in (check.problems or (None,))
+        ]
+        show(Answer(_CHECKS, rows), format)
+        return
+    for check in audit.checks:
+        line(f"{check.name:<10} {'ok' if check.ok else 'FAILED'}")
+        for text in check.problems:
+            line(f"    {text}")
+        for text in check.notes:
+            line(f"    note: {text}")
+    line(f"{'head':<10} {audit.head.anchor}")
+
+
+def rebuild(context: typer.Context) -> None:
+    """Make anew everything that is not the log, by replaying it, and say what had differed."""
+    with open_ledger(ledger_path(context), write=True) as ledger:
+        streams, differed, remaining = rebuild_ledger(ledger)
+    for text in differed:
+        line(f"differed: {text}")
+    line(f"rebuilt the stock of {streams} streams; {len(differed)} differences mended")
+    for text in remaining:
+        note(f"not mended, because it is not derived from the log: {text}")
+
+
+COMMANDS = {"snapshot": snapshot, "verify": verify, "rebuild": rebuild}

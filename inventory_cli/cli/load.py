@@ -1,0 +1,155 @@
+"""Knows the command that records a file, and how its report reads."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from inventory_cli.cli import options
+from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
+from inventory_cli.cli.record import note_moved_counts
+from inventory_cli.core.quantities import format_quantity
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.batch import Choices, Report, import_file
+from inventory_cli.recording import describe_problem, hint_for
+from inventory_cli.render import Answer, Column, complain, line, note, progress, show
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+
+
+def load(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
+    ],
+    errors: Annotated[
+        str | None,
+        typer.Option("--errors", metavar="FILE", help="Write every bad row to this CSV file."),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Record the good rows although there are bad ones.")
+    ] = False,
+    overlap: Annotated[
+        str | None,
+        typer.Option(
+            "--overlap",
+            metavar="skip|keep",
+            help="What to do with rows that look recorded already.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, and append nothing.")
+    ] = False,
+    by: By = None,
+    allow_negative: AllowNegative = False,
+    format: Format = "table",
+) -> None:
+    """Record the movements of a CSV file as one batch: all of them, or none.
+
+    Columns: date, sku, type, quantity and, if wanted, location, to_location, reason, reference,
+    unit_cost, id, by, last_incoming, last_outgoing; any other column is kept in the details.
+    """
+    options.check_format(format)
+    if overlap not in (None, "skip", "keep"):
+        raise WrongUsage(f"--overlap {overlap!r} is neither skip nor keep")
+    choices = Choices(skip_bad, overlap, Path(errors) if errors else None, dry_run, allow_negative)
+    name = "-" if file == "-" else Path(file).name
+    with (
+        _opened(file) as (stream, size),
+        open_ledger(ledger_path(context), write=True) as ledger,
+        progress("reading", size) as advance,
+    ):
+        report = import_file(
+            ledger, stream, options.origin(context, by, name), choices, options.now(), advance
+        )
+        _complain(ledger, file, report, choices)
+        _summarize(ledger, report, choices, format)
+    refused = report.problems or (report.refused and not skip_bad)
+    if refused:
+        raise typer.Exit(Refused.exit_code)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    """Give the bytes of a file or of standard input, and how many there are if that is known."""
+    if file == "-":
+        yield sys.stdin.buffer, None
+        return
+    try:
+        stream = Path(file).open("rb")
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
+    with stream:
+        yield stream, os.fstat(stream.fileno()).st_size
+
+
+def _complain(ledger: Ledger, file: str, report: Report, choices: Choices) -> None:
+    """Write what is wrong with the rows, or why the rules refuse them, to standard error."""
+    lines = []
+    for row in report.bad_rows:
+        where = f", {row.column} {row.value!r}" if row.column else ""
+        lines.append(f"  line {row.line}{where}: {row.reason}")
+    if (rest := report.refused - len(lines)) > 0:
+        lines.append(f"  and {rest} more; --errors FILE lists them all")
+    if lines and choices.skip_bad:
+        note("\n".join([f"{file}: {report.refused} bad rows were left out", *lines]))
+    elif lines:
+        complain(
+            "\n".join([f"{file}: {report.refused} bad rows, so nothing was appended", *lines]),
+            "mend them, or record only the good rows with --skip-bad",
+        )
+    if report.problems:
+        shown = [
+            "  " + describe_problem(ledger, found) + (f" (line {line})" if line else "")
+            for found, line in report.problems
+        ]
+        complain(
+            "\n".join([f"{file}: refused by the rules, so nothing was appended", *shown]),
+            hint_for(report.problems[0][0]),
+        )
+
+
+_COLUMNS = (
+    *(Column(name, "number") for name in ("read", "appended", "skipped", "refused", "skus")),
+    Column("first_day"),
+    Column("last_day"),
+    Column("net_change", "change"),
+    *(Column(name, "number") for name in ("batch", "first_position", "last_position")),
+)
+
+
+def _summarize(ledger: Ledger, report: Report, choices: Choices, format: str) -> None:
+    batch = report.batch
+    if format != "table":
+        row = (
+            *report[:8],
+            batch and batch.batch,
+            batch and batch.first_position,
+            batch and batch.last_position,
+        )
+        show(Answer(_COLUMNS, [row], ledger.decimals), format)
+    else:
+        if choices.dry_run:
+            _describe_rows(ledger, report)
+        would = "would be " if choices.dry_run else ""
+        line(
+            f"read {report.read}, {would}appended {report.appended}, skipped {report.skipped}, "
+            f"refused {report.refused}"
+        )
+        if batch is not None:
+            line(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
+    if known := report.known_as:
+        note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
+    note_moved_counts(ledger, report.moved_counts)
+
+
+def _describe_rows(ledger: Ledger, report: Report) -> None:
+    change = format_quantity(report.net_change, ledger.decimals)
+    span = f"from {report.first_day} to {report.last_day}" if report.first_day else "no dates"
+    line(f"dry run: {report.skus} SKUs, {span}, net change {change}; nothing was appended")
+
+
+COMMANDS = {"import": load}

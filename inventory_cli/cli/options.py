@@ -1,0 +1,137 @@
+"""Knows the words that several commands share: options, the clock, the user's name.
+
+The only place that reads the clock and the environment of a command.
+"""
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory_cli.core.dates import inclusive_end, parse_when, show_day, show_effective
+from inventory_cli.core.events import clean_name
+from inventory_cli.errors import WrongUsage
+from inventory_cli.render import FORMATS, note
+from inventory_cli.storage.append import Origin
+from inventory_cli.storage.ledger_file import Ledger
+
+Format = Annotated[
+    str, typer.Option("--format", metavar="table|json|jsonl|csv", help="How to show the answer.")
+]
+Skus = Annotated[
+    list[str] | None, typer.Argument(metavar="[SKU]...", help="Only these SKUs; all if none.")
+]
+Location = Annotated[
+    str | None, typer.Option("-l", "--location", metavar="NAME", help="Only this location.")
+]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who records it, if not you.")]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", metavar="DATE", help="What the ledger knew at that time, and no later."
+    ),
+]
+AllowNegative = Annotated[
+    bool, typer.Option("--allow-negative", help="Let on hand fall below zero.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it happened.")]
+Reference = Annotated[
+    str | None, typer.Option("--ref", metavar="TEXT", help="The number of a document.")
+]
+Id = Annotated[
+    str | None,
+    typer.Option("--id", metavar="KEY", help="A key of your own: recording twice is harmless."),
+]
+Details = Annotated[
+    list[str] | None,
+    typer.Option("--detail", metavar="K=V", help="Anything else worth keeping; repeatable."),
+]
+
+
+def ledger_path(context: typer.Context) -> Path:
+    """Return the ledger file that the command works on."""
+    return Path(context.obj)
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def origin(context: typer.Context, by: str | None, source: str | None = None) -> Origin:
+    """Return who records with which command, from which file."""
+    return Origin(
+        clean_name(by, "name after --by") if by else _user(), command_name(context), source
+    )
+
+
+def command_name(context: typer.Context) -> str:
+    """Return the command as typed, without the program: `snapshot take`."""
+    return context.command_path.split(" ", 1)[-1]
+
+
+def _user() -> str:
+    for variable in ("LOGNAME", "USER", "USERNAME"):
+        if name := os.environ.get(variable, "").strip():
+            return clean_name(name, f"${variable}")
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return "unknown"
+
+
+def check_format(format: str) -> None:
+    """Raise WrongUsage unless `format` is one of those that answers come in."""
+    if format not in FORMATS:
+        raise WrongUsage(f"--format {format!r} is not one of {', '.join(FORMATS)}")
+
+
+def parse_details(pairs: Iterable[str] | None) -> dict[str, str]:
+    """Return `K=V` words as a mapping."""
+    details: dict[str, str] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise WrongUsage(f"--detail {pair!r} is not like KEY=VALUE")
+        if key in details:
+            raise WrongUsage(f"--detail {key} is given twice")
+        details[key] = value
+    return details
+
+
+def parse_number(text: str, what: str) -> int:
+    """Return a whole number of zero or more, as positions and batches have."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise WrongUsage(f"{what} {text!r} is not a whole number")
+    return int(text)
+
+
+def parse_cut(ledger: Ledger, text: str, moment: datetime) -> str:
+    """Return the last moment (UTC text) that a cut at a typed date includes."""
+    return inclusive_end(parse_when(text, moment, ledger.zone), ledger.zone)
+
+
+def end_of_today(ledger: Ledger, moment: datetime) -> str:
+    """Return the last moment of today as UTC text: what "now" includes."""
+    return parse_cut(ledger, "today", moment)
+
+
+def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> None:
+    """Say which cut a table shows; machine formats are for those who know."""
+    if format != "table":
+        return
+    known = f", as known at {show_cut(ledger, known_at)}" if known_at else ""
+    note(f"as of {show_cut(ledger, as_of)}{known} ({ledger.settings.timezone})")
+
+
+def show_cut(ledger: Ledger, cut: str) -> str:
+    """Return a cut in words: the end of a day, or a moment."""
+    day = show_day(cut, ledger.zone)
+    whole = inclusive_end(parse_when(day, now(), ledger.zone), ledger.zone) == cut
+    return f"the end of {day}" if whole else show_effective(cut, 0, ledger.zone)

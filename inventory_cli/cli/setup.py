@@ -1,0 +1,77 @@
+"""Knows the commands that come first: making a ledger, reading the manual."""
+
+import os
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory_cli.cli import options
+from inventory_cli.cli.options import ledger_path
+from inventory_cli.core.quantities import MOST_DECIMALS
+from inventory_cli.errors import WrongUsage
+from inventory_cli.render import line, print_markdown
+from inventory_cli.storage.ledger_file import create_ledger
+
+TOPICS = ("concepts", "events", "commands", "import", "audit", "errors", "decisions")
+
+
+def init(
+    context: typer.Context,
+    decimals: Annotated[
+        str, typer.Option("--decimals", metavar="N", help="Decimals of a quantity, 0 to 9.")
+    ] = "0",
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", metavar="ZONE", help="An IANA name; this machine's if none."),
+    ] = None,
+    negative: Annotated[
+        str,
+        typer.Option(
+            "--negative", metavar="refuse|allow", help="What to do when on hand falls below zero."
+        ),
+    ] = "refuse",
+) -> None:
+    """Make a new ledger. What is set here is fixed for good."""
+    number = options.parse_number(decimals, "--decimals")
+    if number > MOST_DECIMALS:
+        raise WrongUsage(f"--decimals {decimals} is more than {MOST_DECIMALS}")
+    if negative not in ("refuse", "allow"):
+        raise WrongUsage(f"--negative {negative!r} is neither refuse nor allow")
+    path = ledger_path(context)
+    settings = create_ledger(path, options.now(), number, timezone or _machine_zone(), negative)
+    line(
+        f"made {path}: {number} decimals, time zone {settings.timezone}, "
+        f"stock below zero: {negative}"
+    )
+
+
+def _machine_zone() -> str:
+    """Return the IANA name of this machine's time zone; UTC where it cannot be told."""
+    if name := os.environ.get("TZ", "").lstrip(":"):
+        return name if "/" in name and not name.startswith("/") else "UTC"
+    target = os.path.realpath("/etc/localtime")
+    if "/zoneinfo/" in target:
+        name = target.split("/zoneinfo/", 1)[1]
+        return "UTC" if name.removeprefix("Etc/") in ("UTC", "UCT", "Zulu", "Universal") else name
+    try:
+        return Path("/etc/timezone").read_text(encoding="utf-8").strip() or "UTC"
+    except (OSError, UnicodeDecodeError):
+        return "UTC"
+
+
+def guide(
+    topic: Annotated[
+        str | None, typer.Argument(metavar="[TOPIC]", help="Which page; the first if none.")
+    ] = None,
+) -> None:
+    """Show the manual, page by page."""
+    name = topic or TOPICS[0]
+    if name not in TOPICS:
+        raise WrongUsage(f"there is no page {name!r}", f"the pages are {', '.join(TOPICS)}")
+    print_markdown((files("inventory_cli") / "guide" / f"{name}.md").read_text(encoding="utf-8"))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"init": init, "guide": guide}

@@ -1,0 +1,257 @@
+"""Knows how rows become a table, plain text, JSON or CSV. The only user of rich.
+
+Tables are boxed on a terminal and plain aligned text elsewhere, where nothing is cut or wrapped.
+Must never know where the rows come from.
+"""
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import IO, Any, NamedTuple
+
+from inventory_cli.core.quantities import format_quantity
+
+FORMATS = ("table", "json", "jsonl", "csv")
+# Rows that decide the widths of a plain table; what comes later may be wider, never cut.
+_SIZING_ROWS = 1_000
+# More rows than this are not boxed, even on a terminal: boxing needs all of them in memory.
+_MOST_BOXED = 5_000
+
+
+class Column(NamedTuple):
+    """A column of an answer. `kind` is text, number, quantity, change or details.
+
+    `only` is None, or the kind of table that alone shows the column: "table" for any table,
+    "terminal" for a boxed one.
+    """
+
+    name: str
+    kind: str = "text"
+    only: str | None = None
+
+
+class Answer(NamedTuple):
+    """Rows under columns. A row has a value for each column, in order."""
+
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Any]]
+    decimals: int = 0
+
+
+# A row's style on a terminal, such as "dim", or None.
+RowStyle = Callable[[Sequence[Any]], str | None]
+
+
+def show(answer: Answer, format: str, style: RowStyle = lambda row: None) -> None:
+    """Write an answer to standard output in one of FORMATS."""
+    out = sys.stdout
+    if format == "json":
+        _write_json_list(_objects(answer), out)
+    elif format == "jsonl":
+        for line in _objects(answer):
+            out.write(_json(line) + "\n")
+    elif format == "csv":
+        _write_csv(answer, out)
+    elif out.isatty():
+        rows = iter(answer.rows)
+        first = list(islice(rows, _MOST_BOXED + 1))
+        if len(first) <= _MOST_BOXED:
+            _print_boxed(answer._replace(rows=first), style)
+        else:
+            _write_plain(answer._replace(rows=chain(first, rows)), out)
+    else:
+        _write_plain(answer, out)
+
+
+def show_object(value: dict[str, Any]) -> None:
+    """Write one JSON object to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
+    columns = answer.columns
+    exact = answer.decimals > 0
+    for row in answer.rows:
+        yield {
+            column.name: format_quantity(value, answer.decimals)
+            if exact and column.kind in ("quantity", "change") and value is not None
+            else value
+            for column, value in zip(columns, row, strict=True)
+            if column.only is None
+        }
+
+
+def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
+    separator = "[\n"
+    for value in objects:
+        out.write(separator + "  " + _json(value))
+        separator = ",\n"
+    out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _write_csv(answer: Answer, out: IO[str]) -> None:
+    shown = [n for n, column in enumerate(answer.columns) if column.only is None]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([answer.columns[n].name for n in shown])
+    for row in answer.rows:
+        writer.writerow(
+            [_text(answer.columns[n], row[n], answer.decimals, plus=False) for n in shown]
+        )
+
+
+def _text(column: Column, value: Any, decimals: int, plus: bool = True) -> str:
+    if value is None:
+        return ""
+    if column.kind in ("quantity", "change"):
+        sign = "+" if plus and column.kind == "change" and value > 0 else ""
+        return sign + format_quantity(value, decimals)
+    if column.kind == "details":
+        return _json(value)
+    return str(value)
+
+
+def printable(text: str) -> str:
+    """Return text as it may go to a terminal: control characters become visible escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _cells(answer: Answer, boxed: bool) -> tuple[list[Column], Iterator[list[str]]]:
+    shown = [
+        n
+        for n, column in enumerate(answer.columns)
+        if column.only is None or column.only == "table" or (boxed and column.only == "terminal")
+    ]
+    columns = [answer.columns[n] for n in shown]
+    return columns, (
+        [printable(_text(answer.columns[n], row[n], answer.decimals)) for n in shown]
+        for row in answer.rows
+    )
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind in ("number", "quantity", "change")
+
+
+def _write_plain(answer: Answer, out: IO[str]) -> None:
+    columns, rows = _cells(answer, boxed=False)
+    first = list(islice(rows, _SIZING_ROWS))
+    header = [column.name for column in columns]
+    widths = [max(map(len, cells)) for cells in zip(header, *first, strict=True)]
+    for cells in chain([header], first, rows):
+        padded = [
+            cell.rjust(width) if _is_number(column) else cell.ljust(width)
+            for column, cell, width in zip(columns, cells, widths, strict=True)
+        ]
+        out.write("  ".join(padded).rstrip() + "\n")
+
+
+def _print_boxed(answer: Answer, style: RowStyle) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    styles = [style(row) for row in answer.rows]
+    columns, rows = _cells(answer, boxed=True)
+    table = Table(header_style="bold", row_styles=None)
+    for column in columns:
+        table.add_column(
+            Text(column.name),
+            justify="right" if _is_number(column) else "left",
+            overflow="fold",
+            no_wrap=column.kind != "details" and column.name != "reason",
+        )
+    for cells, row_style in zip(rows, styles, strict=True):
+        table.add_row(*map(Text, cells), style=row_style)
+    Console(highlight=False).print(table)
+
+
+def bar(value: int, largest: int, width: int = 20) -> str:
+    """Return a bar whose length shows a quantity against the largest; empty at or below zero."""
+    if value <= 0 or largest <= 0:
+        return ""
+    whole, eighths = divmod(max(1, value * width * 8 // largest), 8)
+    return "█" * whole + " ▏▎▍▌▋▊▉"[eighths].strip()
+
+
+def line(text: str) -> None:
+    """Write a line of the answer to standard output."""
+    sys.stdout.write(printable(text) + "\n")
+
+
+def note(text: str) -> None:
+    """Write a remark to standard error."""
+    sys.stderr.write(printable(text) + "\n")
+
+
+def complain(message: str, hint: str | None) -> None:
+    """Write an error, and what to do about it, to standard error. Lines of a message stay lines."""
+    sys.stdout.flush()
+    colour = sys.stderr.isatty() and not _no_colour()
+    error, advice = (
+        ("\x1b[1;31merror:\x1b[0m", "\x1b[1mhint:\x1b[0m") if colour else ("error:", "hint:")
+    )
+    first, *rest = message.split("\n")
+    sys.stderr.write(f"{error} {printable(first)}\n")
+    sys.stderr.writelines(printable(text) + "\n" for text in rest)
+    if hint:
+        sys.stderr.write(f"{advice} {printable(hint)}\n")
+
+
+def _no_colour() -> bool:
+    import os
+
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def print_markdown(text: str) -> None:
+    """Write a page of the manual: set for reading on a terminal, as it is elsewhere."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Give what tells how much is done. A bar shows on a terminal once a second has passed."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    started = time.monotonic()
+    bars: list[Any] = []
+
+    def advance(done: int) -> None:
+        if not bars:
+            if time.monotonic() - started < 1:
+                return
+            bars.append(_start_bar(label, total))
+        bars[0].update(bars[0].task_ids[0], completed=done)
+
+    try:
+        yield advance
+    finally:
+        for shown in bars:
+            shown.stop()
+
+
+def _start_bar(label: str, total: int | None) -> Any:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    shown = Progress(console=Console(stderr=True), transient=True)
+    shown.add_task(label, total=total)
+    shown.start()
+    return shown
