@@ -5,6 +5,7 @@ Composes the fold with the storage. Must never change anything, or know how answ
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
+from itertools import groupby
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_day, show_effective, show_moment
@@ -98,7 +99,7 @@ def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
     """Return the timeline of a SKU, over all its locations or at one, in fold order.
 
     Entries that took effect before `start` count, but are not returned. An entry is late when an
-    event that takes effect after it had been recorded before it, in its own stream.
+    event of its own stream that takes effect on a later day had been recorded before it.
     """
     wanted = [location] if location is not None else locations_of(ledger, sku)
     merged: list[Step] = []
@@ -106,7 +107,7 @@ def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
     for name in wanted:
         stream = list(steps(read_stream(ledger, (sku, name), cut.head, cut.as_of)))
         merged += stream
-        late |= _late(step.event for step in stream)
+        late |= _late((step.event for step in stream), ledger.zone)
     merged.sort(key=lambda step: (step.event.effective_at, step.event.position))
     recorded = recorded_times(ledger, {step.event.batch for step in merged})
     entries = []
@@ -128,14 +129,17 @@ def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
     return entries
 
 
-def _late(stream: Iterable[Event]) -> set[int]:
-    """Return the positions recorded after something of the stream that takes effect later."""
+def _late(stream: Iterable[Event], zone: tzinfo) -> set[int]:
+    """Return the positions recorded after something that takes effect on a later day.
+
+    By days, because within one day the kinds stand in an order of their own.
+    """
     late = set()
-    earliest_behind = 2**63
-    for event in reversed(list(stream)):
-        if event.position > earliest_behind:
-            late.add(event.position)
-        earliest_behind = min(earliest_behind, event.position)
+    earliest_later = 2**63
+    days = groupby(stream, key=lambda event: show_day(event.effective_at, zone))
+    for _, events in reversed([(day, list(group)) for day, group in days]):
+        late |= {event.position for event in events if event.position > earliest_later}
+        earliest_later = min(earliest_later, *(event.position for event in events))
     return late
 
 

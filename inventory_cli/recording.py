@@ -213,12 +213,11 @@ def _refuse_problems(
         return
     shown = [describe_problem(ledger, found) for found in appended.problems[:MOST_SHOWN]]
     first = appended.problems[0]
-    own_moment = drafts and (first.sku, first.location, first.at) == (
-        drafts[0].sku,
-        drafts[0].location,
-        drafts[0].effective_at,
-    )
-    lines = [f"{cannot}: {first.text if own_moment else shown[0]}", *shown[1:]]
+    if drafts and (first.sku, first.location) == drafts[0][:2]:
+        then = show_effective(first.at, first.date_only, ledger.zone)
+        own_moment = first.at == drafts[0].effective_at
+        shown[0] = first.text if own_moment else f"on {then}, {first.text}"
+    lines = [f"{cannot}: {shown[0]}", *shown[1:]]
     if (rest := len(appended.problems) - len(shown)) > 0:
         lines.append(f"and {rest} more")
     raise Refused("\n  ".join(lines), hint_for(first))

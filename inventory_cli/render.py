@@ -23,7 +23,7 @@ _MOST_BOXED = 5_000
 
 
 class Column(NamedTuple):
-    """A column of an answer. `kind` is text, number, quantity, change or details.
+    """A column of an answer. `kind` is text, number, quantity, change, moment, bar or details.
 
     `only` is None, or the kind of table that alone shows the column: "table" for any table,
     "terminal" for a boxed one.
@@ -107,7 +107,7 @@ def _write_csv(answer: Answer, out: IO[str]) -> None:
         )
 
 
-def _text(column: Column, value: Any, decimals: int, plus: bool = True) -> str:
+def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: bool = False) -> str:
     if value is None:
         return ""
     if column.kind in ("quantity", "change"):
@@ -115,6 +115,8 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True) -> str:
         return sign + format_quantity(value, decimals)
     if column.kind == "details":
         return _json(value)
+    if column.kind == "moment" and brief:
+        return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
     return str(value)
 
 
@@ -133,7 +135,7 @@ def _cells(answer: Answer, boxed: bool) -> tuple[list[Column], Iterator[list[str
     ]
     columns = [answer.columns[n] for n in shown]
     return columns, (
-        [printable(_text(answer.columns[n], row[n], answer.decimals)) for n in shown]
+        [printable(_text(answer.columns[n], row[n], answer.decimals, brief=boxed)) for n in shown]
         for row in answer.rows
     )
 
@@ -156,26 +158,36 @@ def _write_plain(answer: Answer, out: IO[str]) -> None:
 
 
 def _print_boxed(answer: Answer, style: RowStyle) -> None:
+    from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     styles = [style(row) for row in answer.rows]
-    columns, rows = _cells(answer, boxed=True)
-    table = Table(header_style="bold", row_styles=None)
-    for column in columns:
+    columns, cells = _cells(answer, boxed=True)
+    rows = list(cells)
+    # What is empty throughout only takes the room that the rest needs.
+    shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
+    table = Table(header_style="bold", box=ROUNDED)
+    for column in (columns[n] for n in shown):
+        free = column.kind in ("text", "details")
         table.add_column(
             Text(column.name),
             justify="right" if _is_number(column) else "left",
             overflow="fold",
-            no_wrap=column.kind != "details" and column.name != "reason",
+            no_wrap=not free,
+            min_width=min(12, _widest(rows, columns.index(column))) if free else None,
         )
-    for cells, row_style in zip(rows, styles, strict=True):
-        table.add_row(*map(Text, cells), style=row_style)
+    for row, row_style in zip(rows, styles, strict=True):
+        table.add_row(*(Text(row[n]) for n in shown), style=row_style)
     Console(highlight=False).print(table)
 
 
-def bar(value: int, largest: int, width: int = 20) -> str:
+def _widest(rows: list[list[str]], index: int) -> int:
+    return max((len(row[index]) for row in rows), default=0)
+
+
+def bar(value: int, largest: int, width: int = 12) -> str:
     """Return a bar whose length shows a quantity against the largest; empty at or below zero."""
     if value <= 0 or largest <= 0:
         return ""

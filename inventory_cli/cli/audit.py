@@ -12,6 +12,7 @@ from inventory_cli.cli import options
 from inventory_cli.cli.lazy import Command, Group
 from inventory_cli.cli.options import By, Format, ledger_path
 from inventory_cli.core.dates import show_day, show_moment
+from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, line, note, progress, show, show_object
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -46,8 +47,8 @@ def take(
         taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, moment)
         if format == "table":
             line(
-                f"{name_of(taken)}: {len(lines)} lines as of {options.show_cut(ledger, cut)}, "
-                f"at position {taken.position} (batch {taken.batch})"
+                f"{name_of(taken)}: {count_of(len(lines), 'line')} as of "
+                f"{options.show_cut(ledger, cut)}, at position {taken.position} (batch {taken.batch})"
             )
         else:
             row = (taken.snapshot, taken.name, cut_text(ledger, cut), taken.position, len(lines))
@@ -61,7 +62,12 @@ _TAKEN = (
     Column("position", "number"),
     Column("lines", "number"),
 )
-_SNAPSHOTS = (*_TAKEN[:-1], Column("batch", "number"), Column("recorded_at"), Column("actor"))
+_SNAPSHOTS = (
+    *_TAKEN[:-1],
+    Column("batch", "number"),
+    Column("recorded_at", "moment"),
+    Column("actor"),
+)
 _LINES = (
     Column("sku"),
     Column("location"),
@@ -188,7 +194,10 @@ def rebuild(context: typer.Context) -> None:
         streams, differed, remaining = rebuild_ledger(ledger)
     for text in differed:
         line(f"differed: {text}")
-    line(f"rebuilt the stock of {streams} streams; {len(differed)} differences mended")
+    line(
+        f"rebuilt the stock of {count_of(streams, 'stream')}; "
+        f"{count_of(len(differed), 'difference')} mended"
+    )
     for text in remaining:
         note(f"not mended, because it is not derived from the log: {text}")
 

@@ -12,7 +12,7 @@ import typer
 from inventory_cli.cli import options
 from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
 from inventory_cli.cli.record import note_moved_counts
-from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.quantities import count_of, format_quantity
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.batch import Choices, Report, import_file
 from inventory_cli.recording import describe_problem, hint_for
@@ -95,10 +95,12 @@ def _complain(ledger: Ledger, file: str, report: Report, choices: Choices) -> No
     if (rest := report.refused - len(lines)) > 0:
         lines.append(f"  and {rest} more; --errors FILE lists them all")
     if lines and choices.skip_bad:
-        note("\n".join([f"{file}: {report.refused} bad rows were left out", *lines]))
+        note("\n".join([f"{file}: left out {count_of(report.refused, 'bad row')}", *lines]))
     elif lines:
         complain(
-            "\n".join([f"{file}: {report.refused} bad rows, so nothing was appended", *lines]),
+            "\n".join(
+                [f"{file}: {count_of(report.refused, 'bad row')}, so nothing was appended", *lines]
+            ),
             "mend them, or record only the good rows with --skip-bad",
         )
     if report.problems:
@@ -149,7 +151,9 @@ def _summarize(ledger: Ledger, report: Report, choices: Choices, format: str) ->
 def _describe_rows(ledger: Ledger, report: Report) -> None:
     change = format_quantity(report.net_change, ledger.decimals)
     span = f"from {report.first_day} to {report.last_day}" if report.first_day else "no dates"
-    line(f"dry run: {report.skus} SKUs, {span}, net change {change}; nothing was appended")
+    line(
+        f"dry run: {count_of(report.skus, 'SKU')}, {span}, net change {change}; nothing was appended"
+    )
 
 
 COMMANDS = {"import": load}

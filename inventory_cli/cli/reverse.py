@@ -7,6 +7,7 @@ import typer
 from inventory_cli.cli import options
 from inventory_cli.cli.options import AllowNegative, By, Details, Format, Id, Reference, ledger_path
 from inventory_cli.cli.record import note_moved_counts, show_recording
+from inventory_cli.core.quantities import count_of
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.errors import WrongUsage
 from inventory_cli.recording import reverse_batch, reverse_event
@@ -57,7 +58,7 @@ def reverse(
         header = appended.header
         if format == "table":
             line(
-                f"reversed {appended.events} events of batch {number} "
+                f"reversed {count_of(appended.events, 'event')} of batch {number} "
                 f"(batch {header.batch}, events {header.first_position} to {header.last_position})"
             )
         else:

@@ -10,7 +10,7 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import ledger_path
-from inventory_cli.core.quantities import MOST_DECIMALS
+from inventory_cli.core.quantities import MOST_DECIMALS, count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import line, print_markdown
 from inventory_cli.storage.ledger_file import create_ledger
@@ -43,7 +43,7 @@ def init(
     path = ledger_path(context)
     settings = create_ledger(path, options.now(), number, timezone or _machine_zone(), negative)
     line(
-        f"made {path}: {number} decimals, time zone {settings.timezone}, "
+        f"made {path}: {count_of(number, 'decimal')}, time zone {settings.timezone}, "
         f"stock below zero: {negative}"
     )
 

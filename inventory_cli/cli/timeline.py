@@ -24,15 +24,15 @@ from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
 _HISTORY = (
     Column("position", "number"),
-    Column("effective_at"),
+    Column("effective_at", "moment"),
     Column("kind"),
     Column("location"),
     Column("change", "change"),
     Column("on_hand", "quantity"),
-    Column("", only="terminal"),
+    Column("", "bar", only="terminal"),
     Column("reason"),
     Column("reference"),
-    Column("recorded_at"),
+    Column("recorded_at", "moment"),
     Column("note", only="table"),
 )
 
@@ -99,12 +99,16 @@ def _history_style(row: Sequence[Any]) -> str | None:
     return "yellow" if row[-1] == "late" else None
 
 
-_LOG = tuple(
-    Column(name, {"quantity": "quantity", "details": "details"}.get(name, "text"))
-    if name not in ("position", "batch", "reverses")
-    else Column(name, "number")
-    for name in LogLine._fields
-)
+_LOG_KINDS = {
+    "position": "number",
+    "batch": "number",
+    "recorded_at": "moment",
+    "effective_at": "moment",
+    "quantity": "quantity",
+    "reverses": "number",
+    "details": "details",
+}
+_LOG = tuple(Column(name, _LOG_KINDS.get(name, "text")) for name in LogLine._fields)
 
 
 def log(
@@ -158,7 +162,7 @@ def _follow(
 
 _BATCHES = (
     Column("batch", "number"),
-    Column("recorded_at"),
+    Column("recorded_at", "moment"),
     Column("actor"),
     Column("command"),
     Column("source"),

@@ -27,9 +27,10 @@ def parse_quantity(text: str, decimals: int) -> int:
     sign, whole, fraction = number[1] or number[4] or "", number[2] or "0", number[3] or number[5]
     fraction = (fraction or "").rstrip("0")
     if len(fraction) > decimals:
-        keeps = {0: "whole units", 1: "1 decimal"}.get(decimals, f"{decimals} decimals")
+        keeps = count_of(decimals, "decimal") if decimals else "whole units"
         raise WrongUsage(
-            f"quantity {text!r} has {len(fraction)} decimals, but this ledger keeps {keeps}",
+            f"quantity {text!r} has {count_of(len(fraction), 'decimal')}, "
+            f"but this ledger keeps {keeps}",
             "the number of decimals is fixed when a ledger is made: `inventory init --decimals N`",
         )
     digits = (whole + fraction.ljust(decimals, "0")).lstrip("0")
@@ -37,6 +38,11 @@ def parse_quantity(text: str, decimals: int) -> int:
         raise WrongUsage(f"quantity {text!r} has more than {MOST_DIGITS} digits")
     value = int(digits or "0")
     return -value if sign == "-" else value
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return how many there are of something: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def format_quantity(value: int, decimals: int) -> str:

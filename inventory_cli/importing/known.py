@@ -52,7 +52,7 @@ def without_known(
     if first is not None and overlap is None:
         line, position = first
         raise Refused(
-            f"{name}: {count} rows look recorded already; the first is line {line}, "
+            f"{name}: {count} of the rows look recorded already; the first is line {line}, "
             f"which equals event {position}",
             "--overlap skip leaves them out, --overlap keep records them once more",
         )

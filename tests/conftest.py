@@ -1,0 +1,143 @@
+"""What several test modules share: a ledger in a temporary folder, and the command run on it."""
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from typer.testing import CliRunner
+
+from inventory_cli.cli import app
+
+
+class Ran(NamedTuple):
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def csv(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+
+class Shop:
+    """A ledger file and the ways to use it."""
+
+    def __init__(self, folder: Path, *init: str) -> None:
+        self.folder = folder
+        self.path = folder / "inventory.db"
+        if "--timezone" not in init:
+            init = (*init, "--timezone", "Europe/Berlin")
+        self.ok("init", *init)
+
+    def __call__(self, *words: object, input: str | bytes | None = None) -> Ran:
+        """Run a command inside this process."""
+        result = CliRunner().invoke(
+            app, ["--ledger", str(self.path), *map(str, words)], input=input
+        )
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    def ok(self, *words: object, input: str | bytes | None = None) -> Ran:
+        """Run a command that must succeed."""
+        ran = self(*words, input=input)
+        assert ran.code == 0, ran
+        return ran
+
+    def json(self, *words: object) -> Any:
+        """Run a command that must succeed, and return what it answers as JSON."""
+        return self.ok(*words, "--format", "json").json
+
+    def import_text(self, text: str, *words: object, name: str = "moves.csv") -> Ran:
+        """Import a CSV file with this text."""
+        file = self.folder / name
+        file.write_text(text, encoding="utf-8", newline="")
+        return self("import", file, *words)
+
+    def on_hand(self, sku: str, *words: object) -> int | str | None:
+        """Return what `stock`, or `as-of` with a date as first word, says of a SKU."""
+        command = words or ("stock",)
+        rows = self.json(*command, sku)
+        return rows[0]["on_hand"] if rows else None
+
+    def process(self, *words: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a command as a process of its own."""
+        return subprocess.run(
+            self.command(*words), capture_output=True, text=True, check=False, **options
+        )
+
+    def command(self, *words: object) -> list[str]:
+        """Return the words of a command as a process of its own."""
+        return [sys.executable, "-m", "inventory_cli", "--ledger", str(self.path), *map(str, words)]
+
+    @contextmanager
+    def tampering(self) -> Iterator[sqlite3.Connection]:
+        """Open the file behind the ledger's back, its guards lifted and put back as they were."""
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        guards = connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        yield connection
+        for _, sql in guards:
+            connection.execute(sql)
+        connection.close()
+
+    def failed_checks(self, *words: object) -> dict[str, list[str]]:
+        """Run `verify` and return the problems of each check that failed."""
+        ran = self("verify", *words, "--format", "json")
+        failed = {c["name"]: c["problems"] for c in ran.json["checks"] if not c["ok"]}
+        assert ran.code == (1 if failed else 0), ran
+        assert ran.json["ok"] == (not failed)
+        return failed
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A new, empty ledger of whole units in Europe/Berlin."""
+    return Shop(tmp_path)
+
+
+@pytest.fixture
+def story(shop: Shop) -> Shop:
+    """A ledger that holds the six events of XYZ-1."""
+    for words in STORY:
+        shop.ok(*words)
+    return shop
+
+
+STORY: list[list[str]] = [
+    words.split()
+    for words in (
+        "open XYZ-1 100 --on 2022-02-01 --last-incoming 2022-01-01 --last-outgoing 2022-02-01",
+        "receive XYZ-1 100 --on 2022-03-01",
+        "sell XYZ-1 20 --on 2022-03-15",
+        "receive XYZ-1 50 --on 2022-03-15",
+        "sell XYZ-1 20 --on 2022-04-01",
+        "adjust XYZ-1 -20 --on 2022-04-01 --reason miscount",
+    )
+]
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a developer's machine sets out of the tests."""
+    for name in ("INVENTORY_LEDGER", "INVENTORY_TRACEBACK", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LOGNAME", "keeper")
+    os.environ.setdefault("COLUMNS", "80")
