@@ -1,11 +1,9 @@
 """Knows how everything that is not the log is made anew from it."""
 
-import sqlite3
-
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.storage import schema
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import DatabaseError, Ledger
 from inventory_cli.storage.log import last_position, replay_log
 from inventory_cli.storage.stock import store_states, stored_states
 
@@ -23,7 +21,7 @@ def rebuild(ledger: Ledger) -> tuple[int, list[str], list[str]]:
         replayed = replay_log(ledger, last_position(ledger))
         store_states(ledger, replayed)
         remaining = schema.differences(ledger.connection)
-        ledger.connection.execute("COMMIT")
+        ledger.commit()
     differed = [text for text in before if text not in remaining]
     if stored is not None:
         differed += [
@@ -37,5 +35,5 @@ def _stored(ledger: Ledger) -> dict[Stream, State] | None:
     """Return the projection as it was, or None where its table is gone or altered."""
     try:
         return stored_states(ledger)
-    except sqlite3.OperationalError:
+    except DatabaseError:
         return None

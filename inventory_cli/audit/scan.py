@@ -99,7 +99,7 @@ class Chain:
         self._problems: list[str] = []
         # The first event of each stream whose hash does not fit.
         self.broken: dict[Stream, int] = {}
-        (stored,) = ledger.connection.execute("SELECT hash FROM ledger").fetchone()
+        stored = ledger.start()
         self._link = genesis(ledger.settings)
         if self._link != stored:
             self._problems.append("the settings of the ledger were altered")

@@ -1,6 +1,5 @@
 """Knows the whole audit: which checks there are, in which order, and what they say together."""
 
-import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from inventory_cli.audit.snapshots import check_snapshots
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
-from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.ledger_file import DatabaseError, Head, Ledger
 from inventory_cli.storage.log import last_position, pieces
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
@@ -61,7 +60,7 @@ def verify(
     arrivals a failure. `progress` is told how many events have been read.
     """
     checked = [
-        _checked("file", lambda: (_check_file(ledger), [])),
+        _checked("file", lambda: (ledger.integrity_faults(), [])),
         _checked("schema", lambda: (schema.differences(ledger.connection), [])),
     ]
     try:
@@ -96,7 +95,7 @@ def verify(
 
 
 # What reading a damaged or altered file may raise.
-_UNREADABLE = (sqlite3.DatabaseError, TypeError, ValueError)
+_UNREADABLE = (DatabaseError, TypeError, ValueError)
 
 
 def _unreadable(error: Exception) -> str:
@@ -108,11 +107,6 @@ def _checked(name: str, check: Callable[[], tuple[list[str], list[str]]]) -> Che
         return Checked(name, *check())
     except _UNREADABLE as error:
         return Checked(name, [_unreadable(error)], [])
-
-
-def _check_file(ledger: Ledger) -> list[str]:
-    rows = ledger.connection.execute("PRAGMA integrity_check").fetchall()
-    return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
 
 
 def _choose(ledger: Ledger, key: str | None) -> list[Snapshot]:
@@ -139,7 +133,7 @@ def _scan(
                 except _UNREADABLE as error:
                     faults[check.name] = error
             progress(rows[-1][0])
-    except sqlite3.DatabaseError as error:
+    except DatabaseError as error:
         faults = {check.name: error for check in checks} | faults
     return {check.name: _finish(check, faults.get(check.name)) for check in checks}
 

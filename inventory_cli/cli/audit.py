@@ -46,10 +46,9 @@ def take(
         cut = options.parse_cut(ledger, as_of, moment)
         taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, moment)
         if format == "table":
-            line(
-                f"{name_of(taken)}: {count_of(len(lines), 'line')} as of "
-                f"{options.show_cut(ledger, cut)}, at position {taken.position} (batch {taken.batch})"
-            )
+            stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
+            place = f"at position {taken.position} (batch {taken.batch})"
+            line(f"{name_of(taken)}: {stored}, {place}")
         else:
             row = (taken.snapshot, taken.name, cut_text(ledger, cut), taken.position, len(lines))
             show(Answer(_TAKEN, [row]), format)

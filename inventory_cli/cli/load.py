@@ -151,9 +151,8 @@ def _summarize(ledger: Ledger, report: Report, choices: Choices, format: str) ->
 def _describe_rows(ledger: Ledger, report: Report) -> None:
     change = format_quantity(report.net_change, ledger.decimals)
     span = f"from {report.first_day} to {report.last_day}" if report.first_day else "no dates"
-    line(
-        f"dry run: {count_of(report.skus, 'SKU')}, {span}, net change {change}; nothing was appended"
-    )
+    skus = count_of(report.skus, "SKU")
+    line(f"dry run: {skus}, {span}, net change {change}; nothing was appended")
 
 
 COMMANDS = {"import": load}

@@ -166,7 +166,7 @@ def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
     link = link_batch(link, header)
     ledger.connection.execute(_INSERT_BATCH, (*header, link))
     try:
-        ledger.connection.execute("COMMIT")
+        ledger.commit()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise  # Unambiguous: the transaction is still open, and will be rolled back.

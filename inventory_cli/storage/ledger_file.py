@@ -17,6 +17,8 @@ from inventory_cli.errors import LedgerUnusable, Refused
 from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
 
+# What reading a damaged file may raise.
+DatabaseError = sqlite3.DatabaseError
 # How long an append waits for other writers before it gives up, in seconds.
 BUSY_TIMEOUT = 30.0
 
@@ -67,9 +69,18 @@ class Ledger:
             " FROM batches ORDER BY batch DESC LIMIT 1"
         ).fetchone()
         if row is None:
-            (start,) = self.connection.execute("SELECT hash FROM ledger").fetchone()
-            return Head(0, 0, self.settings.created_at, start)
+            return Head(0, 0, self.settings.created_at, self.start())
         return Head(row[3], row[0], row[1], row[2])
+
+    def start(self) -> bytes:
+        """Return the stored hash that the chain starts from."""
+        (start,) = self.connection.execute("SELECT hash FROM ledger").fetchone()
+        return bytes(start)
+
+    def integrity_faults(self) -> list[str]:
+        """Return what SQLite itself finds wrong with the file."""
+        rows = self.connection.execute("PRAGMA integrity_check").fetchall()
+        return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -80,6 +91,10 @@ class Ledger:
         finally:
             if self.connection.in_transaction:
                 self.connection.rollback()
+
+    def commit(self) -> None:
+        """Make lasting what was written under the lock."""
+        self.connection.execute("COMMIT")
 
     def reopen(self) -> None:
         """Open the file anew for writing, after an error that leaves its state in doubt."""
