@@ -61,10 +61,10 @@ def check_quantity(kind: str, quantity: int) -> None:
             raise WrongUsage("an adjustment of 0 changes nothing")
     elif kind in ("counted", "opened"):
         if quantity < 0:
-            raise WrongUsage(f"the quantity of a {kind!r} event is never negative")
+            raise WrongUsage(f"the quantity of an event {kind!r} is never negative")
     elif quantity <= 0:
         raise WrongUsage(
-            f"the quantity of a {kind!r} event is positive: its kind says which way it goes"
+            f"the quantity of an event {kind!r} is positive: its kind says which way it goes"
         )
 
 

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from hashlib import sha256
+from itertools import chain
 from typing import BinaryIO
 
 from inventory_cli.errors import Refused
@@ -55,38 +56,43 @@ class Source:
 
         Raises Refused where the file cannot be read as CSV, naming the line.
         """
-        text = io.TextIOWrapper(self._buffered, "utf-8-sig", newline="")
+        # What is not UTF-8 becomes lone surrogates, so that the line it stands on can be named.
+        text = io.TextIOWrapper(self._buffered, "utf-8-sig", errors="surrogateescape", newline="")
         before = csv.field_size_limit(_LONGEST_FIELD)
-        reader = None
+        lines = self._lines(text)
+        first = next(lines, "")
+        reader = csv.reader(chain([first], lines), delimiter=_delimiter(first), strict=True)
+        end = 0
         try:
-            first = text.readline()
-            reader = csv.reader(_chain(first, text), delimiter=_delimiter(first), strict=True)
-            end = 0
             for record in reader:
                 self.line = end + 1
                 end = reader.line_num
                 yield record
-        except UnicodeDecodeError as error:
-            line = (reader.line_num if reader else 0) + 1
-            raise Refused(
-                f"{self.name}: near line {line} the byte 0x{error.object[error.start]:02x} "
-                "is not UTF-8 text",
-                "save the file as UTF-8; nothing was appended",
-            ) from None
         except csv.Error as error:
             raise Refused(
-                f"{self.name}, line {reader.line_num if reader else 1}: not CSV: {error}",
+                f"{self.name}, line {reader.line_num}: not CSV: {error}",
                 "mend the quotes on that line; nothing was appended",
             ) from None
         finally:
             csv.field_size_limit(before)
+            lines.close()
             text.detach()
 
+    def _lines(self, text: io.TextIOWrapper) -> Generator[str, None, None]:
+        for number, line in enumerate(text, start=1):
+            if not line.isascii():
+                self._require_utf8(number, line)
+            yield line
 
-def _chain(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
+    def _require_utf8(self, number: int, line: str) -> None:
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            byte = ord(line[error.start]) - 0xDC00
+            raise Refused(
+                f"{self.name}, line {number}: the byte 0x{byte:02x} is not UTF-8 text",
+                "save the file as UTF-8; nothing was appended",
+            ) from None
 
 
 def _delimiter(header: str) -> str:

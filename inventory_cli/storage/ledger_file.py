@@ -164,7 +164,7 @@ def new_file(path: Path) -> Iterator[sqlite3.Connection]:
             if os.path.lexists(path):
                 raise Refused(f"{path} exists already", "choose another file with --ledger FILE")
             if not path.absolute().parent.is_dir():
-                raise LedgerUnusable(f"the folder {path.absolute().parent} does not exist")
+                raise LedgerUnusable(f"the folder {path.parent} does not exist")
         try:
             connection = sqlite3.connect(draft, isolation_level=None)
             try:
