@@ -19,7 +19,7 @@ from inventory_cli.core.events import (
     time_of_day,
 )
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity, parse_unit_cost
-from inventory_cli.core.replay import steps
+from inventory_cli.core.replay import Step, steps
 from inventory_cli.errors import Refused, WrongUsage
 
 
@@ -187,20 +187,23 @@ def check_stream(
     """
     if misplaced := _check_opening(stream, zone):
         return misplaced
-    known = (event for event in stream if event.position < first_new)
-    on_hand_without = {step.event.position: step.on_hand for step in steps(known)}
+    without = steps(event for event in stream if event.position < first_new)
+    on_hand_without = {step.event.position: step.on_hand for step in without}
     before = 0
     for _, moment in groupby(steps(stream), key=lambda step: step.event.effective_at):
-        events = []
+        known: list[Step] = []
+        new: list[Step] = []
         for step in moment:
-            events.append(step.event)
+            (new if step.event.position >= first_new else known).append(step)
             before = on_hand_without.get(step.event.position, before)
         after = step.on_hand
         if abs(after) > LARGEST_ON_HAND:
-            return problem(events[-1], TOO_LARGE)
+            return problem(step.event, TOO_LARGE)
         if not allow_negative and after < 0 and after < before:
-            shown = next((e for e in events if e.position >= first_new), events[0])
-            return shortage(shown, before, -after, decimals)
+            # What was there for the new events of this moment; at a later moment, what the book
+            # said without them.
+            there = after - sum(step.change for step in new) if new else before
+            return shortage((new or known)[0].event, there, -after, decimals)
     return None
 
 

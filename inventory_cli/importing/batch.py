@@ -6,7 +6,7 @@ Must never know SQL, or how a row is spelled.
 import csv
 from array import array
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -114,16 +114,14 @@ def _read_rows(
     ledger: Ledger, source: Source, spool: Spool, tally: _Tally, errors: Path | None
 ) -> None:
     """Read all rows into the spool; note the bad ones, and write them to the file of errors."""
-    records = source.records()
-    header = next(records, None)
-    if header is None:
-        raise Refused(f"{source.name} is empty", "a movements file begins with a header line")
-    reader = RowReader(match_header(source.name, header), ledger.decimals, ledger.zone)
     first, last = END_OF_TIME, ""
-    with _errors_file(errors) as report:
+    with closing(source.records()) as records, _errors_file(errors) as report:
+        header = next(records, None)
+        if header is None:
+            raise Refused(f"{source.name} is empty", "a movements file begins with a header line")
+        columns = match_header(source.name, source.line, header)
+        reader = RowReader(columns, ledger.decimals, ledger.zone)
         for record in records:
-            if not record:
-                continue  # A blank line.
             tally.read += 1
             try:
                 drafts = reader.read(record)

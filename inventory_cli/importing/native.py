@@ -60,7 +60,7 @@ class Columns(NamedTuple):
     others: tuple[tuple[str, int], ...]
 
 
-def match_header(name: str, header: Sequence[str]) -> Columns:
+def match_header(name: str, line: int, header: Sequence[str]) -> Columns:
     """Return where the fields are. Headers match without regard to case, blanks or `_`.
 
     Raises Refused when a required column is missing, or one stands twice.
@@ -74,12 +74,12 @@ def match_header(name: str, header: Sequence[str]) -> Columns:
         known: dict[str, int] = others if field is None else fields
         key = field or label
         if key in known:
-            raise Refused(f"{name}, line 1: the column {label!r} stands twice in the header")
+            raise Refused(f"{name}, line {line}: the column {label!r} stands twice in the header")
         known[key] = index
     missing = [field for field in REQUIRED if field not in fields]
     if missing:
         raise Refused(
-            f"{name}, line 1: no column {', '.join(missing)}; "
+            f"{name}, line {line}: no column {', '.join(missing)}; "
             f"the header is: {', '.join(text.strip() for text in header)}",
             f"a movements file has the columns {', '.join(REQUIRED)} and, if wanted, "
             f"{', '.join(OPTIONAL)}",

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from hashlib import sha256
 from itertools import chain
 from typing import BinaryIO
@@ -51,8 +51,8 @@ class Source:
             pass
         return self._raw.hash.hexdigest()
 
-    def records(self) -> Iterator[list[str]]:
-        """Give the records one by one; `line` is then the line on which the record begins.
+    def records(self) -> Generator[list[str], None, None]:
+        """Give the records one by one, without blank lines; `line` is where the record begins.
 
         Raises Refused where the file cannot be read as CSV, naming the line.
         """
@@ -67,7 +67,8 @@ class Source:
             for record in reader:
                 self.line = end + 1
                 end = reader.line_num
-                yield record
+                if record:
+                    yield record
         except csv.Error as error:
             raise Refused(
                 f"{self.name}, line {reader.line_num}: not CSV: {error}",

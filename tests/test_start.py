@@ -1,0 +1,39 @@
+"""A short command starts quickly: it imports nothing that it does not use."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import Shop
+
+SLOW = {"rich", "sqlite_utils", "dateutil", "pydantic", "random"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["stock"],
+        ["stock", "--format", "json"],
+        ["receive", "A", "1"],
+        ["history", "XYZ-1", "--from", "2022-03-01"],
+        ["as-of", "2022-03-15"],
+        ["batches"],
+    ],
+)
+def test_a_short_command_imports_nothing_slow(story: Shop, words: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from inventory_cli.cli import app\n"
+        "try:\n"
+        f"    app(['--ledger', {str(story.path)!r}, *{words!r}])\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code, end.code\n"
+        "print(*(name for name in sys.modules if '.' not in name), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "typer" in loaded
+    assert loaded & SLOW == set()
