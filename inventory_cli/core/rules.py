@@ -75,7 +75,7 @@ def movement(
     check_quantity(kind, quantity)
     if kind == "adjusted" and facts.reason is None:
         raise WrongUsage("an adjustment needs a reason", "say why, like --reason miscount")
-    if kind != "opened" and any(key in facts.details for key in OPENING_DETAILS):
+    if facts.details and kind != "opened" and not facts.details.keys().isdisjoint(OPENING_DETAILS):
         raise WrongUsage("only an opening balance carries last_incoming or last_outgoing")
     moment, date_only = effective_at(when, time_of_day(kind, quantity), zone)
     return Draft(

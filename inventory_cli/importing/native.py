@@ -87,102 +87,121 @@ def match_header(name: str, line: int, header: Sequence[str]) -> Columns:
     return Columns(tuple(header), fields, tuple(others.items()))
 
 
+class _Cells(dict[str, T]):
+    """What the cells of a column mean. They repeat, so what was read of one is remembered."""
+
+    def __init__(self, field: str, read: Callable[[str], T]) -> None:
+        self._field = field
+        self._read = read
+
+    def __missing__(self, text: str) -> T:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        try:
+            value = self[text] = self._read(text)
+        except WrongUsage as error:
+            raise BadCell(self._field, text, error.message) from None
+        return value
+
+
 class RowReader:
-    """Turns records into drafts. Cells repeat, so what was read of one is remembered."""
+    """Turns records into drafts."""
 
     def __init__(self, columns: Columns, decimals: int, zone: tzinfo) -> None:
-        self._columns = columns
+        at = columns.fields
+        self._width = len(columns.headers)
         self._zone = zone
-        self._dates = _remember(lambda text: parse_iso(_given(text), zone))
-        self._skus = _remember(lambda text: clean_name(text, "SKU"))
-        self._kinds = _remember(_parse_kind)
-        self._quantities = _remember(lambda text: parse_quantity(_given(text), decimals))
-        self._locations = _remember(lambda text: clean_name(text, "location"))
-        # The optional facts of the rows that this file has columns for.
-        self._optional = [
-            (field, columns.fields[field], read)
-            for field, read in _FACTS.items()
-            if field in columns.fields
+        self._required = [at[field] for field in REQUIRED]
+        self._location_at = at.get("location")
+        self._target_at = at.get("to_location")
+        self._dates = _Cells("date", lambda text: parse_iso(_given(text), zone))
+        self._skus = _Cells("sku", lambda text: clean_name(text, "SKU"))
+        self._kinds = _Cells("type", _parse_kind)
+        self._quantities = _Cells("quantity", lambda text: parse_quantity(_given(text), decimals))
+        self._locations = _Cells("location", _parse_location)
+        self._targets = _Cells("to_location", _parse_target)
+        # The optional columns that this file has: how each is read, and where it goes.
+        self._facts_at = [(f, at[f], _Cells(f, read)) for f, read in _FACTS.items() if f in at]
+        self._details_at = [(f, at[f], _Cells(f, read)) for f, read in _DETAILS.items() if f in at]
+        self._details_at += [(h, i, _Cells(h, _parse_detail)) for h, i in columns.others]
+        self._opening_at = [
+            (field, at[field], _Cells(field, lambda text: parse_iso(text, zone).day.isoformat()))
+            for field in OPENING_DETAILS
+            if field in at
         ]
-        self._opening = [field for field in OPENING_DETAILS if field in columns.fields]
+        self._has_facts = bool(self._facts_at or self._details_at or self._opening_at)
 
     def read(self, record: Sequence[str]) -> tuple[Draft, ...]:
         """Return the draft of a row: two for a transfer. Raises BadCell."""
-        if len(record) != len(self._columns.headers):
-            raise BadCell(
-                "",
-                "",
-                f"the row has {len(record)} fields, the header {len(self._columns.headers)}",
-            )
-        when = self._cell(record, "date", self._dates)
-        sku = self._cell(record, "sku", self._skus)
-        kind = self._cell(record, "type", self._kinds)
-        quantity = self._cell(record, "quantity", self._quantities)
-        location = DEFAULT_LOCATION
-        if self._text(record, "location").strip():
-            location = self._cell(record, "location", self._locations)
-        facts = self._facts(record, kind)
-        try:
-            check_quantity(kind, quantity)
-        except WrongUsage as error:
-            raise BadCell("quantity", self._text(record, "quantity"), error.message) from None
+        if len(record) != self._width:
+            raise BadCell("", "", f"the row has {len(record)} fields, the header {self._width}")
+        date_at, sku_at, kind_at, quantity_at = self._required
+        when = self._dates[record[date_at]]
+        sku = self._skus[record[sku_at]]
+        kind = self._kinds[record[kind_at]]
+        quantity = self._quantities[record[quantity_at]]
+        at = self._location_at
+        location = DEFAULT_LOCATION if at is None else self._locations[record[at]]
+        facts = self._facts(record, kind) if self._has_facts else _NO_FACTS
+        target = None if self._target_at is None else self._targets[record[self._target_at]]
         if kind == "adjusted" and facts.reason is None:
             raise BadCell("reason", "", "an adjustment needs a reason")
-        target_text = self._text(record, "to_location")
-        if kind != "transferred":
-            if target_text.strip():
-                raise BadCell("to_location", target_text, f"a {kind!r} row goes to no location")
-            return (movement(kind, sku, location, quantity, when, self._zone, facts),)
-        if not target_text.strip():
+        try:
+            if kind != "transferred":
+                if target is not None:
+                    raise BadCell("to_location", target, f"a {kind!r} row goes to no location")
+                return (movement(kind, sku, location, quantity, when, self._zone, facts),)
+            check_quantity(kind, quantity)
+        except WrongUsage as error:
+            raise BadCell("quantity", record[quantity_at], error.message) from None
+        if target is None:
             raise BadCell("to_location", "", "a transfer needs a location to go to")
-        target = self._cell(record, "to_location", self._locations)
         if target == location:
-            raise BadCell("to_location", target_text, "a transfer goes to another location")
+            raise BadCell("to_location", target, "a transfer goes to another location")
         return transfer(sku, location, target, quantity, when, self._zone, facts)
 
-    def _text(self, record: Sequence[str], field: str) -> str:
-        index = self._columns.fields.get(field)
-        return "" if index is None else record[index]
-
-    def _cell(self, record: Sequence[str], field: str, read: Callable[[str], T]) -> T:
-        text = self._text(record, field)
-        try:
-            return read(text)
-        except WrongUsage as error:
-            raise BadCell(field, text, error.message) from None
-
     def _facts(self, record: Sequence[str], kind: str) -> Facts:
-        given = {}
-        for field, index, read in self._optional:
-            text = record[index]
-            if text and not text.isspace():
-                given[field] = self._cell(record, field, read)
-        details = {}
-        for header, index in self._columns.others:
-            text = record[index]
-            if text and not text.isspace():
-                try:
-                    details[header] = clean_text(text, "the cell") or ""
-                except WrongUsage as error:
-                    raise BadCell(header, text, error.message) from None
-        if by := given.pop("by", None):
-            details["by"] = by
-        for field in self._opening:
-            if text := self._text(record, field).strip():
+        given = {field: cells[text] for field, at, cells in self._facts_at if (text := record[at])}
+        details = {
+            header: value
+            for header, at, cells in self._details_at
+            if (text := record[at]) and (value := cells[text])
+        }
+        for field, at, cells in self._opening_at:
+            if text := record[at].strip():
                 if kind != "opened":
                     raise BadCell(field, text, "only an opening balance carries this date")
-                details[field] = self._cell(record, field, self._dates).day.isoformat()
-        return Facts(**given, details=details) if given or details else _NO_FACTS
+                details[field] = cells[text]
+        return Facts(**given, details=details)
+
+
+def _blank_or(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    return lambda text: None if text.isspace() else read(text)
 
 
 _NO_FACTS = Facts()
 _FACTS: dict[str, Callable[[str], str | None]] = {
     "reason": lambda text: clean_text(text, "reason"),
-    "reference": lambda text: clean_name(text, "reference"),
-    "unit_cost": parse_unit_cost,
-    "id": lambda text: clean_name(text, "id"),
-    "by": lambda text: clean_name(text, "by"),
+    "reference": _blank_or(lambda text: clean_name(text, "reference")),
+    "unit_cost": _blank_or(parse_unit_cost),
+    "id": _blank_or(lambda text: clean_name(text, "id")),
 }
+# Fields without a place of their own on an event.
+_DETAILS: dict[str, Callable[[str], str | None]] = {
+    "by": _blank_or(lambda text: clean_name(text, "by")),
+}
+
+
+def _parse_detail(text: str) -> str | None:
+    return clean_text(text, "the cell")
+
+
+def _parse_location(text: str) -> str:
+    return clean_name(text, "location") if text.strip() else DEFAULT_LOCATION
+
+
+def _parse_target(text: str) -> str | None:
+    return clean_name(text, "location") if text.strip() else None
 
 
 def _given(text: str) -> str:
@@ -200,17 +219,3 @@ def _parse_kind(text: str) -> str:
         known = ", ".join(name for name in KINDS if name != "reversed")
         raise WrongUsage(f"not a kind of event; known are {known}")
     return kind
-
-
-def _remember(read: Callable[[str], T]) -> Callable[[str], T]:
-    known: dict[str, T] = {}
-
-    def remembered(text: str) -> T:
-        value = known.get(text)
-        if value is None:
-            if len(known) >= _MOST_REMEMBERED:
-                known.clear()
-            value = known[text] = read(text)
-        return value
-
-    return remembered

@@ -6,8 +6,6 @@ Must never know what the rows mean.
 import sqlite3
 from typing import TYPE_CHECKING
 
-from inventory_cli.core.events import KINDS
-
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
@@ -16,9 +14,7 @@ APPLICATION_ID = 0x49764C67
 # How many of the migrations below a current file has had.
 SCHEMA_VERSION = 1
 
-_KIND_LIST = ", ".join(f"'{name}'" for name in KINDS)
-
-TABLES = f"""
+TABLES = """
 CREATE TABLE ledger (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     identity TEXT NOT NULL,
@@ -47,7 +43,7 @@ CREATE TABLE events (
     batch INTEGER NOT NULL,
     sku TEXT NOT NULL,
     location TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ({_KIND_LIST})),
+    kind TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     effective_at TEXT NOT NULL,
     date_only INTEGER NOT NULL,
