@@ -108,6 +108,7 @@ class LazyCommands(MutableMapping[str, Any]):
 def _build(name: str, function: Any, panel: str) -> Any:
     if isinstance(function, typer.Typer):
         command = typer.main.get_command(function)
+        command.name = name
         command.rich_help_panel = panel  # type: ignore[attr-defined]
         return command
     single = typer.Typer(add_completion=False, rich_markup_mode="rich")

@@ -60,7 +60,7 @@ def load(
     with (
         _opened(file) as (stream, size),
         open_ledger(ledger_path(context), write=True) as ledger,
-        progress("reading", size) as advance,
+        progress("importing", size and 2 * size) as advance,
     ):
         report = import_file(
             ledger, stream, options.origin(context, by, name), choices, options.now(), advance

@@ -87,7 +87,8 @@ def import_file(
 
     `origin.source` names the file. Bad rows, and a refusal by the rules, are in the report. Raises
     Refused for a file that cannot be read as CSV, for rows that look recorded already, and for an
-    id that was used for something else.
+    id that was used for something else. `progress` is told how much is done of twice the bytes of
+    the file, for they are read first and recorded then.
     """
     name = origin.source or "-"
     source = Source(file, name, progress)
@@ -100,7 +101,12 @@ def import_file(
 
         def plan() -> Iterator[Draft]:
             tally.known_as = batch_of_source(ledger, origin.source_sha256 or "")
-            rows = iter(()) if tally.known_as else spool.read()
+            size = source.size()
+            rows = (
+                iter(())
+                if tally.known_as
+                else spool.read(lambda part: progress(size + int(size * part)))
+            )
             for line, draft in without_known(ledger, rows, choices.overlap, name):
                 tally.lines.append(line)
                 tally.kept += not is_arrival(draft)

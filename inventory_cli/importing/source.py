@@ -45,6 +45,10 @@ class Source:
         self._buffered = io.BufferedReader(self._raw, _BLOCK)
         self.line = 0
 
+    def size(self) -> int:
+        """Return how many bytes were read so far."""
+        return self._raw.count
+
     def sha256(self) -> str:
         """Return the SHA-256 of the whole file, reading what is left of it."""
         while self._buffered.read(_BLOCK):

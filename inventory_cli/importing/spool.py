@@ -2,7 +2,7 @@
 
 import marshal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +21,7 @@ class Spool:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()
         self._waiting: list[tuple[object, ...]] = []
+        self._chunks = 0
 
     def __enter__(self) -> Self:
         return self
@@ -42,16 +43,13 @@ class Spool:
     def _flush(self) -> None:
         marshal.dump(self._waiting, self._file)
         self._waiting = []
+        self._chunks += 1
 
-    def read(self) -> Iterator[tuple[int, Draft]]:
-        """Give all drafts with their lines, from the first."""
+    def read(self, progress: Callable[[float], None]) -> Iterator[tuple[int, Draft]]:
+        """Give all drafts with their lines, from the first; tell which part of them is given."""
         self._flush()
         self._file.seek(0)
-        # The last chunk that was written is empty, or short.
-        while True:
-            try:
-                chunk = marshal.load(self._file)
-            except EOFError:
-                return
-            for line, *fields in chunk:
+        for number in range(self._chunks):
+            progress(number / self._chunks)
+            for line, *fields in marshal.load(self._file):
                 yield line, Draft._make(fields)

@@ -1,0 +1,176 @@
+"""How answers look on a terminal, and how a command ends when its reader or its user stops it."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Shop
+
+
+def on_terminal(shop: Shop, *words: object, columns: int = 100, **extra: str) -> str:
+    """Run a command with its output and errors on a terminal of its own; return what it shows."""
+    main, side = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **extra}
+    process = subprocess.Popen(
+        shop.command(*words), stdin=side, stdout=side, stderr=side, env=environment
+    )
+    os.close(side)
+    shown = b""
+    while True:
+        try:
+            data = os.read(main, 65536)
+        except OSError:
+            break  # Linux says so when the other side is closed.
+        if not data:
+            break
+        shown += data
+    process.wait()
+    os.close(main)
+    return shown.decode()
+
+
+def without_style(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+
+
+def test_a_table_is_boxed_and_history_draws_on_hand_as_a_bar(story: Shop) -> None:
+    shown = without_style(on_terminal(story, "history", "XYZ-1"))
+    assert "╭" in shown
+    bars = [re.search("[█▏▎▍▌▋▊▉]+", line) for line in shown.splitlines()]
+    lengths = [len(found[0]) for found in bars if found]
+    assert lengths == [5, 10, 12, 11, 10, 9]
+    assert "miscount" in shown
+
+
+def test_late_and_voided_entries_stand_out(story: Shop) -> None:
+    story.ok("receive", "XYZ-1", 1, "--on", "2022-02-10")
+    story.ok("reverse", 6, "--reason", "mistake")
+    shown = on_terminal(story, "history", "XYZ-1", columns=150)
+    by_position = {
+        int(found[1]): line
+        for line in shown.splitlines()
+        if (found := re.search(r"│ +(\d+) ", without_style(line)))
+    }
+    assert "\x1b[33m" in by_position[7]
+    assert "\x1b[2;9m" in by_position[6]
+    assert "\x1b[2m" in by_position[8]
+    assert "voided by 8" in by_position[6]
+
+
+def test_no_colour_when_asked_for_none(story: Shop) -> None:
+    story.ok("receive", "XYZ-1", 1, "--on", "2022-02-10")
+    shown = on_terminal(story, "history", "XYZ-1", NO_COLOR="1")
+    assert re.findall(r"\x1b\[[0-9;]*3[0-7][0-9;]*m", shown) == []
+    assert "\x1b[1;31m" in on_terminal(story, "sell", "A", 1)
+    assert "\x1b[" not in on_terminal(story, "sell", "A", 1, NO_COLOR="1")
+
+
+def test_text_from_the_data_is_never_markup(shop: Shop) -> None:
+    shop.ok("receive", "[bold]x[/bold]", 1, "--reason", "[red]a[/] :smile: \x1b[31mred")
+    shown = on_terminal(shop, "history", "[bold]x[/bold]", columns=150)
+    assert "[red]a[/] :smile: \\x1b[31mred" in without_style(shown)
+    assert "[bold]x[/bold]" in without_style(on_terminal(shop, "stock"))
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_a_narrow_terminal_folds_and_loses_nothing(shop: Shop, columns: int) -> None:
+    sku = "A-SKU-OF-QUITE-SOME-LENGTH-" + "0123456789" * 3
+    shop.ok("receive", sku, 123456, "--on", "2022-03-01")
+    shown = without_style(on_terminal(shop, "stock", columns=columns))
+    cells = [line.split("│")[1].strip() for line in shown.splitlines() if line.startswith("│")]
+    assert sku in "".join(cells)
+    assert "…" not in shown
+
+
+def test_an_import_shows_progress_only_on_a_terminal_and_only_when_it_takes_long(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.csv"
+    rows = "".join(f"2022-03-01,S{n % 500},received,1\n" for n in range(150_000))
+    file.write_text("date,sku,type,quantity\n" + rows)
+    small = tmp_path / "few.csv"
+    small.write_text("date,sku,type,quantity\n2022-03-02,A,received,1\n")
+    assert "importing" not in on_terminal(shop, "import", small)
+    assert "importing" in on_terminal(shop, "import", file, "--dry-run")
+    assert shop.process("import", file, "--dry-run").stderr == ""
+
+
+def test_a_reader_that_stops_early_is_no_error(story: Shop) -> None:
+    # More than a pipe holds, so that the command is still writing when its reader is gone.
+    rows = "".join(f"2022-03-01,S{n},received,1\n" for n in range(30_000))
+    assert story.import_text("date,sku,type,quantity\n" + rows).code == 0
+    for words in (["stock"], ["log", "--format", "json"], ["as-of", "today", "--format", "csv"]):
+        process = subprocess.Popen(
+            story.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert process.wait() == 141
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(story: Shop) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            story.command("log"), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr.startswith("error: the answer cannot be given")) == (
+        4,
+        True,
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_follow_goes_on_until_interrupted(story: Shop) -> None:
+    process = subprocess.Popen(
+        story.command("log", "--follow", "--format", "jsonl", "--after", 5),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b'"position": 6' in process.stdout.readline()
+    story.ok("receive", "XYZ-1", 1)
+    assert b'"position": 7' in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert b"Traceback" not in process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_an_interrupted_import_leaves_nothing(shop: Shop, tmp_path: Path) -> None:
+    fifo = tmp_path / "pipe.csv"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(shop.command("import", fifo), stderr=subprocess.PIPE)
+    with fifo.open("w") as file:
+        file.write("date,sku,type,quantity\n" + "2022-03-01,A,received,1\n" * 1000)
+        file.flush()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+    assert process.stderr is not None
+    assert process.stderr.read().startswith(b"error: interrupted")
+    process.stderr.close()
+    assert shop.json("log") == []
+    assert shop.failed_checks() == {}
+
+
+def test_the_answer_is_on_standard_output_and_all_else_on_standard_error(story: Shop) -> None:
+    ran = story.process("as-of", "2022-03-15")
+    assert ran.stdout.splitlines()[0].split() == [
+        "sku",
+        "on_hand",
+        "last_incoming",
+        "last_outgoing",
+    ]
+    assert ran.stderr == "as of the end of 2022-03-15 (Europe/Berlin)\n"
