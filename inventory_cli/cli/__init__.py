@@ -10,7 +10,8 @@ import typer
 from inventory_cli.cli.boundary import Boundary
 from inventory_cli.cli.lazy import LazyCommands
 
-SET_UP, RECORD, ASK, AUDIT, READ = "Set up", "Record", "Ask", "Audit", "Read"
+SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
+READ = "Read"
 
 # name → (module, panel), in the order in which the help shows them.
 COMMANDS = {
@@ -33,6 +34,8 @@ COMMANDS = {
     "snapshot": ("audit", AUDIT),
     "verify": ("audit", AUDIT),
     "rebuild": ("audit", AUDIT),
+    "export": ("move", MOVE),
+    "restore": ("move", MOVE),
     "guide": ("setup", READ),
 }
 

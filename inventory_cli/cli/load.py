@@ -1,16 +1,13 @@
 """Knows the command that records a file, and how its report reads."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
+from inventory_cli.cli.reading import opened
 from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.quantities import count_of, format_quantity
 from inventory_cli.errors import Refused, WrongUsage
@@ -58,7 +55,7 @@ def load(
     choices = Choices(skip_bad, overlap, Path(errors) if errors else None, dry_run, allow_negative)
     name = "-" if file == "-" else Path(file).name
     with (
-        _opened(file) as (stream, size),
+        opened(file) as (stream, size),
         open_ledger(ledger_path(context), write=True) as ledger,
         progress("importing", size and 2 * size) as advance,
     ):
@@ -70,20 +67,6 @@ def load(
     refused = report.problems or (report.refused and not skip_bad)
     if refused:
         raise typer.Exit(Refused.exit_code)
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Give the bytes of a file or of standard input, and how many there are if that is known."""
-    if file == "-":
-        yield sys.stdin.buffer, None
-        return
-    try:
-        stream = Path(file).open("rb")
-    except OSError as error:
-        raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
-    with stream:
-        yield stream, os.fstat(stream.fileno()).st_size
 
 
 def _complain(ledger: Ledger, file: str, report: Report, choices: Choices) -> None:

@@ -108,7 +108,7 @@ _LOG_KINDS = {
     "reverses": "number",
     "details": "details",
 }
-_LOG = tuple(Column(name, _LOG_KINDS.get(name, "text")) for name in LogLine._fields)
+LOG_COLUMNS = tuple(Column(name, _LOG_KINDS.get(name, "text")) for name in LogLine._fields)
 
 
 def log(
@@ -142,7 +142,7 @@ def log(
             if follow
             else chain.from_iterable(read_log(ledger, position, number, name))
         )
-        show(Answer(_LOG, rows, ledger.decimals), format)
+        show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
 
 
 def _follow(

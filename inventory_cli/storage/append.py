@@ -23,8 +23,8 @@ from inventory_cli.storage.stock import store_states, stored_state
 
 # How many events are inserted at a time.
 CHUNK = 5_000
-_INSERT_EVENT = f"INSERT INTO events VALUES ({', '.join('?' * (len(Event._fields) + 1))})"
-_INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
+INSERT_EVENT = f"INSERT INTO events VALUES ({', '.join('?' * (len(Event._fields) + 1))})"
+INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
 
 
 class Origin(NamedTuple):
@@ -116,7 +116,7 @@ def _insert_events(
                 touch = touched[stream] = _Touched(stored_state(ledger, stream))
             if touch.settled:
                 touch.settled = _bring_forward(touch.projected, draft, allow_negative)
-        ledger.connection.executemany(_INSERT_EVENT, rows)
+        ledger.connection.executemany(INSERT_EVENT, rows)
     return position, link
 
 
@@ -164,7 +164,7 @@ def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
     again and asked.
     """
     link = link_batch(link, header)
-    ledger.connection.execute(_INSERT_BATCH, (*header, link))
+    ledger.connection.execute(INSERT_BATCH, (*header, link))
     try:
         ledger.commit()
     except sqlite3.OperationalError as error:

@@ -1,6 +1,7 @@
 """Knows how a snapshot is stored: a batch without events, a row, and a line for each stream."""
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -71,16 +72,23 @@ def store_snapshot(
             "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
         ).fetchone()
         snapshot = Snapshot(number, head.batch + 1, name, as_of, position)
-        ledger.connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)", snapshot)
-        ledger.connection.executemany(
-            "INSERT INTO snapshot_lines VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((number, *line) for line in lines),
-        )
+        insert_snapshot(ledger.connection, snapshot, lines)
         recorded_at = max(utc_text(now), head.recorded_at)
         digest = digest_lines(snapshot, lines)
         header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest)
         close_batch(ledger, header, head.hash)
     return snapshot
+
+
+def insert_snapshot(
+    connection: sqlite3.Connection, snapshot: Snapshot, lines: Iterable[Line]
+) -> None:
+    """Write a snapshot and its lines, inside the open transaction and before its batch header."""
+    connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)", snapshot)
+    connection.executemany(
+        "INSERT INTO snapshot_lines VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((snapshot.snapshot, *line) for line in lines),
+    )
 
 
 def read_snapshots(ledger: Ledger) -> list[Snapshot]:

@@ -1,0 +1,24 @@
+"""Knows how a command gets at the bytes of a file that it was given by name."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from inventory_cli.errors import WrongUsage
+
+
+@contextmanager
+def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    """Give the bytes of a file or of standard input, and how many there are if that is known."""
+    if file == "-":
+        yield sys.stdin.buffer, None
+        return
+    try:
+        stream = Path(file).open("rb")
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
+    with stream:
+        yield stream, os.fstat(stream.fileno()).st_size
