@@ -3,7 +3,7 @@
 Composes the rules with the storage. Must never know how the command was typed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -64,16 +64,39 @@ def record(
 
     Raises Refused when the rules forbid it, or when the id was used for something else.
     """
+    cannot = f"cannot {_describe(ledger, drafts[0])}"
+    return _append_once(
+        ledger, origin, lambda: drafts, cannot, now, allow_negative, moment_given=moment_given
+    )
+
+
+def _append_once(
+    ledger: Ledger,
+    origin: Origin,
+    drafts_of: Callable[[], Sequence[Draft]],
+    cannot: str,
+    now: datetime,
+    allow_negative: bool,
+    *,
+    moment_given: bool,
+) -> Recording:
+    """Append the drafts, which may be read from the log under the lock, unless their id is known."""
+    drafts: list[Draft] = []
     known: list[Event] = []
 
     def plan() -> Sequence[Draft]:
+        drafts.extend(drafts_of())
         known.extend(_known_under_id(ledger, drafts, moment_given))
-        return [] if known else drafts
+        if known:
+            return []
+        for draft in drafts:
+            _refuse_second_reversal(ledger, draft)
+        return drafts
 
     appended = append(ledger, origin, plan, now, allow_negative)
     if appended is None:
         return Recording([_with_stock(ledger, event) for event in known], [], already=True)
-    _refuse_problems(ledger, appended, f"cannot {_describe(ledger, drafts[0])}", drafts)
+    _refuse_problems(ledger, appended, cannot, drafts)
     return _recording(ledger, appended, drafts)
 
 
@@ -106,26 +129,15 @@ def reverse_event(
     allow_negative: bool,
 ) -> Recording:
     """Record the reversal of one event; of both legs where the event is one of a transfer."""
-    drafts: list[Draft] = []
-    known: list[Event] = []
 
-    def plan() -> list[Draft]:
-        events = _to_reverse(ledger, position)
+    def drafts_of() -> list[Draft]:
+        first, *others = _to_reverse(ledger, position)
         # The id stands for the whole command, so only the first event carries it.
-        drafts.append(reversal(events[0], facts))
-        drafts.extend(reversal(event, facts._replace(id=None)) for event in events[1:])
-        known.extend(_known_under_id(ledger, drafts, moment_given=True))
-        if known:
-            return []
-        for event in events:
-            _refuse_second_reversal(ledger, event)
-        return drafts
+        rest = facts._replace(id=None)
+        return [reversal(first, facts), *(reversal(event, rest) for event in others)]
 
-    appended = append(ledger, origin, plan, now, allow_negative)
-    if appended is None:
-        return Recording([_with_stock(ledger, event) for event in known], [], already=True)
-    _refuse_problems(ledger, appended, f"cannot reverse event {position}", drafts)
-    return _recording(ledger, appended, drafts)
+    cannot = f"cannot reverse event {position}"
+    return _append_once(ledger, origin, drafts_of, cannot, now, allow_negative, moment_given=True)
 
 
 def _to_reverse(ledger: Ledger, position: int) -> list[Event]:
@@ -142,10 +154,12 @@ def _to_reverse(ledger: Ledger, position: int) -> list[Event]:
     return sorted(legs)
 
 
-def _refuse_second_reversal(ledger: Ledger, event: Event) -> None:
-    voided_by = reversal_of(ledger, event.position)
+def _refuse_second_reversal(ledger: Ledger, draft: Draft) -> None:
+    if draft.reverses is None:
+        return
+    voided_by = reversal_of(ledger, draft.reverses)
     if voided_by is not None:
-        raise Refused(f"event {event.position} is reversed already, by event {voided_by}")
+        raise Refused(f"event {draft.reverses} is reversed already, by event {voided_by}")
 
 
 def reverse_batch(
