@@ -80,7 +80,7 @@ def _append_once(
     *,
     moment_given: bool,
 ) -> Recording:
-    """Append the drafts, which may be read from the log under the lock, unless their id is known."""
+    """Append drafts, which may be read from the log under the lock, unless their id is known."""
     drafts: list[Draft] = []
     known: list[Event] = []
 

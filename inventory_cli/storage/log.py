@@ -53,14 +53,25 @@ def pieces(
     """
     query = (
         f"SELECT {columns} FROM events WHERE position > ? AND position <= ? AND {where}"
-        " ORDER BY position LIMIT ?"
+        " ORDER BY position"
     )
-    while True:
-        rows = ledger.connection.execute(query, (after, head, *values, PIECE)).fetchall()
-        if not rows:
-            return
-        yield rows
-        after = rows[-1][0]
+    while after < head:
+        # A range of positions, not a number of rows: to find rows that are rare must not take long.
+        end = min(after + PIECE, head)
+        rows = ledger.connection.execute(query, (after, end, *values)).fetchall()
+        if rows:
+            yield rows
+            after = end
+        else:
+            after = _before_next(ledger, end, head)
+
+
+def _before_next(ledger: Ledger, after: int, head: int) -> int:
+    """Return the position before the first event behind `after`, or `head` if there is none."""
+    (following,) = ledger.connection.execute(
+        "SELECT min(position) FROM events WHERE position > ?", (after,)
+    ).fetchone()
+    return head if following is None else min(following - 1, head)
 
 
 def voided_between(ledger: Ledger, first: int, last: int, head: int) -> set[int]:
