@@ -9,7 +9,7 @@
 | 4 | the ledger cannot be used |
 | 70 | a bug |
 | 130 | interrupted from the keyboard |
-| 141 | whoever read the output stopped reading |
+| 141 | the answer could not be written: its reader is gone, or the disk is full |
 
 1, 130 and 141 are not failures of a request, so no exception carries them.
 """

@@ -14,8 +14,8 @@ from inventory_cli.core.rules import (
     Facts,
     MovedCount,
     Problem,
+    differing_in,
     reversal,
-    same_content,
     transfer_partner,
 )
 from inventory_cli.errors import Refused
@@ -24,7 +24,7 @@ from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS as COLUMNS
 from inventory_cli.storage.log import (
     Batch,
-    event_by_id,
+    events_under_id,
     pieces,
     read_batch,
     read_event,
@@ -102,19 +102,11 @@ def _append_once(
 
 def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:
     id = drafts[0].id
-    first = event_by_id(ledger, id) if id else None
-    if first is None:
-        return []
-    known = [first]
-    if first.kind == "transferred" and (partner := read_event(ledger, transfer_partner(first))):
-        known.append(partner)
-    same = len(known) == len(drafts) and all(
-        same_content(draft, event, moment_given) for draft, event in zip(drafts, known, strict=True)
-    )
-    if not same:
+    known = events_under_id(ledger, id) if id is not None else []
+    if known and (differing := differing_in(drafts, known, moment_given)):
         raise Refused(
-            f"the id {id!r} is taken by event {first.position}, which says something else: "
-            f"{_describe(ledger, Draft(*first[2:]))}",
+            f"the id {id!r} is taken by event {known[0].position}, which differs in its "
+            f"{differing}: {_describe(ledger, Draft(*known[0][2:]))}",
             "use another --id for another event",
         )
     return known
@@ -234,25 +226,13 @@ def _refuse_problems(
     lines = [f"{cannot}: {shown[0]}", *shown[1:]]
     if (rest := len(appended.problems) - len(shown)) > 0:
         lines.append(f"and {rest} more")
-    raise Refused("\n  ".join(lines), hint_for(first))
+    raise Refused("\n  ".join(lines), first.hint)
 
 
 def describe_problem(ledger: Ledger, found: Problem) -> str:
     """Return a problem as text that names its SKU, location and moment."""
     then = show_effective(found.at, found.date_only, ledger.zone)
     return f"{found.sku} at {found.location} on {then}: {found.text}"
-
-
-def hint_for(found: Problem) -> str | None:
-    """Return what to do about a problem."""
-    if found.text.endswith("missing"):
-        return (
-            f"look at `inventory history {found.sku} --location {found.location}`; record what "
-            "came in, or let it pass with --allow-negative"
-        )
-    if "opening balance" in found.text:
-        return "give a later date, or reverse the opening balance and open earlier"
-    return None
 
 
 def _describe(ledger: Ledger, draft: Draft) -> str:

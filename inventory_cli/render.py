@@ -8,6 +8,7 @@ import csv
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -26,12 +27,14 @@ class Column(NamedTuple):
     """A column of an answer. `kind` is text, number, quantity, change, moment, bar or details.
 
     `only` is None, or the kind of table that alone shows the column: "table" for any table,
-    "terminal" for a boxed one.
+    "terminal" for a boxed one. `spare` columns, the last first, give way on a terminal that is too
+    narrow for all.
     """
 
     name: str
     kind: str = "text"
     only: str | None = None
+    spare: bool = False
 
 
 class Answer(NamedTuple):
@@ -46,25 +49,27 @@ class Answer(NamedTuple):
 RowStyle = Callable[[Sequence[Any]], str | None]
 
 
-def show(answer: Answer, format: str, style: RowStyle = lambda row: None) -> None:
-    """Write an answer to standard output in one of FORMATS."""
+def show(
+    answer: Answer, format: str, style: RowStyle = lambda row: None, live: bool = False
+) -> None:
+    """Write an answer to standard output in one of FORMATS; `live` writes each row at once."""
     out = sys.stdout
     if format == "json":
         _write_json_list(_objects(answer), out)
     elif format == "jsonl":
         for line in _objects(answer):
             out.write(_json(line) + "\n")
+            if live:
+                out.flush()
     elif format == "csv":
-        _write_csv(answer, out)
-    elif out.isatty():
+        _write_csv(answer, out, live)
+    elif out.isatty() and not live:
         rows = iter(answer.rows)
         first = list(islice(rows, _MOST_BOXED + 1))
-        if len(first) <= _MOST_BOXED:
-            _print_boxed(answer._replace(rows=first), style)
-        else:
+        if len(first) > _MOST_BOXED or not _print_boxed(answer._replace(rows=first), style):
             _write_plain(answer._replace(rows=chain(first, rows)), out)
     else:
-        _write_plain(answer, out)
+        _write_plain(answer, out, live)
 
 
 def show_object(value: dict[str, Any]) -> None:
@@ -97,7 +102,7 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
     out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _write_csv(answer: Answer, out: IO[str]) -> None:
+def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     shown = [n for n, column in enumerate(answer.columns) if column.only is None]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([answer.columns[n].name for n in shown])
@@ -105,6 +110,8 @@ def _write_csv(answer: Answer, out: IO[str]) -> None:
         writer.writerow(
             [_text(answer.columns[n], row[n], answer.decimals, plus=False) for n in shown]
         )
+        if live:
+            out.flush()
 
 
 def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: bool = False) -> str:
@@ -120,11 +127,36 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     return str(value)
 
 
+# Format characters that change nothing but how letters join.
+_JOINERS = "\u200c\u200d"
+
+
 def printable(text: str) -> str:
-    """Return text as it may go to a terminal: control characters become visible escapes."""
+    """Return text as it may go to a terminal: what could change the lines around it, control
+    characters and marks of direction, becomes a visible escape.
+    """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c
+        if c.isprintable() or c in _JOINERS or unicodedata.category(c) == "Zs"
+        else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in text
+    )
+
+
+def width_of(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(c) or c in _JOINERS
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )
 
 
 def _cells(answer: Answer, boxed: bool) -> tuple[list[Column], Iterator[list[str]]]:
@@ -144,47 +176,68 @@ def _is_number(column: Column) -> bool:
     return column.kind in ("number", "quantity", "change")
 
 
-def _write_plain(answer: Answer, out: IO[str]) -> None:
+def _write_plain(answer: Answer, out: IO[str], live: bool = False) -> None:
     columns, rows = _cells(answer, boxed=False)
-    first = list(islice(rows, _SIZING_ROWS))
+    first = [] if live else list(islice(rows, _SIZING_ROWS))
     header = [column.name for column in columns]
-    widths = [max(map(len, cells)) for cells in zip(header, *first, strict=True)]
+    widths = [max(map(width_of, cells)) for cells in zip(header, *first, strict=True)]
     for cells in chain([header], first, rows):
-        padded = [
-            cell.rjust(width) if _is_number(column) else cell.ljust(width)
-            for column, cell, width in zip(columns, cells, widths, strict=True)
-        ]
+        padded = []
+        for column, cell, width in zip(columns, cells, widths, strict=True):
+            blanks = " " * (width - width_of(cell))
+            padded.append(blanks + cell if _is_number(column) else cell + blanks)
         out.write("  ".join(padded).rstrip() + "\n")
+        if live:
+            out.flush()
 
 
-def _print_boxed(answer: Answer, style: RowStyle) -> None:
+# How narrow a column of free text may become: its words are folded.
+_NARROWEST = 12
+
+
+def _print_boxed(answer: Answer, style: RowStyle) -> bool:
+    """Print a table in a box, if the terminal is wide enough for all that must be in it."""
     from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
     styles = [style(row) for row in answer.rows]
     columns, cells = _cells(answer, boxed=True)
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
+    room = [_room(columns[n], [row[n] for row in rows]) for n in range(len(columns))]
+    while sum(room[n] + 3 for n in shown) + 1 > console.width:
+        spare = [n for n in shown if columns[n].spare]
+        if not spare:
+            return False
+        shown.remove(spare[-1])
     table = Table(header_style="bold", box=ROUNDED)
-    for column in (columns[n] for n in shown):
-        free = column.kind in ("text", "details")
+    for column, width in ((columns[n], room[n]) for n in shown):
         table.add_column(
             Text(column.name),
             justify="right" if _is_number(column) else "left",
             overflow="fold",
-            no_wrap=not free,
-            min_width=min(12, _widest(rows, columns.index(column))) if free else None,
+            no_wrap=not _is_free(column),
+            min_width=width,
         )
     for row, row_style in zip(rows, styles, strict=True):
         table.add_row(*(Text(row[n]) for n in shown), style=row_style)
-    Console(highlight=False).print(table)
+    console.print(table)
+    return True
 
 
-def _widest(rows: list[list[str]], index: int) -> int:
-    return max((len(row[index]) for row in rows), default=0)
+def _is_free(column: Column) -> bool:
+    return column.kind in ("text", "details")
+
+
+def _room(column: Column, cells: list[str]) -> int:
+    widest = max((width_of(cell) for cell in cells), default=0)
+    if _is_free(column):
+        widest = min(_NARROWEST, widest)
+    return max(widest, width_of(column.name))
 
 
 def bar(value: int, largest: int, width: int = 12) -> str:
@@ -201,17 +254,15 @@ def line(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write a remark to standard error."""
-    sys.stderr.write(printable(text) + "\n")
+    """Write a remark to standard error. Lines of a text stay lines."""
+    sys.stderr.writelines(printable(line) + "\n" for line in text.split("\n"))
 
 
 def complain(message: str, hint: str | None) -> None:
     """Write an error, and what to do about it, to standard error. Lines of a message stay lines."""
-    sys.stdout.flush()
-    colour = sys.stderr.isatty() and not _no_colour()
-    error, advice = (
-        ("\x1b[1;31merror:\x1b[0m", "\x1b[1mhint:\x1b[0m") if colour else ("error:", "hint:")
-    )
+    error, advice = ("error:", "hint:")
+    if sys.stderr.isatty() and not _is_plain():
+        error, advice = "\x1b[1;31merror:\x1b[0m", "\x1b[1mhint:\x1b[0m"
     first, *rest = message.split("\n")
     sys.stderr.write(f"{error} {printable(first)}\n")
     sys.stderr.writelines(printable(text) + "\n" for text in rest)
@@ -219,10 +270,10 @@ def complain(message: str, hint: str | None) -> None:
         sys.stderr.write(f"{advice} {printable(hint)}\n")
 
 
-def _no_colour() -> bool:
+def _is_plain() -> bool:
     import os
 
-    return bool(os.environ.get("NO_COLOR"))
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def print_markdown(text: str) -> None:
@@ -236,21 +287,24 @@ def print_markdown(text: str) -> None:
     Console().print(Markdown(text))
 
 
+Progress = Callable[[int, int | None], None]
+
+
 @contextmanager
-def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Give what tells how much is done. A bar shows on a terminal once a second has passed."""
+def progress(label: str) -> Iterator[Progress]:
+    """Give what tells how much is done, of how much. A bar shows on a terminal after a second."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, total: None
         return
     started = time.monotonic()
     bars: list[Any] = []
 
-    def advance(done: int) -> None:
+    def advance(done: int, total: int | None) -> None:
         if not bars:
             if time.monotonic() - started < 1:
                 return
-            bars.append(_start_bar(label, total))
-        bars[0].update(bars[0].task_ids[0], completed=done)
+            bars.append(_start_bar(label))
+        bars[0].update(bars[0].task_ids[0], completed=done, total=total)
 
     try:
         yield advance
@@ -259,11 +313,11 @@ def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
             shown.stop()
 
 
-def _start_bar(label: str, total: int | None) -> Any:
+def _start_bar(label: str) -> Any:
     from rich.console import Console
     from rich.progress import Progress
 
     shown = Progress(console=Console(stderr=True), transient=True)
-    shown.add_task(label, total=total)
+    shown.add_task(label)
     shown.start()
     return shown

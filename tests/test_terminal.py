@@ -83,8 +83,11 @@ def test_a_narrow_terminal_folds_and_loses_nothing(shop: Shop, columns: int) -> 
     sku = "A-SKU-OF-QUITE-SOME-LENGTH-" + "0123456789" * 3
     shop.ok("receive", sku, 123456, "--on", "2022-03-01")
     shown = without_style(on_terminal(shop, "stock", columns=columns))
-    cells = [line.split("│")[1].strip() for line in shown.splitlines() if line.startswith("│")]
-    assert sku in "".join(cells)
+    boxed = [line.split("│") for line in shown.splitlines() if line.startswith("│")]
+    # Where a box has no room, the line stays whole and the terminal wraps it.
+    text = "".join(cells[1].strip() for cells in boxed) or shown
+    assert sku in text
+    assert "123456" in shown
     assert "…" not in shown
 
 
@@ -123,10 +126,8 @@ def test_an_answer_that_cannot_be_written_is_an_error(story: Shop) -> None:
         done = subprocess.run(
             story.command("log"), stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert (done.returncode, done.stderr.startswith("error: the answer cannot be given")) == (
-        4,
-        True,
-    )
+    assert done.returncode == 141
+    assert done.stderr.startswith("error: the answer cannot be given: No space left on device")
     assert "Traceback" not in done.stderr
 
 

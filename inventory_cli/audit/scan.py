@@ -214,7 +214,11 @@ class Reversals:
             event.location,
             event.effective_at,
         )
-        return None if same else f"the reversal names event {event.reverses} of another stream"
+        return (
+            None
+            if same
+            else f"the reversal names event {event.reverses}, of another stream or moment"
+        )
 
     def finish(self) -> list[str]:
         return self._problems
@@ -240,7 +244,7 @@ class Replayed:
                 details = row[13] if row[4] == "opened" else None
                 known.append((row[0], row[2], row[3], row[4], row[5], row[6], details))
             else:
-                self._problems.append(str(UnknownKind(row[0], row[4])))
+                self._problems.append(UnknownKind(row[0], row[4]).message)
         self._replay.feed(known, voided)
 
     def finish(self) -> list[str]:

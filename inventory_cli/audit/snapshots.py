@@ -4,6 +4,7 @@ from datetime import datetime
 
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.core.dates import show_effective
+from inventory_cli.core.events import clean_name
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.append import Origin
@@ -15,6 +16,7 @@ from inventory_cli.storage.snapshots import (
     Snapshot,
     lines_of,
     read_lines,
+    read_snapshots,
     snapshot_batches,
     store_snapshot,
 )
@@ -26,20 +28,25 @@ def take_snapshot(
     ledger: Ledger, origin: Origin, name: str | None, as_of: str, now: datetime
 ) -> tuple[Snapshot, list[Line]]:
     """Store the replayed state at the present head, effective up to `as_of` (UTC text)."""
-    if name is not None and name.isdecimal():
-        raise WrongUsage(f"a snapshot cannot be named {name!r}", "a bare number is a snapshot's id")
+    if name is not None:
+        name = clean_name(name, "snapshot name")
+        if name.isdecimal():
+            raise WrongUsage(
+                f"a snapshot cannot be named {name!r}", "a bare number is a snapshot's id"
+            )
     head = ledger.head().position
     lines = lines_of(replay_log(ledger, head, as_of))
     return store_snapshot(ledger, origin, name, as_of, head, lines, now), lines
 
 
 def check_snapshots(
-    ledger: Ledger, head: Head, snapshots: list[Snapshot], all_of_them: bool, strict: bool
+    ledger: Ledger, head: Head, chosen: Snapshot | None, strict: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the problems of the snapshots, and notes of what arrived late for them."""
+    """Return the problems of one snapshot or of all, and notes of what arrived late for them."""
     problems: list[str] = []
     notes: list[str] = []
-    if all_of_them:
+    snapshots = [chosen] if chosen else read_snapshots(ledger)
+    if chosen is None:
         known = {snapshot.batch for snapshot in snapshots}
         problems += [
             f"the snapshot that batch {batch} recorded is missing"

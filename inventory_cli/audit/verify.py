@@ -1,7 +1,7 @@
 """Knows the whole audit: which checks there are, in which order, and what they say together."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import (
@@ -15,12 +15,14 @@ from inventory_cli.audit.scan import (
 )
 from inventory_cli.audit.snapshots import check_snapshots
 from inventory_cli.core.replay import State, Stream
-from inventory_cli.errors import WrongUsage
+from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.ledger_file import DatabaseError, Head, Ledger
 from inventory_cli.storage.log import last_position, pieces
-from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
+from inventory_cli.storage.snapshots import Snapshot, find_snapshot
 from inventory_cli.storage.stock import stored_states
+
+T = TypeVar("T")
 
 
 class Checked(NamedTuple):
@@ -52,50 +54,51 @@ def verify(
     ledger: Ledger,
     snapshot: str | None = None,
     strict: bool = False,
-    progress: Callable[[int], None] = lambda count: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Audit:
     """Run every check, whatever the ones before it found.
 
     `snapshot` limits the check of snapshots to one, by number or name; `strict` makes their late
-    arrivals a failure. `progress` is told how many events have been read.
+    arrivals a failure. `progress` is told how many events have been read, of how many.
     """
-    checked = [
-        _checked("file", lambda: (ledger.integrity_faults(), [])),
-        _checked("schema", lambda: (schema.differences(ledger.connection), [])),
-    ]
+    chosen = None if snapshot is None else _find(ledger, snapshot)
+    file = _checked("file", lambda: (ledger.integrity_faults(), []))
+    tables = _checked("schema", lambda: (schema.differences(ledger.connection), []))
+    # The projection is read together with the head, so that both are of one moment.
+    with ledger.reading():
+        head = _or_fault(ledger.head)
+        last = _or_fault(lambda: last_position(ledger))
+        stored = _or_fault(lambda: stored_states(ledger))
+    if isinstance(head, Fault) or isinstance(last, Fault):
+        # Without batches or events there is nothing to look at.
+        fault = head if isinstance(head, Fault) else last
+        rest = [Checked(name, [str(fault)], []) for name in _OF_THE_LOG]
+        return Audit(Head(0, 0, "", b""), [file, tables, *rest])
+    found = _scan(ledger, head, last, stored, progress)
+    snapshots = _checked("snapshots", lambda: check_snapshots(ledger, head, chosen, strict))
+    by_name = {name: Checked(name, problems, []) for name, problems in found.items()}
+    by_name["snapshots"] = snapshots
+    return Audit(head, [file, tables, *(by_name[name] for name in _OF_THE_LOG)])
+
+
+_OF_THE_LOG = ("positions", "chain", "snapshots", "stock", "transfers", "reversals")
+
+
+class Fault(str):
+    """Why something of the file could not be read."""
+
+    __slots__ = ()
+
+
+def _or_fault(read: Callable[[], T]) -> T | Fault:
     try:
-        # The projection is read together with the head, so that both are of one moment.
-        with ledger.reading():
-            head = ledger.head()
-            last = last_position(ledger)
-            stored = stored_states(ledger)
-        chosen = _choose(ledger, snapshot)
-        replayed, chain = Replayed(ledger, last), Chain(ledger, head)
-        checks: list[Check] = [
-            Positions(ledger, head),
-            chain,
-            Transfers(),
-            Reversals(ledger),
-            replayed,
-        ]
-        found = _scan(ledger, last, checks, progress)
+        return read()
     except _UNREADABLE as error:
-        return Audit(Head(0, 0, "", b""), [*checked, Checked("log", [_unreadable(error)], [])])
-    if not found["stock"]:
-        found["stock"] = _check_stock(ledger, replayed.states, stored, chain.broken)
-    checked += [Checked(name, found[name], []) for name in ("positions", "chain")]
-    checked.append(
-        _checked(
-            "snapshots",
-            lambda: check_snapshots(ledger, head, chosen, snapshot is None, strict),
-        )
-    )
-    checked += [Checked(name, found[name], []) for name in ("stock", "transfers", "reversals")]
-    return Audit(head, checked)
+        return Fault(_unreadable(error))
 
 
 # What reading a damaged or altered file may raise.
-_UNREADABLE = (DatabaseError, TypeError, ValueError)
+_UNREADABLE = (DatabaseError, LedgerUnusable, TypeError, ValueError)
 
 
 def _unreadable(error: Exception) -> str:
@@ -109,19 +112,23 @@ def _checked(name: str, check: Callable[[], tuple[list[str], list[str]]]) -> Che
         return Checked(name, [_unreadable(error)], [])
 
 
-def _choose(ledger: Ledger, key: str | None) -> list[Snapshot]:
-    if key is None:
-        return read_snapshots(ledger)
+def _find(ledger: Ledger, key: str) -> Snapshot:
     snapshot = find_snapshot(ledger, key)
     if snapshot is None:
         raise WrongUsage(f"there is no snapshot {key!r}", "`inventory snapshot list` shows them")
-    return [snapshot]
+    return snapshot
 
 
 def _scan(
-    ledger: Ledger, last: int, checks: list[Check], progress: Callable[[int], None]
+    ledger: Ledger,
+    head: Head,
+    last: int,
+    stored: "dict[Stream, State] | Fault",
+    progress: Callable[[int, int], None],
 ) -> dict[str, list[str]]:
-    """Feed the whole log to the checks; return what each found, by its name."""
+    """Feed the whole log to the checks of it; return what each found, by its name."""
+    replayed, chain = Replayed(ledger, last), Chain(ledger, head)
+    checks: list[Check] = [Positions(ledger, head), chain, Transfers(), Reversals(ledger), replayed]
     faults: dict[str, Exception] = {}
     try:
         for rows in pieces(ledger, COLUMNS, last, after=-(2**63)):
@@ -132,10 +139,15 @@ def _scan(
                     check.feed(rows)
                 except _UNREADABLE as error:
                     faults[check.name] = error
-            progress(rows[-1][0])
+            progress(rows[-1][0], last)
     except DatabaseError as error:
         faults = {check.name: error for check in checks} | faults
-    return {check.name: _finish(check, faults.get(check.name)) for check in checks}
+    found = {check.name: _finish(check, faults.get(check.name)) for check in checks}
+    if isinstance(stored, Fault):
+        found["stock"].append(stored)
+    elif not found["stock"]:
+        found["stock"] = _check_stock(ledger, replayed.states, stored, chain.broken)
+    return found
 
 
 def _finish(check: Check, fault: Exception | None) -> list[str]:

@@ -83,8 +83,3 @@ def inventory(
     Stock now, or as of any date, is computed by replaying them; `inventory guide` is the manual.
     """
     context.obj = ledger
-
-
-def main() -> None:
-    """Run the command line: the entry point of the `inventory` script."""
-    app(prog_name="inventory")

@@ -25,10 +25,11 @@ def stock(
 ) -> None:
     """Show what is on hand now, with the days of the last arrival and departure."""
     options.check_format(format)
+    wanted = options.clean_skus(skus)
     with open_ledger(ledger_path(context)) as ledger:
         today = options.end_of_today(ledger, options.now())
-        states = stock_now(ledger, today, skus or ())
-        _show(ledger, states, skus, location, by_location, format)
+        states = stock_now(ledger, today, wanted)
+        _show(ledger, states, wanted, location, by_location, format)
 
 
 def as_of(
@@ -44,19 +45,20 @@ def as_of(
 ) -> None:
     """Show what was on hand at a date, inclusive, by replaying the log."""
     options.check_format(format)
+    wanted = options.clean_skus(skus)
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
         cut = options.parse_cut(ledger, date, moment)
         known = options.parse_cut(ledger, known_at, moment) if known_at is not None else None
         options.note_cut(ledger, cut, known, format)
-        states = stock_as_of(ledger, cut_at(ledger, cut, known), skus or ())
-        _show(ledger, states, skus, location, by_location, format)
+        states = stock_as_of(ledger, cut_at(ledger, cut, known), wanted)
+        _show(ledger, states, wanted, location, by_location, format)
 
 
 def _show(
     ledger: Ledger,
     states: dict[Stream, State],
-    skus: list[str] | None,
+    skus: list[str],
     location: str | None,
     by_location: bool,
     format: str,
@@ -74,9 +76,9 @@ def _show(
         del columns[1]
         rows = [(row.sku, *row[2:]) for row in found]
     show(Answer(columns, rows, ledger.decimals), format)
-    for sku in dict.fromkeys(skus or ()):
+    for sku in skus:
         if all(row.sku != sku for row in found):
-            note(f"no event of {sku} up to then" + (f" at {location}" if location else ""))
+            note(f"no event of {sku}" + (f" at {location}" if location else "") + " by then")
 
 
 COMMANDS = {"stock": stock, "as-of": as_of}

@@ -16,7 +16,7 @@ from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, line, note, progress, show, show_object
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.storage.log import last_position, read_batch
+from inventory_cli.storage.log import read_batch
 from inventory_cli.storage.snapshots import find_snapshot, read_lines, read_snapshots
 
 snapshot = typer.Typer(
@@ -24,6 +24,7 @@ snapshot = typer.Typer(
     help="Store what is on hand, to be checked against the log later.",
     rich_markup_mode="rich",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 
@@ -31,7 +32,7 @@ snapshot = typer.Typer(
 def take(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A name for it, if wanted.")
+        str | None, typer.Argument(metavar="NAME", help="A name for it, if wanted.")
     ] = None,
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="What took effect by then.")
@@ -141,8 +142,8 @@ def verify(
 ) -> int:
     """Check that the file, the log, the snapshots and the stock all agree; exit 1 if not."""
     options.check_format(format)
-    with open_ledger(ledger_path(context)) as ledger:
-        with progress("verifying", last_position(ledger)) as advance:
+    with open_ledger(ledger_path(context), audit=True) as ledger:
+        with progress("verifying") as advance:
             audit = verify_ledger(ledger, snapshot, strict, advance)
         if not (quiet and audit.ok):
             _show_audit(audit, format)

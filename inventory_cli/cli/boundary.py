@@ -1,17 +1,20 @@
 """Knows how every way to end becomes an exit code and a message: the one place for that."""
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from inventory_cli import errors
 from inventory_cli.cli.lazy import Group
-from inventory_cli.errors import InventoryError, LedgerUnusable, WrongUsage
+from inventory_cli.errors import InventoryError, WrongUsage
+from inventory_cli.render import complain
 
 
 class Boundary(Group):
@@ -19,6 +22,7 @@ class Boundary(Group):
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the words before the command."""
+        _prepare_streams()
         with _ending():
             return super().make_context(*args, **extra)
 
@@ -26,52 +30,81 @@ class Boundary(Group):
         """Run the command."""
         with _ending():
             code = super().invoke(ctx)
-            sys.stdout.flush()
             if isinstance(code, int) and code:
                 raise typer.Exit(code)
             return code
 
 
+def _prepare_streams() -> None:
+    """Make output that cannot fail for its letters: nothing recorded may look like a failure."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # It was closed before the start; what goes there is for nobody.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            if not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def _ending() -> Iterator[None]:
-    from inventory_cli.render import complain
-
+    """Turn every way to end into an exit code, with the message that belongs to it."""
     try:
-        yield
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        complain("interrupted; what was not yet reported as recorded is not recorded", None)
+        _complain("interrupted", None)
         raise typer.Exit(errors.INTERRUPTED) from None
     except typer.TyperException as error:
         # Without words Typer has shown the help already, and says nothing more.
         if message := error.format_message():
-            complain(_lower_first(message), _where_to_look(error))
+            _complain(message[:1].lower() + message[1:].rstrip("."), _where_to_look(error))
         raise typer.Exit(WrongUsage.exit_code) from None
     except InventoryError as error:
-        complain(error.message, error.hint)
+        _complain(error.message, error.hint)
         raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        # What is still buffered must not be tried again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(errors.OUTPUT_CLOSED) from None
     except OSError as error:
-        complain(f"the answer cannot be given: {error.strerror or error}", None)
-        raise typer.Exit(LedgerUnusable.exit_code) from None
+        _give_up_output()
+        if not isinstance(error, BrokenPipeError):
+            _complain(
+                f"the answer cannot be given: {error.strerror or error}",
+                "what was recorded is recorded: see `inventory batches`",
+            )
+        raise typer.Exit(errors.OUTPUT_CLOSED) from None
     except Exception as error:  # noqa: BLE001  (the boundary: nothing may pass)
         if os.environ.get("INVENTORY_TRACEBACK"):
             traceback.print_exc()
-        complain(
+        _complain(
             f"this is a bug in inventory: {type(error).__name__}: {error}",
             "run it again with INVENTORY_TRACEBACK=1 and report what it prints",
         )
         raise typer.Exit(errors.BUG) from None
 
 
+def _give_up_output() -> None:
+    """Throw away what is still buffered, so that it is not tried again at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str, hint: str | None) -> None:
+    # Where errors cannot be written either, the exit code has to say it alone.
+    try:
+        complain(message, hint)
+        sys.stderr.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _where_to_look(error: typer.TyperException) -> str | None:
     context = getattr(error, "ctx", None)
+    if "--ledger" in error.message:
+        return "--ledger FILE goes before the command: `inventory --ledger FILE COMMAND`"
     return context and f"`{context.command_path} --help` shows how it is used"
-
-
-def _lower_first(message: str) -> str:
-    return message[:1].lower() + message[1:].rstrip(".")

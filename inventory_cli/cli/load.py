@@ -7,12 +7,12 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
-from inventory_cli.cli.reading import opened
+from inventory_cli.cli.reading import in_utf8, opened
 from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.quantities import count_of, format_quantity
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.batch import Choices, Report, import_file
-from inventory_cli.recording import describe_problem, hint_for
+from inventory_cli.importing.batch import MOST_SHOWN, Choices, Report, import_file
+from inventory_cli.recording import describe_problem
 from inventory_cli.render import Answer, Column, complain, line, note, progress, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
@@ -52,48 +52,68 @@ def load(
     options.check_format(format)
     if overlap not in (None, "skip", "keep"):
         raise WrongUsage(f"--overlap {overlap!r} is neither skip nor keep")
-    choices = Choices(skip_bad, overlap, Path(errors) if errors else None, dry_run, allow_negative)
-    name = "-" if file == "-" else Path(file).name
+    path = ledger_path(context)
+    listing = None if errors is None else _not_in_use(Path(errors), path, file)
+    choices = Choices(skip_bad, overlap, listing, dry_run, allow_negative)
+    name = "-" if file == "-" else in_utf8(Path(file).name)
     with (
         opened(file) as (stream, size),
-        open_ledger(ledger_path(context), write=True) as ledger,
-        progress("importing", size and 2 * size) as advance,
+        open_ledger(path, write=True) as ledger,
+        progress("importing") as advance,
     ):
         report = import_file(
-            ledger, stream, options.origin(context, by, name), choices, options.now(), advance
+            ledger,
+            stream,
+            options.origin(context, by, name),
+            choices,
+            options.now(),
+            lambda done: advance(done, size and 2 * size),
         )
         _complain(ledger, file, report, choices)
         _summarize(ledger, report, choices, format)
-    refused = report.problems or (report.refused and not skip_bad)
-    if refused:
+    bad = report.bad_row_count and not skip_bad and not report.known_as
+    if bad or report.problems or report.refusal:
         raise typer.Exit(Refused.exit_code)
 
 
+def _not_in_use(errors: Path, ledger: Path, file: str) -> Path:
+    """Return where to list errors, unless that would write over the ledger or the file itself."""
+    for other in (ledger, ledger.with_name(f"{ledger.name}-journal"), Path(file)):
+        if errors.absolute() == other.absolute() or (
+            errors.exists() and other.exists() and errors.samefile(other)
+        ):
+            raise WrongUsage(f"--errors {errors} would write over {other}", "name another file")
+    return errors
+
+
 def _complain(ledger: Ledger, file: str, report: Report, choices: Choices) -> None:
-    """Write what is wrong with the rows, or why the rules refuse them, to standard error."""
+    """Write what is wrong with the rows, or why the file is refused, to standard error."""
     lines = []
     for row in report.bad_rows:
         where = f", {row.column} {row.value!r}" if row.column else ""
         lines.append(f"  line {row.line}{where}: {row.reason}")
-    if (rest := report.refused - len(lines)) > 0:
+    if (rest := report.bad_row_count - len(lines)) > 0:
         lines.append(f"  and {rest} more; --errors FILE lists them all")
-    if lines and choices.skip_bad:
-        note("\n".join([f"{file}: left out {count_of(report.refused, 'bad row')}", *lines]))
+    bad = count_of(report.bad_row_count, "bad row")
+    if lines and (choices.skip_bad or report.known_as):
+        note("\n".join([f"{file}: left out {bad}", *lines]))
     elif lines:
         complain(
-            "\n".join(
-                [f"{file}: {count_of(report.refused, 'bad row')}, so nothing was appended", *lines]
-            ),
+            "\n".join([f"{file}: {bad}, so nothing was appended", *lines]),
             "mend them, or record only the good rows with --skip-bad",
         )
+    if report.refusal:
+        complain(report.refusal.message, report.refusal.hint)
     if report.problems:
         shown = [
             "  " + describe_problem(ledger, found) + (f" (line {line})" if line else "")
-            for found, line in report.problems
+            for found, line in report.problems[:MOST_SHOWN]
         ]
+        if (rest := len(report.problems) - len(shown)) > 0:
+            shown.append(f"  and {rest} more; --errors FILE lists them all")
         complain(
             "\n".join([f"{file}: refused by the rules, so nothing was appended", *shown]),
-            hint_for(report.problems[0][0]),
+            report.problems[0][0].hint,
         )
 
 
@@ -132,7 +152,11 @@ def _summarize(ledger: Ledger, report: Report, choices: Choices, format: str) ->
 
 
 def _describe_rows(ledger: Ledger, report: Report) -> None:
-    change = format_quantity(report.net_change, ledger.decimals)
+    change = (
+        "unknown"
+        if report.net_change is None
+        else format_quantity(report.net_change, ledger.decimals)
+    )
     span = f"from {report.first_day} to {report.last_day}" if report.first_day else "no dates"
     skus = count_of(report.skus, "SKU")
     line(f"dry run: {skus}, {span}, net change {change}; nothing was appended")

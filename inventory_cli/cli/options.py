@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.core.dates import inclusive_end, parse_when, show_day, show_effective
-from inventory_cli.core.events import clean_name
+from inventory_cli.core import dates
+from inventory_cli.core.dates import END_OF_TIME, show_day, show_effective
+from inventory_cli.core.events import OPENING_DETAILS, clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS, note
 from inventory_cli.storage.append import Origin
@@ -22,7 +23,7 @@ Format = Annotated[
     str, typer.Option("--format", metavar="table|json|jsonl|csv", help="How to show the answer.")
 ]
 Skus = Annotated[
-    list[str] | None, typer.Argument(metavar="[SKU]...", help="Only these SKUs; all if none.")
+    list[str] | None, typer.Argument(metavar="SKU...", help="Only these SKUs; all if none.")
 ]
 Location = Annotated[
     str | None, typer.Option("-l", "--location", metavar="NAME", help="Only this location.")
@@ -63,9 +64,8 @@ def now() -> datetime:
 
 def origin(context: typer.Context, by: str | None, source: str | None = None) -> Origin:
     """Return who records with which command, from which file."""
-    return Origin(
-        clean_name(by, "name after --by") if by else _user(), command_name(context), source
-    )
+    actor = _user() if by is None else clean_name(by, "name after --by")
+    return Origin(actor, command_name(context), source)
 
 
 def command_name(context: typer.Context) -> str:
@@ -85,6 +85,11 @@ def _user() -> str:
         return "unknown"
 
 
+def clean_skus(skus: Iterable[str] | None) -> list[str]:
+    """Return the SKUs that were typed, cleaned as when they were recorded, each once."""
+    return list(dict.fromkeys(clean_name(sku, "SKU") for sku in skus or ()))
+
+
 def check_format(format: str) -> None:
     """Raise WrongUsage unless `format` is one of those that answers come in."""
     if format not in FORMATS:
@@ -101,6 +106,11 @@ def parse_details(pairs: Iterable[str] | None) -> dict[str, str]:
             raise WrongUsage(f"--detail {pair!r} is not like KEY=VALUE")
         if key in details:
             raise WrongUsage(f"--detail {key} is given twice")
+        if key in OPENING_DETAILS:
+            option = key.replace("_", "-")
+            raise WrongUsage(
+                f"--detail {key} has an option of its own", f"`open … --{option} DATE`"
+            )
         details[key] = value
     return details
 
@@ -114,7 +124,7 @@ def parse_number(text: str, what: str) -> int:
 
 def parse_cut(ledger: Ledger, text: str, moment: datetime) -> str:
     """Return the last moment (UTC text) that a cut at a typed date includes."""
-    return inclusive_end(parse_when(text, moment, ledger.zone), ledger.zone)
+    return dates.parse_cut(text, moment, ledger.zone)
 
 
 def end_of_today(ledger: Ledger, moment: datetime) -> str:
@@ -132,6 +142,8 @@ def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> N
 
 def show_cut(ledger: Ledger, cut: str) -> str:
     """Return a cut in words: the end of a day, or a moment."""
+    if cut == END_OF_TIME:
+        return "the end of time"
     day = show_day(cut, ledger.zone)
-    whole = inclusive_end(parse_when(day, now(), ledger.zone), ledger.zone) == cut
+    whole = dates.parse_cut(day, now(), ledger.zone) == cut
     return f"the end of {day}" if whole else show_effective(cut, 0, ledger.zone)

@@ -14,6 +14,8 @@ from inventory_cli.errors import WrongUsage
 def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """Give the bytes of a file or of standard input, and how many there are if that is known."""
     if file == "-":
+        if sys.stdin is None:
+            raise WrongUsage("standard input is closed, so there is nothing to read")
         yield sys.stdin.buffer, None
         return
     try:
@@ -22,3 +24,8 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
         raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
     with stream:
         yield stream, os.fstat(stream.fileno()).st_size
+
+
+def in_utf8(name: str) -> str:
+    """Return a file's name as text that can be stored, whatever bytes it has."""
+    return name.encode(errors="backslashreplace").decode()

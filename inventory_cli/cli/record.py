@@ -242,6 +242,12 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
         show(Answer(_COLUMNS, rows, ledger.decimals), format)
     if recording.already:
         note("recorded before under the same id; nothing was appended")
+    today = options.end_of_today(ledger, options.now())
+    for event, _ in recording.events:
+        if event.effective_at > today:
+            note(
+                f"event {event.position} takes effect after today; `stock` leaves it out until then"
+            )
     note_moved_counts(ledger, recording.moved_counts)
 
 

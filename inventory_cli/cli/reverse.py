@@ -23,7 +23,7 @@ def reverse(
     context: typer.Context,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it never was.")],
     position: Annotated[
-        str | None, typer.Argument(metavar="[POSITION]", help="The event to void.")
+        str | None, typer.Argument(metavar="POSITION", help="The event to void.")
     ] = None,
     batch: Annotated[
         str | None,

@@ -10,6 +10,7 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import ledger_path
+from inventory_cli.core.dates import load_zone
 from inventory_cli.core.quantities import MOST_DECIMALS, count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import line, print_markdown
@@ -51,7 +52,14 @@ def init(
 def _machine_zone() -> str:
     """Return the IANA name of this machine's time zone; UTC where it cannot be told."""
     if name := os.environ.get("TZ", "").lstrip(":"):
-        return name if "/" in name and not name.startswith("/") else "UTC"
+        try:
+            load_zone(name)
+        except WrongUsage:
+            raise WrongUsage(
+                f"the time zone of this machine, TZ={name!r}, has no IANA name",
+                "name one: `inventory init --timezone Europe/Berlin`",
+            ) from None
+        return name
     target = os.path.realpath("/etc/localtime")
     if "/zoneinfo/" in target:
         name = target.split("/zoneinfo/", 1)[1]
@@ -64,7 +72,7 @@ def _machine_zone() -> str:
 
 def guide(
     topic: Annotated[
-        str | None, typer.Argument(metavar="[TOPIC]", help="Which page; the first if none.")
+        str | None, typer.Argument(metavar="TOPIC", help="Which page; the first if none.")
     ] = None,
 ) -> None:
     """Show the manual, page by page."""

@@ -29,10 +29,10 @@ _HISTORY = (
     Column("location"),
     Column("change", "change"),
     Column("on_hand", "quantity"),
-    Column("", "bar", only="terminal"),
+    Column("", "bar", only="terminal", spare=True),
     Column("reason"),
     Column("reference"),
-    Column("recorded_at", "moment"),
+    Column("recorded_at", "moment", spare=True),
     Column("note", only="table"),
 )
 
@@ -54,17 +54,18 @@ def timeline(
     options.check_format(format)
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
-        first = (
-            inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone) if start else ""
-        )
-        last = options.parse_cut(ledger, end, moment) if end else END_OF_TIME
-        known = options.parse_cut(ledger, known_at, moment) if known_at else None
+        first = ""
+        if start is not None:
+            first = inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone)
+        last = END_OF_TIME if end is None else options.parse_cut(ledger, end, moment)
+        known = None if known_at is None else options.parse_cut(ledger, known_at, moment)
+        (sku,) = options.clean_skus([sku])
         entries = history(ledger, sku, location, first, cut_at(ledger, last, known))
         largest = max((entry.on_hand for entry in entries), default=0)
         rows = [_history_row(ledger, entry, largest) for entry in entries]
         show(Answer(_HISTORY, rows, ledger.decimals), format, _history_style)
         if not entries:
-            note(f"no event of {sku}" + (f" at {location}" if location else ""))
+            note(f"no event of {sku}" + (f" at {location}" if location else "") + " in that time")
 
 
 def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:
@@ -137,11 +138,11 @@ def log(
     if name is not None and name not in KINDS:
         raise WrongUsage(f"--kind {kind!r} is not one of {', '.join(KINDS)}")
     with open_ledger(ledger_path(context)) as ledger:
-        rows = (
-            _follow(ledger, position, number, name)
-            if follow
-            else chain.from_iterable(read_log(ledger, position, number, name))
-        )
+        if follow:
+            lines = _follow(ledger, position, number, name)
+            show(Answer(LOG_COLUMNS, lines, ledger.decimals), format, live=True)
+            return
+        rows = chain.from_iterable(read_log(ledger, position, number, name))
         show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
 
 
@@ -149,14 +150,10 @@ def _follow(
     ledger: Ledger, position: int, batch: int | None, kind: str | None
 ) -> Iterator[LogLine]:
     """Give what is recorded, and then wait for more, until interrupted."""
-    import sys
-
     while True:
-        head = ledger.head().position
         for lines in read_log(ledger, position, batch, kind):
             yield from lines
-        position = max(position, head)
-        sys.stdout.flush()
+            position = lines[-1].position
         time.sleep(0.5)
 
 

@@ -9,15 +9,24 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
-from inventory_cli.errors import WrongUsage
+from inventory_cli.errors import LedgerUnusable, WrongUsage
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 END_OF_TIME = "9999-12-31T23:59:59.999Z"
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)"
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?)?)"
     r" ?([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
+    re.ASCII,
+)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+# What is left to dateutil: it finds a date in almost anything.
+_WORDS = re.compile(
+    r"(?:\d{1,2}(?:st|nd|rd|th)? +[a-z]{3,9}\.?,? +\d{4}"
+    r"|[a-z]{3,9}\.? +\d{1,2}(?:st|nd|rd|th)?,? +\d{4}"
+    r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4}))"
+    r"(?:,? +(?:\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?|\d{1,2} ?[ap]m))?",
     re.ASCII,
 )
 _AGO = re.compile(r"-(\d{1,5})([dwmy])", re.ASCII)
@@ -48,7 +57,7 @@ def load_zone(name: str) -> tzinfo:
 
 
 def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
-    """Return what a person means by `text`, in the ledger's zone.
+    """Return when something happened, as a person says it, in the ledger's zone.
 
     Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
     in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
@@ -80,6 +89,16 @@ def _go_back(text: str, today: date, count: int, unit: str) -> date:
         raise WrongUsage(f"date {text!r} is too long ago", _HINT) from None
 
 
+def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
+    """Return the last moment, as UTC text, that a cut at `text` includes.
+
+    Understands what `parse_when` does, and any day of the year 9999 as the end of time.
+    """
+    if text.strip().startswith("9999-"):
+        return END_OF_TIME
+    return inclusive_end(parse_when(text, now, zone), zone)
+
+
 def parse_iso(text: str, zone: tzinfo) -> When:
     """Return the date or moment that ISO 8601 text names, and accept nothing else."""
     when = _parse_iso(text.strip(), zone)
@@ -95,19 +114,26 @@ def _parse_iso(text: str, zone: tzinfo) -> When | None:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     try:
         if _ISO_DATE.fullmatch(text):
-            return When(_in_range(text, date.fromisoformat(text)), None)
+            return _day(text, date.fromisoformat(text), zone)
         if moment := _ISO_MOMENT.fullmatch(text):
             day, clock, offset = moment[1], moment[2].replace(",", "."), moment[3] or ""
             parsed = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
             return _moment(text, parsed, zone)
     except ValueError as error:
-        raise WrongUsage(f"date {text!r} does not exist: {error}", _HINT) from None
+        reason = "the offset is too large" if "timedelta" in str(error) else error
+        raise WrongUsage(f"date {text!r} does not exist: {reason}", _HINT) from None
     return None
 
 
+def _day(text: str, day: date, zone: tzinfo) -> When:
+    noon = datetime.combine(_in_range(text, day), time(12), tzinfo=zone)
+    if noon.astimezone(UTC).astimezone(zone).date() != day:
+        raise WrongUsage(f"day {text!r} does not exist in {zone}: the calendar skips it there")
+    return When(day, None)
+
+
 def _in_range(text: str, day: date) -> date:
-    # 9999 is what people write for "everything".
-    if EARLIEST_YEAR <= day.year <= LATEST_YEAR or day.year == 9999:
+    if EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         return day
     raise WrongUsage(
         f"date {text!r} is in the year {day.year}; "
@@ -134,10 +160,15 @@ def _moment(text: str, parsed: datetime, zone: tzinfo) -> When:
 
 def _parse_words(text: str, zone: tzinfo) -> When:
     """Read words with dateutil, which fills gaps and guesses orders: accept neither."""
+    if year_first := _YEAR_FIRST.fullmatch(text):
+        year, month, day = (int(number) for number in year_first.groups())
+        return parse_iso(f"{year:04}-{month:02}-{day:02}", zone)
     filled = _read_words(text, datetime(2001, 1, 1))  # noqa: DTZ001
     filled_otherwise = _read_words(text, datetime(2002, 2, 2, 1, 1, 1, 1))  # noqa: DTZ001
     if filled.date() != filled_otherwise.date():
         raise WrongUsage(f"date {text!r} is not a whole date", _HINT)
+    if not _WORDS.fullmatch(text.lower()):
+        raise WrongUsage(f"date {text!r} is not understood", _HINT)
     orders = [(day, year) for day in (False, True) for year in (False, True)]
     days = sorted({_read_words(text, filled, *order).date() for order in orders})
     if len(days) > 1:
@@ -145,9 +176,8 @@ def _parse_words(text: str, zone: tzinfo) -> When:
             f"date {text!r} can be read as {' or as '.join(day.isoformat() for day in days)}",
             f"write {days[0]} or {days[-1]}",
         )
-    _in_range(text, filled.date())
     if filled.hour != filled_otherwise.hour:
-        return When(filled.date(), None)
+        return _day(text, filled.date(), zone)
     return _moment(text, filled, zone)
 
 
@@ -178,8 +208,6 @@ def inclusive_end(when: When, zone: tzinfo) -> str:
     """Return the last moment that a cut at `when` includes: a date means to the end of its day."""
     if when.instant is not None:
         return when.instant
-    if when.day.year == 9999:
-        return END_OF_TIME
     return _at(when.day, CLOSE_OF_DAY, zone)
 
 
@@ -227,5 +255,8 @@ def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
 def _local(text: str, zone: tzinfo) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(zone)
-    except OverflowError:
-        return datetime.fromisoformat(text)
+    except (ValueError, TypeError, OverflowError):
+        raise LedgerUnusable(
+            f"the ledger is damaged: {text!r} stands where a moment belongs",
+            "`inventory verify` says more",
+        ) from None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from inventory_cli.errors import WrongUsage
+from inventory_cli.errors import LedgerUnusable, WrongUsage
 
 START_OF_DAY = "00:00:00.000"
 MIDDLE_OF_DAY = "12:00:00.000"
@@ -140,7 +140,15 @@ def pack_details(details: Mapping[str, str]) -> str | None:
 
 def unpack_details(text: str | None) -> dict[str, str]:
     """Return the details of an event as a mapping, empty when it carries none."""
-    return dict(json.loads(text)) if text else {}
+    if text is None:
+        return {}
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise LedgerUnusable(
+            f"the ledger is damaged: {text!r} stands where details belong",
+            "`inventory verify` says more",
+        ) from None
 
 
 def time_of_day(kind: str, quantity: int) -> str:

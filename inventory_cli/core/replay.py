@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
+from inventory_cli.errors import LedgerUnusable
 
 SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
 _INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
@@ -15,12 +16,13 @@ _OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing
 Stream = tuple[str, str]
 
 
-class UnknownKind(ValueError):
+class UnknownKind(LedgerUnusable):
     """The log holds an event of a kind that this program does not know."""
 
     def __init__(self, position: int, kind: str) -> None:
-        super().__init__(f"event {position} is of the unknown kind {kind!r}")
-        self.position = position
+        super().__init__(
+            f"event {position} is of the unknown kind {kind!r}", "`inventory verify` says more"
+        )
 
 
 class State(NamedTuple):
@@ -84,7 +86,7 @@ def fold(events: Iterable[Event]) -> State:
         if step.voided_by is not None:
             continue
         if event.kind == "opened":
-            dates |= opening_dates(event.details)
+            dates = opening_dates(event.details) | dates
         elif sets := KINDS[event.kind].sets:
             dates[sets] = event.effective_at
     return State(

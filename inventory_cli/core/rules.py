@@ -6,6 +6,7 @@ Must never know how events are stored; the streams it judges are given to it.
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from itertools import groupby
+from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import When, effective_at, show_effective
@@ -40,12 +41,14 @@ def clean_facts(
     id: str | None,
     details: Mapping[str, str],
 ) -> Facts:
-    """Return checked facts from raw text. None or blank text means "not given"."""
+    """Return checked facts from raw text. None or blank text means "not given"; only an id that
+    is given must not be blank, because it would not protect from anything.
+    """
     return Facts(
         clean_text(reason, "reason") if reason else None,
         clean_name(reference, "reference") if reference and reference.strip() else None,
         parse_unit_cost(unit_cost) if unit_cost and unit_cost.strip() else None,
-        clean_name(id, "id") if id and id.strip() else None,
+        clean_name(id, "id") if id is not None else None,
         {
             clean_name(key, "detail key"): cleaned
             for key, value in details.items()
@@ -105,11 +108,6 @@ def transfer(
     return leaving._replace(quantity=-quantity), arriving
 
 
-def is_arrival(draft: Draft) -> bool:
-    """Tell whether a draft is the second leg of a transfer, which has no row of its own."""
-    return draft.kind == "transferred" and draft.quantity > 0
-
-
 def transfer_partner(event: Event) -> int:
     """Return the position of the other leg of a transfer: the leaving leg comes first."""
     return event.position + 1 if event.quantity < 0 else event.position - 1
@@ -138,15 +136,33 @@ def reversal(event: Event, facts: Facts) -> Draft:
     )
 
 
-def same_content(draft: Draft, event: Event, moment_given: bool) -> bool:
-    """Tell whether an event that was recorded under the same id says what the draft says.
+def differing_fields(draft: Draft, event: Event, moment_given: bool) -> list[str]:
+    """Return in which fields an event says something else than a draft of the same id.
 
     Without a moment given by the user the draft carries the present one, which says nothing.
     """
-    recorded = Draft(*event[2:])
-    if not moment_given:
-        draft = draft._replace(effective_at=recorded.effective_at, date_only=recorded.date_only)
-    return draft == recorded
+    ignored = set() if moment_given else {"effective_at", "date_only"}
+    return [
+        field
+        for field, wanted, found in zip(Draft._fields, draft, event[2:], strict=True)
+        if field not in ignored and _plain(field, wanted) != _plain(field, found)
+    ]
+
+
+def differing_in(drafts: Sequence[Draft], known: Sequence[Event], moment_given: bool) -> str:
+    """Return, as text, in what the events recorded under an id differ from the drafts; or ""."""
+    if len(drafts) != len(known):
+        return "kind"
+    pairs = zip(drafts, known, strict=True)
+    fields = [f for draft, event in pairs for f in differing_fields(draft, event, moment_given)]
+    return ", ".join(field.replace("_", " ") for field in dict.fromkeys(fields))
+
+
+def _plain(field: str, value: object) -> object:
+    # 1.5 and 1.50 are the same cost.
+    if field == "unit_cost" and isinstance(value, str) and "." in value:
+        return value.rstrip("0").rstrip(".")
+    return value
 
 
 class Problem(NamedTuple):
@@ -158,19 +174,25 @@ class Problem(NamedTuple):
     date_only: int
     position: int
     text: str
+    hint: str | None
 
 
-def problem(event: Event, text: str) -> Problem:
+def problem(event: Event, text: str, hint: str | None = None) -> Problem:
     """Return a problem that shows at the moment of `event`."""
     return Problem(
-        event.sku, event.location, event.effective_at, event.date_only, event.position, text
+        event.sku, event.location, event.effective_at, event.date_only, event.position, text, hint
     )
 
 
 def shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem:
     """Return the problem of a stream that would fall below zero at the moment of `event`."""
     have, lack = (format_quantity(quantity, decimals) for quantity in (on_hand, missing))
-    return problem(event, f"{have} on hand then, {lack} missing")
+    return problem(
+        event,
+        f"{have} on hand then, {lack} missing",
+        f"look at `inventory history {quote(event.sku)} --location {quote(event.location)}`; "
+        "record what came in, or let it pass with --allow-negative",
+    )
 
 
 TOO_LARGE = "on hand would be too large to store"
@@ -185,7 +207,7 @@ def check_stream(
     have been without the new events: a batch is not to blame for what was short before it. A
     moment is judged as a whole, so the order in which its events were recorded does not matter.
     """
-    if misplaced := _check_opening(stream, zone):
+    if misplaced := _check_opening(stream, first_new, zone):
         return misplaced
     without = steps(event for event in stream if event.position < first_new)
     on_hand_without = {step.event.position: step.on_hand for step in without}
@@ -207,19 +229,30 @@ def check_stream(
     return None
 
 
-def _check_opening(stream: Sequence[Event], zone: tzinfo) -> Problem | None:
+def _check_opening(stream: Sequence[Event], first_new: int, zone: tzinfo) -> Problem | None:
     voided = {event.reverses for event in stream}
     standing = [e for e in stream if e.position not in voided and e.kind != "reversed"]
-    opening = next((event for event in standing if event.kind == "opened"), None)
-    if opening is None:
+    # The one that was recorded first, if there are two.
+    openings = sorted((e for e in standing if e.kind == "opened"), key=lambda e: e.position)
+    if not openings:
         return None
-    first = standing[0]
+    opening = openings[0]
     opened_on = show_effective(opening.effective_at, opening.date_only, zone)
+    if len(openings) > 1:
+        return problem(
+            openings[1],
+            f"there is an opening balance of {opened_on} already",
+            f"adjust it, or reverse event {opening.position} and open once more",
+        )
+    first = standing[0]
     if first.effective_at < opening.effective_at:
-        return problem(first, f"nothing can take effect before the opening balance of {opened_on}")
-    again = next((e for e in standing if e.kind == "opened" and e is not opening), None)
-    if again is not None:
-        return problem(again, f"there is an opening balance of {opened_on} already")
+        return problem(
+            first,
+            f"nothing can take effect before the opening balance of {opened_on}",
+            "give the opening balance an earlier date"
+            if opening.position >= first_new
+            else f"give a later date, or reverse event {opening.position} and open earlier",
+        )
     return None
 
 

@@ -5,7 +5,7 @@ Must never know SQL, or how a row is spelled.
 
 import csv
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, show_day
 from inventory_cli.core.events import Draft
-from inventory_cli.core.rules import MovedCount, Problem, is_arrival
+from inventory_cli.core.rules import MovedCount, Problem
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.known import without_known
 from inventory_cli.importing.native import BadCell, BadRow, RowReader, match_header
@@ -40,8 +40,9 @@ class Choices(NamedTuple):
 class Report(NamedTuple):
     """What an import did, or would have done. `batch` is None when nothing was appended.
 
-    `problems` are those of the first streams that the rules refuse, with the line of the file
-    that shows each, where it is one of this file's.
+    `refusal` is why the file was refused as a whole. `problems` are those of the streams that the
+    rules refuse, with the line of the file that shows each, where it is one of this file's.
+    `net_change` is None when the rules refuse.
     """
 
     read: int
@@ -51,11 +52,13 @@ class Report(NamedTuple):
     skus: int
     first_day: str | None
     last_day: str | None
-    net_change: int
+    net_change: int | None
     batch: Batch | None
     known_as: Batch | None
     bad_rows: list[BadRow]
+    bad_row_count: int
     problems: list[tuple[Problem, int | None]]
+    refusal: Refused | None
     moved_counts: list[MovedCount]
 
 
@@ -64,7 +67,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.read = 0
-        self.refused = 0
+        self.bad = 0
         self.kept = 0
         self.bad_rows: list[BadRow] = []
         self.skus: set[str] = set()
@@ -83,45 +86,73 @@ def import_file(
     now: datetime,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Report:
-    """Record the rows of a native CSV file as one batch, or nothing.
+    """Record the rows of a native CSV file as one batch, or nothing; the report says which.
 
-    `origin.source` names the file. Bad rows, and a refusal by the rules, are in the report. Raises
-    Refused for a file that cannot be read as CSV, for rows that look recorded already, and for an
-    id that was used for something else. `progress` is told how much is done of twice the bytes of
-    the file, for they are read first and recorded then.
+    `origin.source` names the file. `progress` is told how much is done of twice the bytes of the
+    file, for they are read first and recorded then.
     """
-    name = origin.source or "-"
-    source = Source(file, name, progress)
     tally = _Tally()
-    with Spool() as spool:
-        _read_rows(ledger, source, spool, tally, choices.errors)
-        if tally.refused and not choices.skip_bad:
-            return _report(tally, None, choices)
-        origin = origin._replace(source_sha256=source.sha256())
+    appended = None
+    refusal = None
+    with Spool() as spool, _errors_file(choices.errors) as list_error:
+        try:
+            appended = _append_rows(
+                ledger, Source(file, origin.source or "-", progress), spool, tally, origin,
+                choices, now, progress, list_error,
+            )  # fmt: skip
+        except Refused as error:
+            refusal = error
+        report = _report(tally, appended, choices, refusal)
+        for found, line in report.problems:
+            where = f"{found.sku} at {found.location}"
+            list_error((line or "", "", where, found.text))
+    return report
 
-        def plan() -> Iterator[Draft]:
-            tally.known_as = batch_of_source(ledger, origin.source_sha256 or "")
-            size = source.size()
-            rows = (
-                iter(())
-                if tally.known_as
-                else spool.read(lambda part: progress(size + int(size * part)))
-            )
-            for line, draft in without_known(ledger, rows, choices.overlap, name):
+
+def _append_rows(
+    ledger: Ledger,
+    source: Source,
+    spool: Spool,
+    tally: _Tally,
+    origin: Origin,
+    choices: Choices,
+    now: datetime,
+    progress: Callable[[int], None],
+    list_error: Callable[[Sequence[object]], object],
+) -> Appended | None:
+    _read_rows(ledger, source, spool, tally, list_error)
+    sha256 = source.sha256()
+    tally.known_as = batch_of_source(ledger, sha256)
+    if tally.known_as or (tally.bad and not choices.skip_bad):
+        return None
+    size = source.size()
+
+    def plan() -> Iterator[Draft]:
+        # Once more, now that nobody else can write.
+        tally.known_as = batch_of_source(ledger, sha256)
+        if tally.known_as:
+            return
+        rows = spool.read(lambda part: progress(size + int(size * part)))
+        for line, drafts in without_known(ledger, rows, choices.overlap, source.name):
+            tally.kept += 1
+            for draft in drafts:
                 tally.lines.append(line)
-                tally.kept += not is_arrival(draft)
                 yield draft
 
-        appended = append(ledger, origin, plan, now, choices.allow_negative, choices.dry_run)
-        return _report(tally, appended, choices)
+    origin = origin._replace(source_sha256=sha256)
+    return append(ledger, origin, plan, now, choices.allow_negative, choices.dry_run)
 
 
 def _read_rows(
-    ledger: Ledger, source: Source, spool: Spool, tally: _Tally, errors: Path | None
+    ledger: Ledger,
+    source: Source,
+    spool: Spool,
+    tally: _Tally,
+    list_error: Callable[[Sequence[object]], object],
 ) -> None:
-    """Read all rows into the spool; note the bad ones, and write them to the file of errors."""
+    """Read all rows into the spool; note and list the bad ones."""
     first, last = END_OF_TIME, ""
-    with closing(source.records()) as records, _errors_file(errors) as report:
+    with closing(source.records()) as records:
         header = next(records, None)
         if header is None:
             raise Refused(f"{source.name} is empty", "a movements file begins with a header line")
@@ -133,13 +164,12 @@ def _read_rows(
                 drafts = reader.read(record)
             except BadCell as bad:
                 row = BadRow(source.line, bad.column, bad.value, bad.reason)
-                tally.refused += 1
+                tally.bad += 1
                 if len(tally.bad_rows) < MOST_SHOWN:
                     tally.bad_rows.append(row)
-                report(row)
+                list_error(row)
                 continue
-            for draft in drafts:
-                spool.add(source.line, draft)
+            spool.add(source.line, drafts)
             tally.skus.add(drafts[0].sku)
             first, last = min(first, drafts[0].effective_at), max(last, drafts[0].effective_at)
     if last:
@@ -147,40 +177,61 @@ def _read_rows(
 
 
 @contextmanager
-def _errors_file(path: Path | None) -> Iterator[Callable[[BadRow], None]]:
-    """Give what writes a bad row to the file that the user asked for, if any."""
+def _errors_file(path: Path | None) -> Iterator[Callable[[Sequence[object]], object]]:
+    """Give what writes a line to the file of errors that the user asked for, if any."""
     if path is None:
         yield lambda row: None
         return
+    with _writing_errors(path):
+        file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+
+    def write(row: Sequence[object]) -> None:
+        with _writing_errors(path):
+            csv.writer(file, lineterminator="\n").writerow(row)
+
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(BadRow._fields)
-            yield writer.writerow
+        write(BadRow._fields)
+        yield write
+    finally:
+        with _writing_errors(path):
+            file.close()
+
+
+@contextmanager
+def _writing_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise WrongUsage(f"--errors {path} cannot be written: {error.strerror}") from error
 
 
-def _report(tally: _Tally, appended: Appended | None, choices: Choices) -> Report:
+def _report(
+    tally: _Tally, appended: Appended | None, choices: Choices, refusal: Refused | None
+) -> Report:
     problems = appended.problems if appended else []
+    refused_whole = bool(refusal or problems) or (
+        tally.bad > 0 and not choices.skip_bad and not tally.known_as
+    )
     recorded = appended is not None and not problems
-    stopped = tally.refused > 0 and not choices.skip_bad
-    first = appended.header.first_position or 0 if appended else 0
+    good = tally.read - tally.bad
+    first = (appended and appended.header.first_position) or 0
     return Report(
         read=tally.read,
         appended=tally.kept if recorded else 0,
-        skipped=0 if stopped else tally.read - tally.refused - tally.kept,
-        refused=tally.refused,
+        skipped=0 if refused_whole else good - tally.kept,
+        refused=tally.read if refusal or problems else tally.bad,
         skus=len(tally.skus),
         first_day=tally.days and tally.days[0],
         last_day=tally.days and tally.days[1],
-        net_change=appended.net_change if appended else 0,
+        net_change=appended.net_change if appended and recorded else None if problems else 0,
         batch=appended.header if appended and recorded and not choices.dry_run else None,
         known_as=tally.known_as,
         bad_rows=tally.bad_rows,
+        bad_row_count=tally.bad,
         problems=[
             (found, tally.lines[found.position - first] if found.position >= first else None)
-            for found in problems[:MOST_SHOWN]
+            for found in problems
         ],
+        refusal=refusal,
         moved_counts=appended.moved_counts if appended else [],
     )

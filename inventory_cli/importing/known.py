@@ -9,14 +9,15 @@ Each recorded event answers for one row only, so further occurrences are new.
 from collections.abc import Iterable, Iterator
 
 from inventory_cli.core.events import Draft
-from inventory_cli.core.rules import is_arrival, same_content
+from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
 from inventory_cli.storage.append import CHUNK
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import event_by_id, similar_positions
+from inventory_cli.storage.log import events_under_id, next_similar, read_event
 from inventory_cli.storage.stock import stored_state
 
-Row = tuple[int, Draft]
+# The line of a row, and its draft; for a transfer, the drafts of both legs.
+Row = tuple[int, tuple[Draft, ...]]
 
 
 def without_known(
@@ -31,24 +32,17 @@ def without_known(
     overlaps = _Overlaps(ledger)
     first: tuple[int, int] | None = None
     count = 0
-    leave_out_arrival = False
-    for line, draft in rows:
-        if leave_out_arrival:
-            leave_out_arrival = False
+    for line, drafts in rows:
+        if drafts[0].id is not None:
+            if not ids.has(line, drafts):
+                yield line, drafts
             continue
-        known = False
-        if draft.id is not None:
-            known = ids.has(line, draft)
-        elif overlap != "keep" and not is_arrival(draft):
-            position = overlaps.claim(draft)
-            if position is not None:
-                known = True
-                count += 1
-                first = first or (line, position)
-        if known:
-            leave_out_arrival = draft.kind == "transferred"
-        else:
-            yield line, draft
+        position = None if overlap == "keep" else overlaps.claim(drafts)
+        if position is None:
+            yield line, drafts
+            continue
+        count += 1
+        first = first or (line, position)
     if first is not None and overlap is None:
         line, position = first
         raise Refused(
@@ -66,25 +60,27 @@ class _Ids:
         self._name = name
         self._head = ledger.head().position
         # Rows given here reach the log chunk by chunk; those not there yet are among these.
-        self._recent: dict[str, Draft] = {}
-        self._older: dict[str, Draft] = {}
+        self._recent: dict[str, tuple[Draft, ...]] = {}
+        self._older: dict[str, tuple[Draft, ...]] = {}
 
-    def has(self, line: int, draft: Draft) -> bool:
-        id = draft.id or ""
+    def has(self, line: int, drafts: tuple[Draft, ...]) -> bool:
+        id = drafts[0].id or ""
         recent = self._recent.get(id) or self._older.get(id)
-        event = None if recent else event_by_id(self._ledger, id)
-        if recent is None and event is None:
+        if recent == drafts:
+            return True
+        known = [] if recent else events_under_id(self._ledger, id)
+        if recent is None and not known:
             if len(self._recent) >= CHUNK:
                 self._older, self._recent = self._recent, {}
-            self._recent[id] = draft
+            self._recent[id] = drafts
             return False
-        if recent == draft or (event and same_content(draft, event, moment_given=True)):
+        if known and not (differing := differing_in(drafts, known, moment_given=True)):
             return True
-        taken = f"by event {event.position}" if event else "earlier in the file"
-        if event and event.position > self._head:
-            taken = "earlier in the file"
+        taken = "earlier in the file, for something else"
+        if known and known[0].position <= self._head:
+            taken = f"by event {known[0].position}, which differs in its {differing}"
         raise Refused(
-            f"{self._name}, line {line}: the id {id!r} is taken {taken}, for something else",
+            f"{self._name}, line {line}: the id {id!r} is taken {taken}",
             "give each event an id of its own",
         )
 
@@ -95,12 +91,15 @@ class _Overlaps:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._head = ledger.head().position
-        # One bit for each event.
-        self._claimed = bytearray(self._head // 8 + 1)
         self._last_effective: dict[tuple[str, str], str] = {}
+        # One bit for each event, and, so that many equal rows need not be passed over again for
+        # each, where the search for the latest ones ended.
+        self._claimed = bytearray(self._head // 8 + 1)
+        self._ends: dict[tuple[Draft, ...], int] = {}
 
-    def claim(self, draft: Draft) -> int | None:
-        """Return the position of a recorded event that looks like the draft, each only once."""
+    def claim(self, drafts: tuple[Draft, ...]) -> int | None:
+        """Return the position of a recorded event that looks like a row, each only once."""
+        draft = drafts[0]
         stream = (draft.sku, draft.location)
         last = self._last_effective.get(stream)
         if last is None:
@@ -108,9 +107,25 @@ class _Overlaps:
             last = self._last_effective[stream] = stored.last_effective if stored else ""
         if draft.effective_at > last:
             return None
-        for position in similar_positions(self._ledger, draft, self._head):
-            byte, bit = position // 8, 1 << position % 8
-            if not self._claimed[byte] & bit:
+        key = tuple(d._replace(reason=None, unit_cost=None, details=None) for d in drafts)
+        after = self._ends.get(key, 0)
+        while event := next_similar(self._ledger, draft, after, self._head):
+            after = event.position
+            byte, bit = after // 8, 1 << after % 8
+            if not self._claimed[byte] & bit and self._arrives_alike(after, drafts):
                 self._claimed[byte] |= bit
-                return position
+                self._remember(key, after)
+                return after
+        self._remember(key, after)
         return None
+
+    def _arrives_alike(self, position: int, drafts: tuple[Draft, ...]) -> bool:
+        if len(drafts) == 1:
+            return True
+        arrival = read_event(self._ledger, position + 1)
+        return arrival is not None and arrival.location == drafts[1].location
+
+    def _remember(self, key: tuple[Draft, ...], after: int) -> None:
+        if len(self._ends) >= CHUNK:
+            self._ends.clear()
+        self._ends[key] = after

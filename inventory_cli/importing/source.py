@@ -64,8 +64,13 @@ class Source:
         text = io.TextIOWrapper(self._buffered, "utf-8-sig", errors="surrogateescape", newline="")
         before = csv.field_size_limit(_LONGEST_FIELD)
         lines = self._lines(text)
-        first = next(lines, "")
-        reader = csv.reader(chain([first], lines), delimiter=_delimiter(first), strict=True)
+        start = []
+        for line in lines:
+            start.append(line)
+            if not line.isspace():
+                break
+        mark = _delimiter(start[-1] if start else "")
+        reader = csv.reader(chain(start, lines), delimiter=mark, strict=True)
         end = 0
         try:
             for record in reader:
@@ -75,8 +80,8 @@ class Source:
                     yield record
         except csv.Error as error:
             raise Refused(
-                f"{self.name}, line {reader.line_num}: not CSV: {error}",
-                "mend the quotes on that line; nothing was appended",
+                f"{self.name}, line {end + 1}: the row that begins there is not CSV: {error}",
+                "look for a quote that is not closed, or not doubled; nothing was appended",
             ) from None
         finally:
             csv.field_size_limit(before)

@@ -3,12 +3,25 @@
 import marshal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from inventory_cli.core.events import Draft
+from inventory_cli.errors import LedgerUnusable
 
 _CHUNK = 5_000
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LedgerUnusable(
+            f"the rows cannot be kept in a temporary file ({error.strerror}); nothing was appended",
+            "free some space in the temporary folder, or name another one with TMPDIR",
+        ) from error
 
 
 class Spool:
@@ -19,7 +32,8 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        with _room():
+            self._file = tempfile.TemporaryFile()
         self._waiting: list[tuple[object, ...]] = []
         self._chunks = 0
 
@@ -34,22 +48,24 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def add(self, line: int, draft: Draft) -> None:
-        """Append a draft that line `line` of the file says."""
-        self._waiting.append((line, *draft))
+    def add(self, line: int, drafts: tuple[Draft, ...]) -> None:
+        """Append the drafts that line `line` of the file says."""
+        self._waiting.append((line, *map(tuple, drafts)))
         if len(self._waiting) >= _CHUNK:
             self._flush()
 
     def _flush(self) -> None:
-        marshal.dump(self._waiting, self._file)
+        with _room():
+            marshal.dump(self._waiting, self._file)
+            self._file.flush()
         self._waiting = []
         self._chunks += 1
 
-    def read(self, progress: Callable[[float], None]) -> Iterator[tuple[int, Draft]]:
-        """Give all drafts with their lines, from the first; tell which part of them is given."""
+    def read(self, progress: Callable[[float], None]) -> Iterator[tuple[int, tuple[Draft, ...]]]:
+        """Give all rows with their lines, from the first; tell which part of them is given."""
         self._flush()
         self._file.seek(0)
         for number in range(self._chunks):
             progress(number / self._chunks)
-            for line, *fields in marshal.load(self._file):
-                yield line, Draft._make(fields)
+            for line, *drafts in marshal.load(self._file):
+                yield line, tuple(map(Draft._make, drafts))

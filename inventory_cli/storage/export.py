@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import Refused
@@ -175,9 +176,10 @@ class _Writer:
         """Replay what was written into the projection, and return the head."""
         if self._settings is None or not self._finished:
             raise _BadLine("the export is cut short: its last line, the head, is missing")
-        ledger = Ledger(self._path, self._connection, self._settings)
+        zone = load_zone(self._settings.timezone)
+        ledger = Ledger(self._path, self._connection, self._settings, zone)
         try:
             store_states(ledger, replay_log(ledger, last_position(ledger)))
         except UnknownKind as error:
-            raise _BadLine(str(error)) from None
+            raise _BadLine(error.message) from None
         return self._head

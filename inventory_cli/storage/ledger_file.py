@@ -7,13 +7,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
 from inventory_cli.core.dates import load_zone, utc_text
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
 
@@ -50,11 +50,13 @@ class Head(NamedTuple):
 class Ledger:
     """An open ledger file."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, settings: Settings, zone: tzinfo
+    ) -> None:
         self.path = path
         self.connection = connection
         self.settings = settings
-        self.zone: tzinfo = load_zone(settings.timezone)
+        self.zone = zone
 
     @property
     def decimals(self) -> int:
@@ -84,12 +86,21 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the write lock. What was written is rolled back unless it was committed."""
-        _begin_immediate(self.connection)
+        """Hold the write lock. What was written is rolled back unless it was committed.
+
+        Every failure of the file comes out as LedgerUnusable and says that nothing was appended;
+        so whoever commits makes sure of that before letting an error pass.
+        """
         try:
+            _begin_immediate(self.connection)
             yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error, "; nothing was appended") from error
         finally:
-            if self.connection.in_transaction:
+            # A connection that could not be opened again after a failure is closed.
+            with suppress(sqlite3.ProgrammingError):
                 self.connection.rollback()
 
     def commit(self) -> None:
@@ -113,11 +124,12 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(path: Path, write: bool = False) -> Iterator[Ledger]:
+def open_ledger(path: Path, write: bool = False, audit: bool = False) -> Iterator[Ledger]:
     """Open a ledger, and turn every failure of the file into LedgerUnusable.
 
     A reader gets the same connection as a writer, because only such a one can recover the file
-    after a crash; where the file may only be read, SQLite opens it so.
+    after a crash; where the file may only be read, SQLite opens it so. An audit opens even a
+    ledger whose time zone is not known, and then shows UTC.
     """
     with sqlite_failures(path):
         connection = _connect(path)
@@ -127,7 +139,8 @@ def open_ledger(path: Path, write: bool = False) -> Iterator[Ledger]:
                 _make_durable(connection)
             else:
                 connection.execute("PRAGMA query_only = ON")
-            ledger = Ledger(path, connection, _settings(connection, path))
+            settings = _settings(connection, path)
+            ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
         except BaseException:
             connection.close()
             raise
@@ -158,13 +171,13 @@ def create_ledger(
 @contextmanager
 def new_file(path: Path) -> Iterator[sqlite3.Connection]:
     """Give an empty ledger under a temporary name; give it its own name when all went well."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     with sqlite_failures(path):
         with file_failures(path):
             if os.path.lexists(path):
                 raise Refused(f"{path} exists already", "choose another file with --ledger FILE")
             if not path.absolute().parent.is_dir():
                 raise LedgerUnusable(f"the folder {path.parent} does not exist")
+        draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         try:
             connection = sqlite3.connect(draft, isolation_level=None)
             try:
@@ -176,7 +189,8 @@ def new_file(path: Path) -> Iterator[sqlite3.Connection]:
             with file_failures(path):
                 _publish(draft, path)
         finally:
-            draft.unlink(missing_ok=True)
+            with file_failures(path):
+                draft.unlink(missing_ok=True)
 
 
 def _publish(draft: Path, path: Path) -> None:
@@ -219,12 +233,23 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
         raise LedgerUnusable(
             f"{path} is not an inventory ledger", "name the ledger with --ledger FILE"
         )
+    if version < 1:
+        raise LedgerUnusable(f"{path} is damaged: it says that its schema is version {version}")
     if version > schema.SCHEMA_VERSION:
         raise LedgerUnusable(
             f"{path} was written by a newer inventory (schema {version}; "
             f"this one knows up to {schema.SCHEMA_VERSION})",
             "upgrade with `pip install --upgrade inventory-cli`",
         )
+
+
+def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
+    try:
+        return load_zone(settings.timezone)
+    except WrongUsage as error:
+        if audit:
+            return UTC
+        raise LedgerUnusable(f"{path} cannot be used: its {error.message}", error.hint) from None
 
 
 def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
@@ -281,10 +306,14 @@ def sqlite_failures(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise  # A mistake of this program, not of the file.
     except sqlite3.Error as error:
-        what, advice = _ADVICE.get(
-            _primary_code(error), ("is damaged or was altered", "`inventory verify` may say more")
-        )
-        raise LedgerUnusable(f"{path} {what} ({error})", advice) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: sqlite3.Error, consequence: str = "") -> LedgerUnusable:
+    what, advice = _ADVICE.get(
+        _primary_code(error), ("is damaged or was altered", "`inventory verify` may say more")
+    )
+    return LedgerUnusable(f"{path} {what} ({error}){consequence}", advice)
 
 
 @contextmanager
@@ -298,16 +327,16 @@ def file_failures(path: Path) -> Iterator[None]:
 
 _ADVICE = {
     sqlite3.SQLITE_BUSY: (
-        f"is busy: others held it for more than {BUSY_TIMEOUT:.0f} seconds; nothing was appended",
+        f"is busy: others held it for more than {BUSY_TIMEOUT:.0f} seconds",
         "try again; if it stays so, look which process has the file open",
     ),
     sqlite3.SQLITE_LOCKED: ("is locked by another process", "try again"),
     sqlite3.SQLITE_READONLY: (
-        "may only be read; nothing was appended",
+        "may only be read",
         "check the permissions of the file and of its folder",
     ),
     sqlite3.SQLITE_FULL: (
-        "cannot grow, because the disk is full; nothing was appended",
+        "cannot grow, because the disk is full",
         "free some space and try again",
     ),
     sqlite3.SQLITE_PERM: ("may not be opened", "check the permissions of the file"),

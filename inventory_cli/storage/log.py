@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.replay import Replay, State, Stream
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock.
@@ -128,24 +129,39 @@ def read_event(ledger: Ledger, position: int) -> Event | None:
 _STANDING = "NOT EXISTS (SELECT 1 FROM events AS r WHERE r.reverses = events.position)"
 
 
-def event_by_id(ledger: Ledger, id: str) -> Event | None:
-    """Return the standing event that was recorded under the user's own key, or None.
+def events_under_id(ledger: Ledger, id: str) -> list[Event]:
+    """Return the standing event that was recorded under the user's own key, if any.
 
+    The other leg of a transfer, or its reversal, has no key of its own and is returned with it.
     A reversed event is as if it had never happened, so its id is free again.
     """
     row = ledger.connection.execute(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE id = ? AND {_STANDING}", (id,)
     ).fetchone()
-    return Event(*row) if row else None
+    if row is None:
+        return []
+    first = Event(*row)
+    second = read_event(ledger, first.position + 1)
+    if (
+        second is not None
+        and (second.batch, second.kind, second.id) == (first.batch, first.kind, None)
+        and (
+            (first.kind == "transferred" and second.quantity == -first.quantity)
+            or (first.reverses is not None and second.reverses == first.reverses + 1)
+        )
+    ):
+        return [first, second]
+    return [first]
 
 
-def similar_positions(ledger: Ledger, draft: Draft, head: int) -> list[int]:
-    """Return the standing events up to `head` that look like a draft: same stream, moment, kind,
-    quantity and reference.
+def next_similar(ledger: Ledger, draft: Draft, after: int, head: int) -> Event | None:
+    """Return the first standing event behind `after` and up to `head` that looks like a draft:
+    same stream, moment, kind, quantity and reference.
     """
-    rows = ledger.connection.execute(
-        "SELECT position FROM events WHERE sku = ? AND location = ? AND effective_at = ?"
-        f" AND kind = ? AND quantity = ? AND reference IS ? AND position <= ? AND {_STANDING}",
+    row = ledger.connection.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at = ?"
+        " AND kind = ? AND quantity = ? AND reference IS ? AND position > ? AND position <= ?"
+        f" AND {_STANDING} ORDER BY position LIMIT 1",
         (
             draft.sku,
             draft.location,
@@ -153,10 +169,11 @@ def similar_positions(ledger: Ledger, draft: Draft, head: int) -> list[int]:
             draft.kind,
             draft.quantity,
             draft.reference,
+            after,
             head,
         ),
-    ).fetchall()
-    return [position for (position,) in rows]
+    ).fetchone()
+    return Event(*row) if row else None
 
 
 def reversal_of(ledger: Ledger, position: int) -> int | None:
@@ -207,11 +224,15 @@ def read_batch(ledger: Ledger, batch: int) -> Batch | None:
 
 def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
     """Return when each of some batches was recorded, as UTC text."""
-    return {
-        batch: header.recorded_at
-        for batch in batches
-        if (header := read_batch(ledger, batch)) is not None
-    }
+    times = {}
+    for batch in batches:
+        header = read_batch(ledger, batch)
+        if header is None:
+            raise LedgerUnusable(
+                f"the ledger is damaged: batch {batch} is missing", "`inventory verify` says more"
+            )
+        times[batch] = header.recorded_at
+    return times
 
 
 def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
