@@ -1,5 +1,6 @@
 """What a native CSV file becomes: one batch or nothing, and nothing twice."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -237,3 +238,84 @@ def test_stock_equals_an_independent_sum_of_the_sample(shop: Shop) -> None:
         if line["location"] != "shop":
             found[line["sku"]] = found.get(line["sku"], 0) + line["on_hand"]
     assert found == totals
+
+
+def test_a_transfer_to_another_place_is_another_transfer(shop: Shop) -> None:
+    header = "date,sku,type,quantity,location,to_location,id\n"
+    start = "2022-01-01,A,opened,100,main,,\n"
+    shop.import_text(header + start + "2022-02-01,A,transferred,10,main,store,t1\n")
+    ran = shop.import_text(header + "2022-02-01,A,transferred,10,main,other,t1\n")
+    assert (ran.code, "differs in its location" in ran.err) == (3, True)
+    ran = shop.import_text(
+        header + "2022-02-01,A,transferred,10,main,other,\n", "--overlap", "skip"
+    )
+    assert "read 1, appended 1, skipped 0" in ran.out
+    by_location = shop.json("stock", "--by-location")
+    assert [(row["location"], row["on_hand"]) for row in by_location] == [
+        ("main", 80),
+        ("other", 10),
+        ("store", 10),
+    ]
+
+
+@pytest.mark.parametrize("target", ["inventory.db", "inventory.db-journal", "moves.csv", "link"])
+def test_the_list_of_errors_never_replaces_the_ledger_or_the_file(shop: Shop, target: str) -> None:
+    (shop.folder / "link").symlink_to(shop.path)
+    text = GOOD + "bad,A,sold,1\n"
+    ran = shop.import_text(text, "--errors", shop.folder / target)
+    assert (ran.code, "would write over" in ran.err) == (2, True)
+    assert (shop.folder / "moves.csv").read_text() == text
+    assert shop.failed_checks() == {}
+
+
+def test_every_stream_that_the_rules_refuse_is_in_the_list_of_errors(
+    shop: Shop, tmp_path: Path
+) -> None:
+    rows = "".join(f"2022-03-01,S{n:02},sold,1\n" for n in range(30))
+    errors = tmp_path / "errors.csv"
+    ran = shop.import_text(HEADER + rows, "--errors", errors, "--format", "json")
+    assert ran.code == 3
+    assert "and 10 more; --errors FILE lists them all" in ran.err
+    (report,) = ran.json
+    assert (report["read"], report["appended"], report["refused"]) == (30, 0, 30)
+    assert report["net_change"] is None
+    lines = errors.read_text().splitlines()
+    assert lines[30] == '31,,S29 at main,"0 on hand then, 1 missing"'
+
+
+def test_a_file_recorded_without_its_bad_rows_is_known_too(shop: Shop) -> None:
+    text = GOOD + "bad,A,sold,1\n"
+    shop.import_text(text, "--skip-bad")
+    ran = shop.import_text(text)
+    assert (ran.code, "recorded before, as batch 1" in ran.err) == (0, True)
+
+
+def test_bad_rows_that_are_left_out_are_listed_line_by_line(shop: Shop) -> None:
+    ran = shop.import_text(GOOD + "bad,A,sold,1\nworse,A,sold,1\n", "--skip-bad")
+    assert len(ran.err.splitlines()) == 3
+
+
+def test_an_open_quote_is_reported_where_it_was_opened(shop: Shop) -> None:
+    rows = '2022-03-01,"A,received,1\n' + "2022-03-01,A,received,1\n" * 100
+    ran = shop.import_text(HEADER + rows)
+    assert "moves.csv, line 2: the row that begins there is not CSV" in ran.err
+
+
+def test_blank_lines_before_the_header_are_passed_over(shop: Shop) -> None:
+    assert shop.import_text("\n\n" + GOOD.replace(",", ";")).code == 0
+    assert shop.on_hand("A") == 6
+
+
+def test_many_equal_rows_that_are_recorded_are_found_one_by_one(shop: Shop) -> None:
+    rows = "2022-03-01,A,received,1\n"
+    shop.import_text(HEADER + rows * 8_000)
+    # Of quadratic cost this would take minutes, and stop every other writer.
+    ran = shop.import_text(HEADER + rows * 8_001, "--overlap", "skip")
+    assert "read 8001, appended 1, skipped 8000" in ran.out
+
+
+def test_a_file_whose_name_is_no_text_has_one_that_can_be_stored(shop: Shop) -> None:
+    file = os.fsencode(shop.folder) + b"/\xff.csv"
+    Path(os.fsdecode(file)).write_text(GOOD)
+    assert shop.process("import", os.fsdecode(file)).returncode == 0
+    assert shop.json("batches")[0]["source"] == "\\udcff.csv"

@@ -295,3 +295,54 @@ def test_machine_formats_of_a_recording(shop: Shop) -> None:
         {"position": 3, "batch": 2, "effective_at": "2022-03-02", "kind": "transferred",
          "sku": "A", "location": "shop", "quantity": 4, "on_hand": 4},
     ]  # fmt: skip
+
+
+def test_the_dates_of_an_opening_never_replace_those_of_an_event(shop: Shop) -> None:
+    # Both take effect at the start of the day, and the receipt was recorded first.
+    shop.ok("receive", "A", 5, "--on", "2022-02-01")
+    shop.ok("open", "A", 100, "--on", "2022-02-01", "--last-incoming", "2022-01-01")
+    assert shop.json("stock") == shop.json("as-of", "2022-02-01")
+    assert shop.json("stock")[0]["last_incoming"] == "2022-02-01"
+    assert shop.failed_checks() == {}
+
+
+def test_a_retried_reversal_of_a_transfer_is_harmless(shop: Shop) -> None:
+    shop.ok("receive", "A", 5)
+    shop.ok("transfer", "A", 5, "--from", "main", "--to", "shop")
+    first = shop.ok("reverse", 2, "--reason", "mistake", "--id", "r1")
+    again = shop.ok("reverse", 2, "--reason", "mistake", "--id", "r1")
+    assert again.out == first.out
+    assert len(shop.json("log")) == 5
+
+
+@pytest.mark.parametrize("option", ["--id", "--by"])
+def test_an_empty_key_or_name_is_refused_because_a_variable_was_not_set(
+    shop: Shop, option: str
+) -> None:
+    assert shop("receive", "A", 5, option, "").code == 2
+    assert shop.json("log") == []
+
+
+def test_the_same_cost_may_be_written_with_other_zeros(shop: Shop) -> None:
+    shop.ok("receive", "A", 5, "--id", "k", "--cost", "1.50", "--on", "2022-03-01")
+    shop.ok("receive", "A", 5, "--id", "k", "--cost", "1.5", "--on", "2022-03-01")
+    ran = shop("receive", "A", 5, "--id", "k", "--cost", "1.05", "--on", "2022-03-01")
+    assert (ran.code, "differs in its unit cost" in ran.err) == (3, True)
+    assert len(shop.json("log")) == 1
+
+
+def test_a_hint_helps_in_the_case_at_hand(shop: Shop) -> None:
+    shop.ok("receive", "it's A", 1, "--on", "2022-01-01")
+    ran = shop("open", "it's A", 5, "--on", "2022-02-01")
+    assert "hint: give the opening balance an earlier date" in ran.err
+    ran = shop("sell", "it's A", 5, "--on", "2022-02-01")
+    assert """`inventory history 'it'"'"'s A' --location main`""" in ran.err
+    shop.ok("open", "B", 5, "--on", "2022-01-01")
+    ran = shop("open", "B", 5, "--on", "2021-01-01")
+    assert "there is an opening balance of 2022-01-01 already" in ran.err
+
+
+def test_what_is_of_a_later_day_is_said_to_be_left_out(shop: Shop) -> None:
+    ran = shop.ok("receive", "A", 5, "--on", "2199-01-01")
+    assert "event 1 is of a later day; `stock` leaves it out until then" in ran.err
+    assert shop("receive", "A", 5, "--on", "9999-12-31").code == 2

@@ -175,3 +175,87 @@ def test_the_answer_is_on_standard_output_and_all_else_on_standard_error(story: 
         "last_outgoing",
     ]
     assert ran.stderr == "as of the end of 2022-03-15 (Europe/Berlin)\n"
+
+
+@pytest.mark.parametrize("words", [["log", "--follow"], ["log", "--follow", "--format", "csv"]])
+def test_follow_writes_every_line_at_once_in_any_format(story: Shop, words: list[str]) -> None:
+    process = subprocess.Popen(story.command(*words), stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    lines = [process.stdout.readline().decode() for _ in range(7)]
+    assert "miscount" in lines[6]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ('"$@" >&-', 0),
+        ('"$@" 2>&-', 0),
+        ('"$@" >&- 2>&-', 0),
+        ('"$@" >/dev/full', 141),
+        ('PYTHONIOENCODING=ascii "$@"', 0),
+        ('PYTHONIOENCODING=cp1252 "$@"', 0),
+        ('LC_ALL=C "$@"', 0),
+    ],
+)
+def test_what_was_recorded_never_looks_refused(shop: Shop, shell: str, code: int) -> None:
+    command = shop.command("receive", "日本", 1, "--reason", "±")
+    done = subprocess.run(["sh", "-c", shell, "sh", *command], capture_output=True, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert len(shop.json("log")) == 1
+
+
+@pytest.mark.parametrize("shell", ['"$@" 2>/dev/full', '"$@" 2>&-'])
+def test_a_refusal_is_one_even_where_it_cannot_be_said(shop: Shop, shell: str) -> None:
+    command = shop.command("sell", "A", 1)
+    assert subprocess.run(["sh", "-c", shell, "sh", *command], check=False).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["stock", "\udcff"], 2),
+        (["history", "\udcff"], 2),
+        (["as-of", "today", "\udcff"], 2),
+        (["snapshot", "take", "\udcff"], 2),
+        (["snapshot", "take", "a\nb"], 2),
+        (["snapshot", "take", " "], 2),
+        (["history", "A", "--from", ""], 2),
+        (["history", "A", "--known-at", ""], 2),
+        (["--ledger", ".", "init"], 3),
+        (["--ledger", "", "init"], 3),
+        (["--ledger", "/", "init"], 3),
+        (["--ledger", "x" * 300, "init"], 4),
+        (["stock", "--ledger", "x"], 2),
+    ],
+)
+def test_odd_words_are_refused_without_a_bug(shop: Shop, words: list[str], code: int) -> None:
+    ran = shop.process(*words)
+    assert ran.returncode == code, ran
+    assert ran.stderr.startswith("error: ")
+
+
+def test_input_that_is_closed_is_said_to_be(shop: Shop) -> None:
+    command = ["sh", "-c", '"$@" <&-', "sh", *shop.command("import", "-")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "standard input is closed" in done.stderr) == (2, True)
+
+
+def test_plain_tables_line_up_under_wide_characters(shop: Shop) -> None:
+    shop.ok("receive", "日本", 5, "--on", "2022-03-01")
+    shop.ok("receive", "ABCD", 7, "--on", "2022-03-01")
+    assert shop.ok("stock").out.splitlines() == [
+        "sku   on_hand  last_incoming  last_outgoing",
+        "ABCD        7  2022-03-01",
+        "日本        5  2022-03-01",
+    ]
+
+
+def test_a_terminal_that_is_too_narrow_for_the_bar_keeps_every_number(story: Shop) -> None:
+    for columns in (30, 50, 80, 100, 120):
+        shown = without_style(on_terminal(story, "history", "XYZ-1", columns=columns))
+        for number in ("+100", "200", "250", "-20", "190"):
+            assert re.search(rf"[ │]{re.escape(number)}[ │\r]", shown), (columns, number)

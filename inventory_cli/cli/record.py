@@ -245,9 +245,7 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
     today = options.end_of_today(ledger, options.now())
     for event, _ in recording.events:
         if event.effective_at > today:
-            note(
-                f"event {event.position} takes effect after today; `stock` leaves it out until then"
-            )
+            note(f"event {event.position} is of a later day; `stock` leaves it out until then")
     note_moved_counts(ledger, recording.moved_counts)
 
 
