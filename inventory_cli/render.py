@@ -105,11 +105,13 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
 def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     shown = [n for n, column in enumerate(answer.columns) if column.only is None]
     writer = csv.writer(out, lineterminator="\n")
+    # Python before 3.13 leaves a lone carriage return without quotes.
+    quoting_writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow([answer.columns[n].name for n in shown])
     for row in answer.rows:
-        writer.writerow(
-            [_text(answer.columns[n], row[n], answer.decimals, plus=False) for n in shown]
-        )
+        cells = [_text(answer.columns[n], row[n], answer.decimals, plus=False) for n in shown]
+        odd = any("\r" in cell for cell in cells)
+        (quoting_writer if odd else writer).writerow(cells)
         if live:
             out.flush()
 

@@ -222,9 +222,10 @@ def check_stream(
         if abs(after) > LARGEST_ON_HAND:
             return problem(step.event, TOO_LARGE)
         if not allow_negative and after < 0 and after < before:
-            # What was there for the new events of this moment; at a later moment, what the book
-            # said without them.
-            there = after - sum(step.change for step in new) if new else before
+            # What was there for the new movements of this moment; where there is none, what the
+            # book said without the batch.
+            change = sum(step.change for step in new)
+            there = after - change if change else before
             return shortage((new or known)[0].event, there, -after, decimals)
     return None
 
