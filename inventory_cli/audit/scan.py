@@ -138,15 +138,21 @@ class Chain:
 
 
 class Transfers:
-    """Every transfer leaves one location and arrives at another, the same quantity at once."""
+    """Every transfer leaves one location and arrives at another: the same quantity, at once, and
+    either both legs stand or none.
+    """
 
     name = "transfers"
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger, last: int) -> None:
+        self._ledger = ledger
+        self._last = last
         self._leaving: Event | None = None
         self._problems: list[str] = []
 
     def feed(self, rows: list[Row]) -> None:
+        # From one position before, for the leg that left at the end of the piece before.
+        voided = voided_between(self._ledger, rows[0][0] - 1, rows[-1][0], self._last)
         for row in rows:
             if row[4] != "transferred" and self._leaving is None:
                 continue
@@ -159,6 +165,8 @@ class Transfers:
             elif event.kind == "transferred":
                 if leaving is None or not _balance(leaving, event):
                     self._unbalanced(event)
+                elif (leaving.position in voided) != (event.position in voided):
+                    self._unbalanced(leaving)
             elif leaving is not None:
                 self._unbalanced(leaving)
 

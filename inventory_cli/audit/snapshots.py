@@ -15,6 +15,7 @@ from inventory_cli.storage.snapshots import (
     Line,
     Snapshot,
     lines_of,
+    orphaned_lines,
     read_lines,
     read_snapshots,
     snapshot_batches,
@@ -52,6 +53,10 @@ def check_snapshots(
             f"the snapshot that batch {batch} recorded is missing"
             for batch in snapshot_batches(ledger)
             if batch not in known
+        ]
+        problems += [
+            f"snapshot {number} has lines, but was never recorded"
+            for number in orphaned_lines(ledger)
         ]
     for snapshot in snapshots:
         problems += _check_snapshot(ledger, head, snapshot)

@@ -128,7 +128,13 @@ def _scan(
 ) -> dict[str, list[str]]:
     """Feed the whole log to the checks of it; return what each found, by its name."""
     replayed, chain = Replayed(ledger, last), Chain(ledger, head)
-    checks: list[Check] = [Positions(ledger, head), chain, Transfers(), Reversals(ledger), replayed]
+    checks: list[Check] = [
+        Positions(ledger, head),
+        chain,
+        Transfers(ledger, last),
+        Reversals(ledger),
+        replayed,
+    ]
     faults: dict[str, Exception] = {}
     try:
         for rows in pieces(ledger, COLUMNS, last, after=-(2**63)):
@@ -146,7 +152,8 @@ def _scan(
     if isinstance(stored, Fault):
         found["stock"].append(stored)
     elif not found["stock"]:
-        found["stock"] = _check_stock(ledger, replayed.states, stored, chain.broken)
+        differences = _or_fault(lambda: _check_stock(ledger, replayed.states, stored, chain.broken))
+        found["stock"] = [differences] if isinstance(differences, Fault) else differences
     return found
 
 

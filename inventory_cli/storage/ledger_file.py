@@ -307,6 +307,9 @@ def sqlite_failures(path: Path) -> Iterator[None]:
         raise  # A mistake of this program, not of the file.
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
+    except UnicodeDecodeError as error:
+        # SQLite hands out names and messages of a damaged file that are no text.
+        raise LedgerUnusable(f"{path} is damaged ({error.reason})", DAMAGED) from error
 
 
 def _unusable(path: Path, error: sqlite3.Error, consequence: str = "") -> LedgerUnusable:
@@ -325,6 +328,7 @@ def file_failures(path: Path) -> Iterator[None]:
         raise LedgerUnusable(f"{path} cannot be used: {error.strerror or error}") from error
 
 
+DAMAGED = "keep a copy of the file as it is, and go back to the last good backup"
 _ADVICE = {
     sqlite3.SQLITE_BUSY: (
         f"is busy: others held it for more than {BUSY_TIMEOUT:.0f} seconds",
@@ -345,9 +349,6 @@ _ADVICE = {
         "check the permissions of the file and of its folder",
     ),
     sqlite3.SQLITE_NOTADB: ("is not an inventory ledger", "name the ledger with --ledger FILE"),
-    sqlite3.SQLITE_CORRUPT: (
-        "is damaged",
-        "keep a copy of the file as it is, and go back to the last good backup",
-    ),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", DAMAGED),
     sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk"),
 }

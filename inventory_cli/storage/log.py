@@ -9,7 +9,7 @@ from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.replay import Replay, State, Stream
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import DatabaseError, Ledger
 
 # How many rows are read under one lock.
 PIECE = 20_000
@@ -72,7 +72,8 @@ def _before_next(ledger: Ledger, after: int, head: int) -> int:
     (following,) = ledger.connection.execute(
         "SELECT min(position) FROM events WHERE position > ?", (after,)
     ).fetchone()
-    return head if following is None else min(following - 1, head)
+    # Never back, even where a damaged file has its rows out of order.
+    return head if following is None else min(max(following - 1, after), head)
 
 
 def voided_between(ledger: Ledger, first: int, last: int, head: int) -> set[int]:
@@ -203,6 +204,8 @@ def headers_with_hash(ledger: Ledger, last: int) -> Iterator[tuple[Batch, bytes]
         ).fetchall()
         if not rows:
             return
+        if rows[-1][0] <= after:
+            raise DatabaseError("batches are out of order")
         for *header, link in rows:
             yield Batch(*header), link
         after = rows[-1][0]

@@ -133,6 +133,8 @@ BEGIN SELECT RAISE(ABORT, 'a file holds one ledger'); END;
 CREATE TRIGGER events_next BEFORE INSERT ON events
 WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
   OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
+  OR (NEW.reverses IS NOT NULL
+      AND EXISTS (SELECT 1 FROM events WHERE reverses = NEW.reverses))
 BEGIN SELECT RAISE(ABORT, 'an event is appended at the next position, to the next batch'); END;
 
 CREATE TRIGGER batches_next BEFORE INSERT ON batches
@@ -142,6 +144,7 @@ BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number'); END;
 CREATE TRIGGER snapshots_next BEFORE INSERT ON snapshots
 WHEN NEW.snapshot IS NOT (SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots)
   OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
+  OR EXISTS (SELECT 1 FROM snapshots WHERE name = NEW.name OR batch = NEW.batch)
 BEGIN SELECT RAISE(ABORT, 'a snapshot is appended with the next number, to the next batch'); END;
 
 CREATE TRIGGER snapshot_lines_next BEFORE INSERT ON snapshot_lines
@@ -200,12 +203,14 @@ Objects = dict[tuple[str, str], str]
 def objects(connection: sqlite3.Connection) -> Objects:
     """Return every table, index, trigger and view that a file declares: (type, name) → its SQL.
 
-    SQLite's own bookkeeping (`sqlite_…`) is left out.
+    What SQLite itself keeps, statistics and the indexes of keys, is left out.
     """
     from sqlite_utils import Database
 
     rows = Database(connection, execute_plugins=False).query(
-        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        "SELECT type, name, sql FROM sqlite_schema WHERE NOT"
+        " (type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
+        " OR type = 'index' AND name LIKE 'sqlite!_autoindex!_%' ESCAPE '!')"
     )
     return {(row["type"], row["name"]): row["sql"] for row in rows}
 
@@ -224,7 +229,8 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     """Return, sorted, what the schema of a file has too little, too much or otherwise."""
     found, expected = objects(connection), expected_objects()
     return sorted(
-        [f"{kind} {name} is missing" for kind, name in expected.keys() - found.keys()]
+        _unrecorded_migrations(connection)
+        + [f"{kind} {name} is missing" for kind, name in expected.keys() - found.keys()]
         + [f"{kind} {name} does not belong here" for kind, name in found.keys() - expected.keys()]
         + [
             f"{kind} {name} was altered"
@@ -232,6 +238,13 @@ def differences(connection: sqlite3.Connection) -> list[str]:
             if found[kind, name] != expected[kind, name]
         ]
     )
+
+
+def _unrecorded_migrations(connection: sqlite3.Connection) -> list[str]:
+    from sqlite_utils import Database
+
+    pending = _migrations().pending(Database(connection, execute_plugins=False))
+    return [f"the migration {migration.name} is not on record" for migration in pending]
 
 
 def restore_derived(connection: sqlite3.Connection) -> None:
@@ -243,7 +256,9 @@ def restore_derived(connection: sqlite3.Connection) -> None:
         altered = (kind, name) in expected and expected[kind, name] != sql
         if kind == "trigger" or (altered and kind in ("index", "view")):
             connection.execute(f"DROP {kind} {_quoted(name)}")
-    connection.execute("DROP TABLE IF EXISTS stock")
+    for kind in ("table", "view"):
+        if (kind, "stock") in found:
+            connection.execute(f"DROP {kind} stock")
     connection.execute(expected["table", "stock"])
     present = objects(connection)
     for (kind, name), sql in expected.items():

@@ -122,3 +122,12 @@ def snapshot_batches(ledger: Ledger) -> list[int]:
         "SELECT batch FROM batches WHERE lines_sha256 IS NOT NULL ORDER BY batch"
     ).fetchall()
     return [batch for (batch,) in rows]
+
+
+def orphaned_lines(ledger: Ledger) -> list[int]:
+    """Return the numbers under which lines are stored without a snapshot."""
+    rows = ledger.connection.execute(
+        "SELECT DISTINCT snapshot FROM snapshot_lines"
+        " WHERE snapshot NOT IN (SELECT snapshot FROM snapshots) ORDER BY snapshot"
+    ).fetchall()
+    return [snapshot for (snapshot,) in rows]
