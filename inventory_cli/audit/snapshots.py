@@ -17,7 +17,6 @@ from inventory_cli.storage.snapshots import (
     lines_of,
     orphaned_lines,
     read_lines,
-    read_snapshots,
     snapshot_batches,
     store_snapshot,
 )
@@ -41,17 +40,19 @@ def take_snapshot(
 
 
 def check_snapshots(
-    ledger: Ledger, head: Head, chosen: Snapshot | None, strict: bool
+    ledger: Ledger, head: Head, snapshots: list[Snapshot], are_all: bool, strict: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the problems of one snapshot or of all, and notes of what arrived late for them."""
+    """Return the problems of snapshots, and notes of what arrived late for them.
+
+    `are_all` tells whether these are all that there were when the head was read.
+    """
     problems: list[str] = []
     notes: list[str] = []
-    snapshots = [chosen] if chosen else read_snapshots(ledger)
-    if chosen is None:
+    if are_all:
         known = {snapshot.batch for snapshot in snapshots}
         problems += [
             f"the snapshot that batch {batch} recorded is missing"
-            for batch in snapshot_batches(ledger)
+            for batch in snapshot_batches(ledger, head.batch)
             if batch not in known
         ]
         problems += [

@@ -19,7 +19,7 @@ from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.ledger_file import DatabaseError, Head, Ledger
 from inventory_cli.storage.log import last_position, pieces
-from inventory_cli.storage.snapshots import Snapshot, find_snapshot
+from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
 
 T = TypeVar("T")
@@ -64,20 +64,24 @@ def verify(
     chosen = None if snapshot is None else _find(ledger, snapshot)
     file = _checked("file", lambda: (ledger.integrity_faults(), []))
     tables = _checked("schema", lambda: (schema.differences(ledger.connection), []))
-    # The projection is read together with the head, so that both are of one moment.
+    # What is compared with the log is read together with its head, so that all is of one moment.
     with ledger.reading():
         head = _or_fault(ledger.head)
         last = _or_fault(lambda: last_position(ledger))
         stored = _or_fault(lambda: stored_states(ledger))
+        snapshots = [chosen] if chosen else _or_fault(lambda: read_snapshots(ledger))
     if isinstance(head, Fault) or isinstance(last, Fault):
         # Without batches or events there is nothing to look at.
         fault = head if isinstance(head, Fault) else last
         rest = [Checked(name, [str(fault)], []) for name in _OF_THE_LOG]
         return Audit(Head(0, 0, "", b""), [file, tables, *rest])
     found = _scan(ledger, head, last, stored, progress)
-    snapshots = _checked("snapshots", lambda: check_snapshots(ledger, head, chosen, strict))
+    snapshots_checked = _checked(
+        "snapshots",
+        lambda: check_snapshots(ledger, head, _require(snapshots), chosen is None, strict),
+    )
     by_name = {name: Checked(name, problems, []) for name, problems in found.items()}
-    by_name["snapshots"] = snapshots
+    by_name["snapshots"] = snapshots_checked
     return Audit(head, [file, tables, *(by_name[name] for name in _OF_THE_LOG)])
 
 
@@ -95,6 +99,12 @@ def _or_fault(read: Callable[[], T]) -> T | Fault:
         return read()
     except _UNREADABLE as error:
         return Fault(_unreadable(error))
+
+
+def _require(value: T | Fault) -> T:
+    if isinstance(value, Fault):
+        raise DatabaseError(value)
+    return value
 
 
 # What reading a damaged or altered file may raise.
@@ -149,11 +159,11 @@ def _scan(
     except DatabaseError as error:
         faults = {check.name: error for check in checks} | faults
     found = {check.name: _finish(check, faults.get(check.name)) for check in checks}
-    if isinstance(stored, Fault):
-        found["stock"].append(stored)
-    elif not found["stock"]:
-        differences = _or_fault(lambda: _check_stock(ledger, replayed.states, stored, chain.broken))
-        found["stock"] = [differences] if isinstance(differences, Fault) else differences
+    if not found["stock"]:
+        found["stock"] = _checked(
+            "stock",
+            lambda: (_check_stock(ledger, replayed.states, _require(stored), chain.broken), []),
+        ).problems
     return found
 
 

@@ -116,10 +116,11 @@ def read_lines(ledger: Ledger, snapshot: int) -> list[Line]:
     return [Line(*row) for row in rows]
 
 
-def snapshot_batches(ledger: Ledger) -> list[int]:
-    """Return the numbers of the batches that recorded a snapshot."""
+def snapshot_batches(ledger: Ledger, last: int) -> list[int]:
+    """Return the numbers of the batches that recorded a snapshot, up to batch `last`."""
     rows = ledger.connection.execute(
-        "SELECT batch FROM batches WHERE lines_sha256 IS NOT NULL ORDER BY batch"
+        "SELECT batch FROM batches WHERE lines_sha256 IS NOT NULL AND batch <= ? ORDER BY batch",
+        (last,),
     ).fetchall()
     return [batch for (batch,) in rows]
 
