@@ -243,7 +243,10 @@ def differences(connection: sqlite3.Connection) -> list[str]:
 def _unrecorded_migrations(connection: sqlite3.Connection) -> list[str]:
     from sqlite_utils import Database
 
-    pending = _migrations().pending(Database(connection, execute_plugins=False))
+    try:
+        pending = _migrations().pending(Database(connection, execute_plugins=False))
+    except (sqlite3.Error, KeyError):
+        return []  # Its table is altered, which is found without this.
     return [f"the migration {migration.name} is not on record" for migration in pending]
 
 
