@@ -4,11 +4,8 @@ import csv
 import io
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,20 +80,6 @@ class Shop:
     def command(self, *words: object) -> list[str]:
         """Return the words of a command as a process of its own."""
         return [sys.executable, "-m", "inventory_cli", "--ledger", str(self.path), *map(str, words)]
-
-    @contextmanager
-    def tampering(self) -> Iterator[sqlite3.Connection]:
-        """Open the file behind the ledger's back, its guards lifted and put back as they were."""
-        connection = sqlite3.connect(self.path, isolation_level=None)
-        guards = connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in guards:
-            connection.execute(f"DROP TRIGGER {name}")
-        yield connection
-        for _, sql in guards:
-            connection.execute(sql)
-        connection.close()
 
     def failed_checks(self, *words: object) -> dict[str, list[str]]:
         """Run `verify` and return the problems of each check that failed."""

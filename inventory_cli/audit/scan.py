@@ -47,7 +47,7 @@ class Positions:
         self._headers = headers_with_hash(ledger, head.batch)
         self._head = head
         self._expected = 1
-        self._batch = 0
+        self._batch, self._recorded_at = 0, ""
         self._first, self._last = 1, 0
         self._problems: list[str] = []
 
@@ -68,7 +68,9 @@ class Positions:
             return False
         if header.batch != self._batch + 1:
             self._problems.append(f"batch {self._batch + 1} is missing")
-        self._batch = header.batch
+        if header.recorded_at < self._recorded_at:
+            self._problems.append(f"batch {header.batch} was recorded before the one before it")
+        self._batch, self._recorded_at = header.batch, header.recorded_at
         if header.first_position is not None and header.last_position is not None:
             self._first, self._last = header.first_position, header.last_position
         return True

@@ -1,0 +1,99 @@
+"""The fold may be cut anywhere, and its two implementations agree."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory_cli.core.dates import (
+    utc_text,
+)
+from inventory_cli.core.events import Event, pack_details
+from inventory_cli.core.projection import Projected
+from inventory_cli.core.replay import Replay, fold, in_order
+from tests.properties.lives import (
+    Entry,
+    entries,
+    folded,
+    in_memory,
+    opening_details,
+    possible,
+    zones,
+)
+from tests.properties.slow_model import SlowLedger
+
+
+def events_of(story: Sequence[Entry], errors: Sequence[int], zone: str) -> list[Event]:
+    """What the log would hold after a story, some of whose facts are reversed at its end."""
+    slow = SlowLedger(ZoneInfo(zone))
+    slow.record(fact for entry in possible(story, zone) for fact in entry)
+    for position in errors:
+        if position <= len(slow.facts) and not slow.voided(position):
+            slow.record([slow.reversal(position)])
+    return [
+        Event(
+            fact.position,
+            1,
+            *fact.stream,
+            fact.kind,
+            fact.quantity,
+            utc_text(slow.moment(fact)),
+            int(not isinstance(fact.on, datetime)),
+            *(None, None, None, None),
+            fact.reverses,
+            pack_details(opening_details(fact)),
+        )
+        for fact in slow.facts
+    ]
+
+
+long_stories = st.lists(entries, max_size=30)
+
+
+@in_memory
+@given(
+    long_stories,
+    st.lists(st.integers(1, 30), max_size=4),
+    zones,
+    st.lists(st.integers(1, 7), min_size=1),
+)
+def test_a_replay_fed_in_pieces_of_any_size_equals_the_fold_of_each_stream(
+    story: list[Entry], errors: list[int], zone: str, sizes: list[int]
+) -> None:
+    log = events_of(story, errors, zone)
+    voided = {event.reverses for event in log if event.reverses is not None}
+    replay = Replay()
+    fed = 0
+    while fed < len(log):
+        size = sizes[fed % len(sizes)]
+        replay.feed(
+            [
+                (e.position, e.sku, e.location, e.kind, e.quantity, e.effective_at, e.details)
+                for e in log[fed : fed + size]
+            ],
+            voided,
+        )
+        fed += size
+    states = replay.finish(
+        lambda stream: in_order(event for event in log if (event.sku, event.location) == stream)
+    )
+    assert states == folded(log)
+
+
+@in_memory
+@given(long_stories, zones, st.integers(0, 30))
+def test_a_fold_may_stop_anywhere_and_be_brought_forward_from_there(
+    story: list[Entry], zone: str, at: int
+) -> None:
+    log = events_of(story, [], zone)
+    for stream, state in folded(log).items():
+        events = in_order(event for event in log if (event.sku, event.location) == stream)
+        # An opening balance comes first, or is folded again; so the rest begins behind it.
+        opened = [n for n, event in enumerate(events, 1) if event.kind == "opened"]
+        split = max(at, *opened, 0)
+        projected = Projected(fold(events[:split]))
+        for event in events[split:]:
+            projected.advance(event.kind, event.quantity, event.effective_at, event.details)
+        assert projected.state() == state

@@ -1,0 +1,169 @@
+"""Every way to alter a batch, a setting or a snapshot is found by `verify`.
+
+Each alteration lists every check that finds it and what that check says; checks that are not
+listed must pass. Where only one is listed, the alteration would pass without that check.
+"""
+
+import pytest
+
+from inventory_cli.storage.chain import genesis
+from tests.conftest import Shop
+from tests.tampering.altering import BROKEN_AT_2, Found, alter, assert_found, behind_the_back
+
+HEADER_2 = "batch 2 (receive) does not fit the chain"
+
+# What is set in batch 2 → who finds it.
+BATCH_EDITS: list[tuple[str, Found]] = [
+    ("batch = 20", {"positions": "batch 2 is missing", "chain": "batch 20 (receive) does not fit"}),
+    (
+        "recorded_at = '2022-03-01T00:00:00.000Z'",
+        {"positions": "batch 2 was recorded before the one before it", "chain": HEADER_2},
+    ),
+    ("actor = 'nobody'", {"chain": HEADER_2}),
+    ("command = 'return'", {"chain": "batch 2 (return) does not fit the chain"}),
+    ("source = 'moves.csv'", {"chain": HEADER_2}),
+    ("source_sha256 = '00'", {"chain": HEADER_2}),
+    ("first_position = 1", {"chain": HEADER_2}),
+    (
+        "first_position = NULL, last_position = NULL",
+        {"positions": "event 2 lies in no batch", "chain": HEADER_2},
+    ),
+    ("last_position = 3", {"chain": HEADER_2}),
+    (
+        "lines_sha256 = '00'",
+        {"chain": HEADER_2, "snapshots": "the snapshot that batch 2 recorded is missing"},
+    ),
+    ("hash = zeroblob(32)", {"chain": HEADER_2}),
+]
+
+
+@pytest.mark.parametrize(("edit", "found"), BATCH_EDITS)
+def test_an_edited_batch_header_is_found(ledger: Shop, edit: str, found: Found) -> None:
+    alter(ledger, f"UPDATE batches SET {edit} WHERE batch = 2")
+    assert_found(ledger, found)
+
+
+DELETED_BATCHES: list[tuple[int, Found]] = [
+    (1, {"positions": "batch 1 is missing", "chain": BROKEN_AT_2}),
+    (
+        6,
+        {
+            "positions": "batch 6 is missing",
+            "chain": "event 8 (transferred, XYZ-1 at main) does not fit the chain",
+            "snapshots": "snapshot 1 (march): batch 6 did not record it",
+        },
+    ),
+    (11, {"positions": "event 13 lies in no batch"}),
+]
+
+
+@pytest.mark.parametrize(("batch", "found"), DELETED_BATCHES)
+def test_a_deleted_batch_header_is_found(ledger: Shop, batch: int, found: Found) -> None:
+    alter(ledger, f"DELETE FROM batches WHERE batch = {batch}")
+    assert_found(ledger, found)
+
+
+def test_a_batch_header_added_by_hand_is_found(ledger: Shop) -> None:
+    alter(
+        ledger,
+        "INSERT INTO batches SELECT 12, recorded_at, actor, command, source, source_sha256,"
+        " NULL, NULL, NULL, hash FROM batches WHERE batch = 11",
+    )
+    assert_found(ledger, {"chain": "batch 12 (remove) does not fit the chain"})
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "identity = 'another'",
+        "created_at = '2020-01-01T00:00:00.000Z'",
+        "decimals = 2",
+        "timezone = 'Asia/Tokyo'",
+        "timezone = 'Mars/Olympus'",
+        "negative = 'allow'",
+        "hash = zeroblob(32)",
+    ],
+)
+def test_an_edited_setting_is_found(ledger: Shop, edit: str) -> None:
+    alter(ledger, f"UPDATE ledger SET {edit}")
+    assert_found(ledger, {"chain": "the settings of the ledger were altered"})
+
+
+def test_settings_cannot_be_edited_together_with_the_hash_that_they_give(ledger: Shop) -> None:
+    with behind_the_back(ledger) as connection:
+        connection.execute("UPDATE ledger SET negative = 'allow'")
+        (*settings, _) = connection.execute("SELECT * FROM ledger").fetchone()[1:]
+        connection.execute("UPDATE ledger SET hash = ?", (genesis(settings),))
+    assert_found(ledger, {"chain": "event 1 (opened, XYZ-1 at main) does not fit the chain"})
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ("DELETE FROM ledger", "its settings are missing"),
+        ("UPDATE ledger SET identity = CAST(x'80' AS TEXT)", "identity"),
+    ],
+)
+def test_a_ledger_whose_settings_cannot_be_read_is_not_opened(
+    ledger: Shop, edit: str, named: str
+) -> None:
+    alter(ledger, edit)
+    ran = ledger("verify")
+    assert (ran.code, ran.out) == (4, "")
+    assert named in ran.err
+
+
+ALTERED = "snapshot 1 (march) was altered: it does not have the digest in its batch header"
+
+SNAPSHOT_EDITS: list[tuple[str, str]] = [
+    ("UPDATE snapshots SET snapshot = 2", "snapshot 2 (march) was altered"),
+    ("UPDATE snapshots SET batch = 7", "the snapshot that batch 6 recorded is missing"),
+    ("UPDATE snapshots SET name = 'april'", "snapshot 1 (april) was altered"),
+    ("UPDATE snapshots SET name = NULL", "snapshot 1 was altered"),
+    ("UPDATE snapshots SET as_of = '2022-03-31T00:00:00.000Z'", ALTERED),
+    ("UPDATE snapshots SET position = 6", ALTERED),
+    ("UPDATE snapshots SET position = 14", "taken at position 14, but the log ends at 13"),
+    ("DELETE FROM snapshots", "the snapshot that batch 6 recorded is missing"),
+    ("INSERT INTO snapshots VALUES (2, 7, 'x', '2022', 7)", "snapshot 2 (x): batch 7 did not"),
+    ("UPDATE snapshot_lines SET snapshot = 2 WHERE sku = 'ABC-2'", "ABC-2 at main: not stored"),
+    ("UPDATE snapshot_lines SET sku = 'ABC-3' WHERE sku = 'ABC-2'", "ABC-3 at main: stored as 9"),
+    ("UPDATE snapshot_lines SET location = 'attic' WHERE sku = 'ABC-2'", "ABC-2 at attic: stored"),
+    ("UPDATE snapshot_lines SET on_hand = 8 WHERE sku = 'ABC-2'", "on hand expected 9, found 8"),
+    (
+        "UPDATE snapshot_lines SET last_incoming = '2022-03-01' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last incoming expected 2022-03-02T00:00:00.000+01:00, found 2022-03-01",
+    ),
+    (
+        "UPDATE snapshot_lines SET last_outgoing = NULL WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last outgoing expected 2022-03-04T23:59:59.998+01:00, found nothing",
+    ),
+    (
+        "UPDATE snapshot_lines SET last_counted = '2022-03-01' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last counted expected nothing, found 2022-03-01",
+    ),
+    ("DELETE FROM snapshot_lines WHERE sku = 'ABC-2'", "ABC-2 at main: not stored, though"),
+    ("DELETE FROM snapshot_lines", "XYZ-1 at shop: not stored, though the log has 30 on hand"),
+    (
+        "INSERT INTO snapshot_lines VALUES (1, 'NEW', 'main', 1, NULL, NULL, NULL)",
+        "NEW at main: stored as 1 on hand, but the log has no event of it",
+    ),
+    # A line of a snapshot that there is not.
+    ("INSERT INTO snapshot_lines VALUES (9, 'NEW', 'main', 1, NULL, NULL, NULL)", "snapshot 9"),
+]
+
+
+@pytest.mark.parametrize(("statement", "named"), SNAPSHOT_EDITS)
+def test_an_altered_snapshot_is_found(ledger: Shop, statement: str, named: str) -> None:
+    alter(ledger, statement)
+    assert_found(ledger, {"snapshots": named})
+
+
+def test_a_snapshot_that_agrees_with_the_log_is_still_found_to_be_altered(ledger: Shop) -> None:
+    # March had no event after the 20th, so the state at another moment is the same.
+    alter(ledger, "UPDATE snapshots SET as_of = '2022-03-25T00:00:00.000Z'")
+    assert ledger.failed_checks() == {"snapshots": [ALTERED]}
+
+
+def test_a_deleted_snapshot_is_found_with_its_lines_and_without(ledger: Shop) -> None:
+    alter(ledger, "DELETE FROM snapshots", "DELETE FROM snapshot_lines")
+    assert_found(ledger, {"snapshots": "the snapshot that batch 6 recorded is missing"})

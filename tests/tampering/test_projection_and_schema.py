@@ -1,0 +1,193 @@
+"""Every way to alter the stored stock or the schema is found, and `rebuild` mends it."""
+
+import pytest
+
+from inventory_cli.storage import schema
+from tests.conftest import Shop
+from tests.tampering.altering import BROKEN_AT_2, alter, alter_schema, assert_found
+
+STOCK_EDITS: list[tuple[str, str]] = [
+    (
+        "UPDATE stock SET sku = 'ABC-3' WHERE sku = 'ABC-2'",
+        "ABC-3 at main: stored as 8 on hand, but the log has no event of it",
+    ),
+    (
+        "UPDATE stock SET location = 'attic' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: not stored, though the log has 8 on hand",
+    ),
+    ("UPDATE stock SET on_hand = 9 WHERE sku = 'ABC-2'", "ABC-2 at main: on hand expected 8"),
+    (
+        "UPDATE stock SET last_incoming = NULL WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last incoming expected 2022-03-02T00:00:00.000+01:00, found nothing",
+    ),
+    (
+        "UPDATE stock SET last_outgoing = '2022-01-01' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last outgoing expected 2022-04-07T23:59:59.998+02:00, found 2022-01-01",
+    ),
+    (
+        "UPDATE stock SET last_counted = '2022-01-01T12:00:00.000Z' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last counted expected nothing, found 2022-01-01",
+    ),
+    (
+        "UPDATE stock SET last_effective = '' WHERE sku = 'ABC-2'",
+        "ABC-2 at main: last effective expected 2022-04-07",
+    ),
+    ("DELETE FROM stock WHERE sku = 'ABC-2'", "ABC-2 at main: not stored"),
+    ("DELETE FROM stock", "XYZ-1 at shop: not stored, though the log has 58 on hand"),
+    (
+        "INSERT INTO stock VALUES ('NEW', 'main', 1, NULL, NULL, NULL, '')",
+        "NEW at main: stored as 1 on hand, but the log has no event of it",
+    ),
+    # A stream with nothing on hand is not the same as no stream.
+    (
+        "INSERT INTO stock VALUES ('NEW', 'main', 0, NULL, NULL, NULL, '')",
+        "NEW at main: stored as 0 on hand, but the log has no event of it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "named"), STOCK_EDITS)
+def test_altered_stock_is_found_and_mended(ledger: Shop, statement: str, named: str) -> None:
+    alter(ledger, statement)
+    assert_found(ledger, {"stock": named})
+    assert named in ledger.ok("rebuild").out
+    assert ledger.failed_checks() == {}
+
+
+EXPECTED = schema.expected_objects()
+DERIVED = [key for key in EXPECTED if key[0] != "table"]
+GUARDS = [name for kind, name in EXPECTED if kind == "trigger"]
+
+
+@pytest.mark.parametrize(("kind", "name"), DERIVED)
+def test_a_dropped_guard_index_or_view_is_found_and_put_back(
+    ledger: Shop, kind: str, name: str
+) -> None:
+    alter_schema(ledger, f"DROP {kind} {name}")
+    assert_found(ledger, {"schema": f"{kind} {name} is missing"})
+    assert ledger.ok("rebuild").out.startswith(f"differed: {kind} {name} is missing\n")
+    assert ledger.failed_checks() == {}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_weakened_guard_is_found_and_put_back(ledger: Shop, name: str) -> None:
+    sql = EXPECTED["trigger", name]
+    weak = sql[: sql.index("BEGIN")] + "BEGIN SELECT 1; END"
+    alter_schema(ledger, f"DROP TRIGGER {name}", weak)
+    assert_found(ledger, {"schema": f"trigger {name} was altered"})
+    assert f"differed: trigger {name} was altered\n" in ledger.ok("rebuild").out
+    assert ledger.failed_checks() == {}
+
+
+# What is done to the schema → what the report says, and whether `rebuild` can mend it.
+SCHEMA_EDITS: list[tuple[tuple[str, ...], str, bool]] = [
+    (
+        ("DROP INDEX events_by_stream", "CREATE INDEX events_by_stream ON events (sku)"),
+        "index events_by_stream was altered",
+        True,
+    ),
+    (
+        (
+            "DROP VIEW event_log",
+            "CREATE VIEW event_log AS SELECT * FROM events LIMIT 5",
+        ),
+        "view event_log was altered",
+        True,
+    ),
+    (
+        ("CREATE TRIGGER helpful AFTER INSERT ON events BEGIN UPDATE stock SET on_hand = 0; END",),
+        "trigger helpful does not belong here",
+        True,
+    ),
+    # A name that SQLite keeps for itself hides nothing.
+    (
+        ("CREATE TRIGGER sqlite_x AFTER INSERT ON events BEGIN UPDATE stock SET on_hand = 0; END",),
+        "trigger sqlite_x does not belong here",
+        True,
+    ),
+    (
+        ('CREATE TRIGGER "a ""quoted"" name" AFTER INSERT ON batches BEGIN SELECT 1; END',),
+        'trigger a "quoted" name does not belong here',
+        True,
+    ),
+    (("CREATE INDEX mine ON events (kind)",), "index mine does not belong here", False),
+    (("CREATE VIEW mine AS SELECT 1",), "view mine does not belong here", False),
+    (("CREATE TABLE mine (text)",), "table mine does not belong here", False),
+    (("ALTER TABLE events ADD COLUMN remark TEXT",), "table events was altered", False),
+    (
+        (
+            "UPDATE sqlite_schema SET sql = replace(sql, 'kind TEXT NOT NULL', 'kind TEXT')"
+            " WHERE name = 'events'",
+        ),
+        "table events was altered",
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("statements", "named", "mended"), SCHEMA_EDITS)
+def test_an_altered_schema_is_found(
+    ledger: Shop, statements: tuple[str, ...], named: str, mended: bool
+) -> None:
+    alter_schema(ledger, *statements)
+    assert named in ledger.failed_checks()["schema"]
+    ran = ledger.ok("rebuild")
+    assert (f"differed: {named}\n" in ran.out) == mended
+    assert (f"not derived from the log: {named}\n" in ran.err) == (not mended)
+    assert ledger.failed_checks() == ({} if mended else {"schema": [named]})
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA user_version = 0", "DELETE FROM _sqlite_migrations"])
+def test_a_file_that_claims_another_version_of_the_schema_is_found(
+    ledger: Shop, statement: str
+) -> None:
+    alter_schema(ledger, statement)
+    assert ledger("verify").code in (1, 4)
+
+
+def test_a_dropped_projection_is_found_beside_everything_else_and_made_anew(ledger: Shop) -> None:
+    alter(ledger, "DROP TABLE stock", "UPDATE events SET reason = 'gift' WHERE position = 2")
+    failed = ledger.failed_checks()
+    assert failed["schema"] == ["table stock is missing"]
+    assert failed["chain"][0].startswith(BROKEN_AT_2)
+    assert "differed: table stock is missing\n" in ledger.ok("rebuild").out
+    assert ledger.failed_checks().keys() == {"chain"}
+
+
+def test_a_view_in_place_of_the_projection_is_found_and_mended(ledger: Shop) -> None:
+    alter(
+        ledger,
+        "CREATE TABLE copied AS SELECT * FROM stock",
+        "DROP TABLE stock",
+        "CREATE VIEW stock AS SELECT * FROM copied",
+    )
+    assert "table stock is missing" in ledger.failed_checks()["schema"]
+    ledger.ok("rebuild")
+    assert ledger.failed_checks() == {"schema": ["table copied does not belong here"]}
+
+
+@pytest.mark.parametrize("table", ["batches", "events", "snapshots", "snapshot_lines"])
+def test_a_dropped_table_of_the_log_is_found(ledger: Shop, table: str) -> None:
+    alter_schema(ledger, f"DROP TABLE {table}")
+    assert f"table {table} is missing" in ledger.failed_checks()["schema"]
+
+
+def test_rebuild_mends_nothing_that_verify_finds_in_the_log(ledger: Shop) -> None:
+    alter(ledger, "UPDATE events SET quantity = 90 WHERE position = 2")
+    ledger.ok("rebuild")
+    assert_found(
+        ledger,
+        {
+            "chain": BROKEN_AT_2,
+            "snapshots": "snapshot 1 (march): XYZ-1 at main: on hand expected 170, found 180",
+        },
+    )
+
+
+def test_an_altered_record_of_migrations_is_found_without_stumbling(ledger: Shop) -> None:
+    alter_schema(
+        ledger,
+        """UPDATE sqlite_schema SET sql = replace(sql, '"name"', '"nome"')"""
+        " WHERE name = '_sqlite_migrations'",
+    )
+    assert ledger.failed_checks()["schema"] == ["table _sqlite_migrations was altered"]
