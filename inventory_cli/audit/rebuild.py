@@ -3,7 +3,8 @@
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.storage import schema
-from inventory_cli.storage.ledger_file import DatabaseError, Ledger
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import last_position, replay_log
 from inventory_cli.storage.stock import store_states, stored_states
 

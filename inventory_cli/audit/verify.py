@@ -17,7 +17,8 @@ from inventory_cli.audit.snapshots import check_snapshots
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
-from inventory_cli.storage.ledger_file import DatabaseError, Head, Ledger
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import last_position, pieces
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states

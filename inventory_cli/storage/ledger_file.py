@@ -16,9 +16,8 @@ from inventory_cli.core.dates import load_zone, utc_text
 from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
+from inventory_cli.storage.failures import file_failures, primary_code, sqlite_failures, unusable
 
-# What reading a damaged file may raise.
-DatabaseError = sqlite3.DatabaseError
 # How long an append waits for other writers before it gives up, in seconds.
 BUSY_TIMEOUT = 30.0
 
@@ -97,7 +96,7 @@ class Ledger:
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.Error as error:
-            raise _unusable(self.path, error, "; nothing was appended") from error
+            raise unusable(self.path, error, "; nothing was appended") from error
         finally:
             # A connection that could not be opened again after a failure is closed.
             with suppress(sqlite3.ProgrammingError):
@@ -286,69 +285,9 @@ def _begin_immediate(connection: sqlite3.Connection) -> None:
                 connection.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
             # Between 1 and 10 milliseconds; the `random` module costs more to import.
             time.sleep(0.001 + os.urandom(1)[0] * 0.009 / 255)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
-
-
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-@contextmanager
-def sqlite_failures(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of a file into LedgerUnusable, with what to do."""
-    try:
-        yield
-    except sqlite3.ProgrammingError:
-        raise  # A mistake of this program, not of the file.
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-    except UnicodeDecodeError as error:
-        # SQLite hands out names and messages of a damaged file that are no text.
-        raise LedgerUnusable(f"{path} is damaged ({error.reason})", DAMAGED) from error
-
-
-def _unusable(path: Path, error: sqlite3.Error, consequence: str = "") -> LedgerUnusable:
-    what, advice = _ADVICE.get(
-        _primary_code(error), ("is damaged or was altered", "`inventory verify` may say more")
-    )
-    return LedgerUnusable(f"{path} {what} ({error}){consequence}", advice)
-
-
-@contextmanager
-def file_failures(path: Path) -> Iterator[None]:
-    """Turn what the system says of a file into LedgerUnusable."""
-    try:
-        yield
-    except OSError as error:
-        raise LedgerUnusable(f"{path} cannot be used: {error.strerror or error}") from error
-
-
-DAMAGED = "keep a copy of the file as it is, and go back to the last good backup"
-_ADVICE = {
-    sqlite3.SQLITE_BUSY: (
-        f"is busy: others held it for more than {BUSY_TIMEOUT:.0f} seconds",
-        "try again; if it stays so, look which process has the file open",
-    ),
-    sqlite3.SQLITE_LOCKED: ("is locked by another process", "try again"),
-    sqlite3.SQLITE_READONLY: (
-        "may only be read",
-        "check the permissions of the file and of its folder",
-    ),
-    sqlite3.SQLITE_FULL: (
-        "cannot grow, because the disk is full",
-        "free some space and try again",
-    ),
-    sqlite3.SQLITE_PERM: ("may not be opened", "check the permissions of the file"),
-    sqlite3.SQLITE_CANTOPEN: (
-        "cannot be opened",
-        "check the permissions of the file and of its folder",
-    ),
-    sqlite3.SQLITE_NOTADB: ("is not an inventory ledger", "name the ledger with --ledger FILE"),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", DAMAGED),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk"),
-}

@@ -9,7 +9,8 @@ from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.replay import Replay, State, Stream
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.ledger_file import DatabaseError, Ledger
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock.
 PIECE = 20_000
