@@ -58,8 +58,12 @@ def _ending() -> Iterator[None]:
             sys.stdout.flush()
     except (typer.Exit, typer.Abort):
         raise
+    except SystemExit:
+        # So rich ends a program whose help nobody reads to the end.
+        _give_up_output()
+        raise typer.Exit(errors.OUTPUT_CLOSED) from None
     except KeyboardInterrupt:
-        _complain("interrupted", None)
+        _complain("interrupted", "`inventory batches` shows what is recorded")
         raise typer.Exit(errors.INTERRUPTED) from None
     except typer.TyperException as error:
         # Without words Typer has shown the help already, and says nothing more.

@@ -18,7 +18,7 @@ from inventory_cli.core.dates import (
     show_moment,
 )
 from inventory_cli.core.events import COMMAND_KINDS, KINDS
-from inventory_cli.errors import WrongUsage
+from inventory_cli.errors import INTERRUPTED, WrongUsage
 from inventory_cli.render import Answer, Column, bar, note, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
@@ -140,8 +140,10 @@ def log(
     with open_ledger(ledger_path(context)) as ledger:
         if follow:
             lines = _follow(ledger, position, number, name)
-            show(Answer(LOG_COLUMNS, lines, ledger.decimals), format, live=True)
-            return
+            try:
+                show(Answer(LOG_COLUMNS, lines, ledger.decimals), format, live=True)
+            except KeyboardInterrupt:
+                raise typer.Exit(INTERRUPTED) from None  # This is how it is meant to end.
         rows = chain.from_iterable(read_log(ledger, position, number, name))
         show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
 
