@@ -4,7 +4,6 @@ Composes the rules with the storage. Must never know how the command was typed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_effective
@@ -20,7 +19,7 @@ from inventory_cli.core.rules import (
 )
 from inventory_cli.errors import Refused
 from inventory_cli.storage.append import Appended, Origin, append
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS as COLUMNS
 from inventory_cli.storage.log import (
     Batch,
@@ -56,7 +55,7 @@ def record(
     ledger: Ledger,
     origin: Origin,
     drafts: Sequence[Draft],
-    now: datetime,
+    clock: Clock,
     moment_given: bool,
     allow_negative: bool,
 ) -> Recording:
@@ -66,7 +65,7 @@ def record(
     """
     cannot = f"cannot {_describe(ledger, drafts[0])}"
     return _append_once(
-        ledger, origin, lambda: drafts, cannot, now, allow_negative, moment_given=moment_given
+        ledger, origin, lambda: drafts, cannot, clock, allow_negative, moment_given=moment_given
     )
 
 
@@ -75,7 +74,7 @@ def _append_once(
     origin: Origin,
     drafts_of: Callable[[], Sequence[Draft]],
     cannot: str,
-    now: datetime,
+    clock: Clock,
     allow_negative: bool,
     *,
     moment_given: bool,
@@ -93,7 +92,7 @@ def _append_once(
             _refuse_second_reversal(ledger, draft)
         return drafts
 
-    appended = append(ledger, origin, plan, now, allow_negative)
+    appended = append(ledger, origin, plan, clock, allow_negative)
     if appended is None:
         return Recording([_with_stock(ledger, event) for event in known], [], already=True)
     _refuse_problems(ledger, appended, cannot, drafts)
@@ -117,7 +116,7 @@ def reverse_event(
     origin: Origin,
     position: int,
     facts: Facts,
-    now: datetime,
+    clock: Clock,
     allow_negative: bool,
 ) -> Recording:
     """Record the reversal of one event; of both legs where the event is one of a transfer."""
@@ -129,7 +128,7 @@ def reverse_event(
         return [reversal(first, facts), *(reversal(event, rest) for event in others)]
 
     cannot = f"cannot reverse event {position}"
-    return _append_once(ledger, origin, drafts_of, cannot, now, allow_negative, moment_given=True)
+    return _append_once(ledger, origin, drafts_of, cannot, clock, allow_negative, moment_given=True)
 
 
 def _to_reverse(ledger: Ledger, position: int) -> list[Event]:
@@ -159,7 +158,7 @@ def reverse_batch(
     origin: Origin,
     number: int,
     facts: Facts,
-    now: datetime,
+    clock: Clock,
     allow_negative: bool,
 ) -> Appended:
     """Record the reversals of all events of a batch that still stand, as one new batch."""
@@ -170,7 +169,7 @@ def reverse_batch(
             raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
         return _reversals(ledger, header, facts)
 
-    appended = append(ledger, origin, plan, now, allow_negative)
+    appended = append(ledger, origin, plan, clock, allow_negative)
     if appended is None:
         raise Refused(f"batch {number} holds no event that still stands")
     _refuse_problems(ledger, appended, f"cannot reverse batch {number}", [])

@@ -151,3 +151,12 @@ def test_plain_tables_are_never_cut_and_show_control_characters_as_escapes(shop:
 def test_recorded_times_never_decrease(story: Shop) -> None:
     times = [batch["recorded_at"] for batch in story.json("batches")]
     assert times == sorted(times)
+
+
+def test_blanks_around_a_name_are_cut_in_a_question_as_in_an_event(story: Shop) -> None:
+    assert story.json("stock", " XYZ-1 ", "-l", " main ") == story.json("stock")
+    assert story.json("history", " XYZ-1", "-l", "main ") == story.json("history", "XYZ-1")
+
+
+def test_only_a_date_of_the_year_9999_is_the_end_of_time(story: Shop) -> None:
+    assert story("as-of", "9999-99-99-nonsense").code == 2

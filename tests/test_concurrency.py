@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -39,7 +40,7 @@ for number in range(1, count + 1):
         f"2022-03-{day:02d}T12:00:00.000Z", 0, reference=name,
     )
     with open_ledger(path, write=True) as ledger:
-        record(ledger, Origin(name, "receive"), [draft], datetime.now(UTC), True, True)
+        record(ledger, Origin(name, "receive"), [draft], lambda: datetime.now(UTC), True, True)
 """
 
 MAKING = """
@@ -193,8 +194,8 @@ def test_recorded_at_never_decreases_though_the_clock_is_put_back(shop: Shop) ->
     draft = Draft("A", "main", "received", 1, "2022-03-09T12:00:00.000Z", 0)
     with open_ledger(shop.path, write=True) as ledger:
         for year in (2031, 2029, 2032, 2030):
-            now = datetime(year, 1, 1, tzinfo=UTC)
-            record(ledger, Origin("keeper", "receive"), [draft], now, True, False)
+            clock = partial(datetime, year, 1, 1, tzinfo=UTC)
+            record(ledger, Origin("keeper", "receive"), [draft], clock, True, False)
     shop.ok("receive", "A", 1)
     years = [time[:4] for time in recorded_times(shop)]
     assert years == ["2031", "2031", "2032", "2032", "2032"]

@@ -162,7 +162,7 @@ def plan():
 with open_ledger(Path(sys.argv[1]), write=True) as ledger:
     # Pages must reach the file before the commit, as they do in an import larger than memory.
     ledger.connection.execute("PRAGMA cache_size = 10")
-    append(ledger, Origin("keeper", "import"), plan, datetime.now(UTC), allow_negative=True)
+    append(ledger, Origin("keeper", "import"), plan, lambda: datetime.now(UTC), allow_negative=True)
 """
 
 
@@ -195,7 +195,7 @@ from inventory_cli.storage.ledger_file import open_ledger
 with open_ledger(Path(sys.argv[1]), write=True) as ledger:
     for number in count(1):
         draft = Draft("A", "main", "received", number, "2022-03-09T00:00:00.000Z", 1)
-        record(ledger, Origin("keeper", "receive"), [draft], datetime.now(UTC), True, False)
+        record(ledger, Origin("keeper", "receive"), [draft], lambda: datetime.now(UTC), True, False)
         print(number, flush=True)
 """
 
@@ -400,7 +400,7 @@ def test_a_file_that_cannot_grow_keeps_what_it_has(store: Shop) -> None:
         with open_ledger(store.path, write=True) as ledger:
             (pages,) = ledger.connection.execute("PRAGMA page_count").fetchone()
             ledger.connection.execute(f"PRAGMA max_page_count = {pages}")
-            append(ledger, KEEPER, lambda: arrivals(1_000), datetime.now(UTC))
+            append(ledger, KEEPER, lambda: arrivals(1_000), lambda: datetime.now(UTC))
 
     with pytest.raises(LedgerUnusable, match=r"the disk is full .*nothing was appended"):
         append_to_a_full_file()
@@ -458,12 +458,12 @@ def test_a_batch_that_was_recorded_in_spite_of_an_error_is_reported_as_recorded(
     store: Shop,
 ) -> None:
     with opened_with(store.path, CommitsAndFails) as ledger:
-        appended = append(ledger, KEEPER, lambda: arrivals(3), datetime.now(UTC))
+        appended = append(ledger, KEEPER, lambda: arrivals(3), lambda: datetime.now(UTC))
         assert appended is not None
         assert (appended.header.first_position, appended.header.last_position) == (2001, 2003)
         # The ledger was opened anew, as safely as before.
         assert ledger.connection.execute("PRAGMA synchronous").fetchone() == (3,)
-        assert append(ledger, KEEPER, lambda: arrivals(2), datetime.now(UTC)) is not None
+        assert append(ledger, KEEPER, lambda: arrivals(2), lambda: datetime.now(UTC)) is not None
     assert sizes(store) == [BEFORE, 3, 2]
 
 
@@ -475,7 +475,7 @@ def test_a_batch_that_an_error_kept_out_is_reported_as_not_recorded(
         pytest.raises(LedgerUnusable, match=NOTHING_APPENDED),
         opened_with(store.path, kind) as ledger,
     ):
-        append(ledger, KEEPER, lambda: arrivals(3), datetime.now(UTC))
+        append(ledger, KEEPER, lambda: arrivals(3), lambda: datetime.now(UTC))
     assert sizes(store) == [BEFORE]
 
 
@@ -492,7 +492,7 @@ def test_a_batch_of_the_same_number_by_someone_else_is_not_taken_for_the_own(sto
         pytest.raises(LedgerUnusable, match=NOTHING_APPENDED),
         opened_with(store.path, OthersWereFaster) as ledger,
     ):
-        append(ledger, KEEPER, lambda: arrivals(3), datetime.now(UTC))
+        append(ledger, KEEPER, lambda: arrivals(3), lambda: datetime.now(UTC))
     assert sizes(store) == [BEFORE, 1]
 
 
@@ -513,7 +513,7 @@ def test_a_batch_that_cannot_be_looked_up_is_reported_as_in_doubt(
         pytest.raises(LedgerUnusable, match=r"batch 2 .* may or may not be recorded") as raised,
         opened_with(store.path, Unplugged) as ledger,
     ):
-        append(ledger, KEEPER, lambda: arrivals(3), datetime.now(UTC))
+        append(ledger, KEEPER, lambda: arrivals(3), lambda: datetime.now(UTC))
     assert "look for batch 2" in (raised.value.hint or "")
     shutil.move(unplugged, store.path)
     assert sizes(store) == [BEFORE, 3]
@@ -528,7 +528,7 @@ def test_a_commit_that_readers_hold_up_for_too_long_records_nothing(store: Shop)
                 ledger.connection.execute("PRAGMA busy_timeout = 50")
                 return arrivals(3)
 
-            append(ledger, KEEPER, plan, datetime.now(UTC))
+            append(ledger, KEEPER, plan, lambda: datetime.now(UTC))
 
     reader = sqlite3.connect(store.path, isolation_level=None)
     reader.execute("BEGIN")
@@ -545,7 +545,7 @@ def test_a_snapshot_is_reported_as_it_is_after_an_error(
 ) -> None:
     taken = None
     with suppress(LedgerUnusable), opened_with(store.path, kind) as ledger:
-        taken, _ = take_snapshot(ledger, KEEPER, "march", "2022-03-31", datetime.now(UTC))
+        taken, _ = take_snapshot(ledger, KEEPER, "march", "2022-03-31", lambda: datetime.now(UTC))
     assert (taken is not None) == (lines is not None)
     assert sizes(store) == [BEFORE, 0] if lines else [BEFORE]
     assert len(store.json("snapshot", "list")) == (lines is not None)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Shop
+from tests.tampering.altering import behind_the_back
 
 
 @pytest.fixture
@@ -79,6 +80,9 @@ ALTERATIONS: dict[str, tuple[Callable[[list[str]], list[str]], int]] = {
     "no start": (lambda lines: lines[1:], 1),
     "no JSON": (lambda lines: [*lines[:4], "nonsense", *lines[5:]], 5),
     "nothing": (lambda lines: [], 1),
+    "settings that are none": (lambda lines: ['{"ledger": 5}', *lines[1:]], 1),
+    "an event that is none": (lambda lines: [lines[0], '{"event": null}', *lines[2:]], 2),
+    "a list without an end": (lambda lines: [*lines[:3], "[" * 100_000, *lines[4:]], 4),
 }
 
 
@@ -104,3 +108,10 @@ def test_a_restore_never_writes_over_a_ledger(story: Shop, exported: list[str]) 
 
 def test_an_export_as_csv_is_the_log(story: Shop) -> None:
     assert story.ok("export", "--format", "csv").out == story.ok("log", "--format", "csv").out
+
+
+def test_a_damaged_log_cannot_be_exported(story: Shop) -> None:
+    with behind_the_back(story) as connection:
+        connection.execute("DELETE FROM events WHERE position = 3")
+    ran = story("export")
+    assert (ran.code, "event 3 is missing" in ran.err) == (4, True)

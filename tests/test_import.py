@@ -168,7 +168,10 @@ def test_rows_with_an_id_are_recorded_once(shop: Shop) -> None:
     ran = shop.import_text(header + "2022-03-01,A,received,5,b\n2022-03-02,A,received,5,c\n")
     assert "read 2, appended 1, skipped 1" in ran.out
     ran = shop.import_text(header + "2022-03-01,A,received,6,b\n")
-    assert (ran.code, "line 2: the id 'b' is taken by event 2" in ran.err) == (3, True)
+    assert (
+        ran.code,
+        "line 2, id 'b': taken by event 2, which differs in its quantity" in ran.err,
+    ) == (3, True)
     ran = shop.import_text(header + "2022-03-04,A,received,6,d\n" * 2)
     assert "read 2, appended 1, skipped 1" in ran.out
     assert shop.on_hand("A") == 21
@@ -179,8 +182,10 @@ def test_ids_far_apart_in_one_file_are_compared_too(shop: Shop) -> None:
     many = "".join(f"2022-03-01,A,received,1,k{n}\n" for n in range(12_000))
     ran = shop.import_text(header + many + "2022-03-01,A,received,1,k0\n")
     assert "read 12001, appended 12000, skipped 1" in ran.out
-    ran = shop.import_text(header + many.replace("k", "m") + "2022-03-01,A,received,2,m0\n")
-    assert (ran.code, "the id 'm0' is taken earlier in the file" in ran.err) == (3, True)
+    ran = shop.import_text(
+        header + many.replace("k", "m").replace("03-01", "03-05") + "2022-03-05,A,received,2,m0\n"
+    )
+    assert (ran.code, "id 'm0': taken earlier in the file" in ran.err) == (3, True)
     assert shop.on_hand("A") == 12_000
 
 
@@ -319,3 +324,72 @@ def test_a_file_whose_name_is_no_text_has_one_that_can_be_stored(shop: Shop) -> 
     Path(os.fsdecode(file)).write_text(GOOD)
     assert shop.process("import", os.fsdecode(file)).returncode == 0
     assert shop.json("batches")[0]["source"] == "\\udcff.csv"
+
+
+def test_ids_that_stand_for_something_else_are_bad_rows(shop: Shop, tmp_path: Path) -> None:
+    header = "date,sku,type,quantity,id\n"
+    shop.import_text(header + "2022-03-01,A,received,5,a\n2022-03-01,A,received,5,b\n")
+    text = header + "2022-03-01,A,received,6,a\n2022-03-01,A,received,6,b\n"
+    text += "2022-03-02,A,received,1,c\n"
+    errors = tmp_path / "errors.csv"
+    ran = shop.import_text(text, "--errors", errors)
+    assert (ran.code, "read 3, appended 0, skipped 0, refused 2" in ran.out) == (3, True)
+    assert [line[:6] for line in errors.read_text().splitlines()[1:]] == ["2,id,a", "3,id,b"]
+    assert shop.on_hand("A") == 10
+    ran = shop.import_text(text, "--skip-bad")
+    assert (ran.code, "read 3, appended 1, skipped 0, refused 2" in ran.out) == (0, True)
+    assert shop.on_hand("A") == 11
+
+
+def test_a_row_with_a_new_id_may_look_recorded_too(shop: Shop) -> None:
+    shop.import_text(HEADER + "2022-03-01,A,received,9\n")
+    ran = shop.import_text("date,sku,type,quantity,id\n2022-03-01,A,received,9,n1\n")
+    assert (ran.code, "1 of the rows look recorded already" in ran.err) == (3, True)
+    assert shop.on_hand("A") == 9
+
+
+def test_a_dry_run_tries_the_good_rows_on_the_rules_although_there_are_bad_ones(
+    shop: Shop,
+) -> None:
+    ran = shop.import_text(GOOD + "bad,A,sold,1\n2022-03-03,A,sold,7\n", "--dry-run")
+    assert ran.code == 3
+    assert "line 4, date 'bad'" in ran.err
+    assert "A at main on 2022-03-03: 6 on hand then, 1 missing (line 5)" in ran.err
+    ran = shop.import_text(GOOD + "bad,A,sold,1\n", "--dry-run")
+    assert "net change 6; nothing was appended" in ran.out
+    assert shop.json("log") == []
+
+
+def test_an_import_is_recorded_when_it_is_written_and_not_when_it_was_started(shop: Shop) -> None:
+    process = subprocess.Popen(
+        shop.command("import", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(GOOD.encode())
+    process.stdin.flush()
+    shop.ok("receive", "B", 1)
+    between = shop.json("batches")[0]["recorded_at"]
+    process.stdin.close()
+    process.stdout.read()
+    process.stdout.close()
+    assert process.wait() == 0
+    assert shop.json("batches")[1]["recorded_at"] > between
+    assert shop.on_hand("A", "as-of", "2022-03-02", "--known-at", between) is None
+
+
+def test_a_file_that_breaks_off_while_it_is_read_is_refused(shop: Shop) -> None:
+    ran = shop.process("import", "/proc/self/mem")
+    assert (ran.returncode, "cannot be read to its end" in ran.stderr) == (3, True)
+
+
+def test_more_moved_counts_than_are_named_are_at_least_counted(shop: Shop) -> None:
+    counts = "".join(f"2022-03-31,S{n},counted,5\n" for n in range(30))
+    shop.import_text(HEADER + counts)
+    ran = shop.import_text(HEADER + counts.replace("03-31", "03-01").replace("counted", "received"))
+    assert "and 10 more counts with another variance" in ran.err
+
+
+def test_a_line_of_blanks_is_a_blank_line(shop: Shop) -> None:
+    assert shop.import_text("  \n" + GOOD + " \t\n").code == 0
+    assert shop.on_hand("A") == 6

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State, Stream
+from inventory_cli.errors import LedgerUnusable
 
 
 class Difference(NamedTuple):
@@ -55,5 +56,5 @@ def _moment(value: object, zone: tzinfo) -> str:
         return "nothing"
     try:
         return show_effective(str(value), 0 if len(str(value)) > len("2022-03-15") else 1, zone)
-    except ValueError:
+    except LedgerUnusable:
         return repr(value)

@@ -1,7 +1,5 @@
 """Knows how snapshots are taken, and how each is checked against the log it was taken of."""
 
-from datetime import datetime
-
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import clean_name
@@ -9,7 +7,7 @@ from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
-from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import last_position, pieces, read_batch, replay_log
 from inventory_cli.storage.snapshots import (
     Line,
@@ -25,7 +23,7 @@ _MOST_NOTES = 20
 
 
 def take_snapshot(
-    ledger: Ledger, origin: Origin, name: str | None, as_of: str, now: datetime
+    ledger: Ledger, origin: Origin, name: str | None, as_of: str, clock: Clock
 ) -> tuple[Snapshot, list[Line]]:
     """Store the replayed state at the present head, effective up to `as_of` (UTC text)."""
     if name is not None:
@@ -36,7 +34,7 @@ def take_snapshot(
             )
     head = ledger.head().position
     lines = lines_of(replay_log(ledger, head, as_of))
-    return store_snapshot(ledger, origin, name, as_of, head, lines, now), lines
+    return store_snapshot(ledger, origin, name, as_of, head, lines, clock), lines
 
 
 def check_snapshots(

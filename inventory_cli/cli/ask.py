@@ -26,6 +26,7 @@ def stock(
     """Show what is on hand now, with the days of the last arrival and departure."""
     options.check_format(format)
     wanted = options.clean_skus(skus)
+    location = options.clean_location(location)
     with open_ledger(ledger_path(context)) as ledger:
         today = options.end_of_today(ledger, options.now())
         states = stock_now(ledger, today, wanted)
@@ -46,6 +47,7 @@ def as_of(
     """Show what was on hand at a date, inclusive, by replaying the log."""
     options.check_format(format)
     wanted = options.clean_skus(skus)
+    location = options.clean_location(location)
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
         cut = options.parse_cut(ledger, date, moment)

@@ -1,5 +1,6 @@
 """Knows the commands that prove, store and mend: snapshots, verify, rebuild."""
 
+from itertools import zip_longest
 from typing import Annotated
 
 import typer
@@ -45,7 +46,7 @@ def take(
     moment = options.now()
     with open_ledger(ledger_path(context), write=True) as ledger:
         cut = options.parse_cut(ledger, as_of, moment)
-        taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, moment)
+        taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, options.now)
         if format == "table":
             stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
             place = f"at position {taken.position} (batch {taken.batch})"
@@ -150,7 +151,7 @@ def verify(
     return 0 if audit.ok else DIFFERENCE_FOUND
 
 
-_CHECKS = (Column("name"), Column("ok"), Column("problem"))
+_CHECKS = (Column("name"), Column("ok"), Column("problem"), Column("note"))
 
 
 def _show_audit(audit: Audit, format: str) -> None:
@@ -173,9 +174,9 @@ def _show_audit(audit: Audit, format: str) -> None:
         return
     if format != "table":
         rows = [
-            (check.name, check.ok, problem)
+            (check.name, check.ok, problem, note)
             for check in audit.checks
-            for problem in (check.problems or (None,))
+            for problem, note in zip_longest(check.problems or (None,), check.notes)
         ]
         show(Answer(_CHECKS, rows), format)
         return

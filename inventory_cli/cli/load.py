@@ -66,7 +66,7 @@ def load(
             stream,
             options.origin(context, by, name),
             choices,
-            options.now(),
+            options.now,
             lambda done: advance(done, size and 2 * size),
         )
         _complain(ledger, file, report, choices)

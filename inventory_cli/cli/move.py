@@ -9,6 +9,7 @@ from inventory_cli.asking import read_log
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.reading import opened
 from inventory_cli.cli.timeline import LOG_COLUMNS
+from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, line, show
 from inventory_cli.storage.export import export_lines
@@ -51,7 +52,7 @@ def restore(
         # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
         text = (data.decode(errors="surrogateescape") for data in stream)
         head = restore_ledger(path, file, text)
-    line(f"restored {path}: batches 1 to {head.batch}, head {head.anchor}")
+    line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 
 
 COMMANDS = {"export": export, "restore": restore}

@@ -90,6 +90,11 @@ def clean_skus(skus: Iterable[str] | None) -> list[str]:
     return list(dict.fromkeys(clean_name(sku, "SKU") for sku in skus or ()))
 
 
+def clean_location(location: str | None) -> str | None:
+    """Return the location that was typed, cleaned as when it was recorded; None for all."""
+    return None if location is None else clean_name(location, "location")
+
+
 def check_format(format: str) -> None:
     """Raise WrongUsage unless `format` is one of those that answers come in."""
     if format not in FORMATS:

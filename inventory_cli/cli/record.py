@@ -18,8 +18,9 @@ from inventory_cli.cli.options import (
 )
 from inventory_cli.core.dates import parse_when, show_effective
 from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION, clean_name
-from inventory_cli.core.quantities import format_quantity, parse_quantity
-from inventory_cli.core.rules import Facts, MovedCount, clean_facts, movement, transfer
+from inventory_cli.core.quantities import count_of, format_quantity, parse_quantity
+from inventory_cli.core.rules import Facts, MovedCount, clean_facts, movement
+from inventory_cli.core.rules import transfer as both_legs
 from inventory_cli.recording import Recorded, Recording, record
 from inventory_cli.render import Answer, Column, line, note, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -133,7 +134,7 @@ def adjust(
     _record_one(context, "adjusted", sku, quantity, location, given)
 
 
-def move(
+def transfer(
     context: typer.Context,
     sku: Sku,
     quantity: Quantity,
@@ -149,13 +150,13 @@ def move(
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
-    """Record a move between two locations: both legs in one batch."""
+    """Record a transfer between two locations: both legs in one batch."""
     details = options.parse_details(detail)
     given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
     options.check_format(format)
     moment = options.now()
     with open_ledger(ledger_path(context), write=True) as ledger:
-        drafts = transfer(
+        drafts = both_legs(
             clean_name(sku, "SKU"),
             clean_name(source, "location after --from"),
             clean_name(target, "location after --to"),
@@ -165,7 +166,7 @@ def move(
             given.facts(),
         )
         recorder = options.origin(context, by)
-        recording = record(ledger, recorder, drafts, moment, on != NOW, allow_negative)
+        recording = record(ledger, recorder, drafts, options.now, on != NOW, allow_negative)
         show_recording(ledger, recording, format)
 
 
@@ -199,7 +200,7 @@ def _record_one(
             ledger,
             options.origin(context, given.by),
             [draft],
-            moment,
+            options.now,
             given.on != (TODAY if kind == "opened" else NOW),
             given.allow_negative,
         )
@@ -257,6 +258,8 @@ def note_moved_counts(ledger: Ledger, moved: Sequence[MovedCount]) -> None:
             f"the count of {count.sku} at {count.location} on {on} (event {count.position}) "
             f"still stands; its variance is {_signed(after, ledger)}, was {_signed(before, ledger)}"
         )
+    if (rest := len(moved) - _MOST_NOTES) > 0:
+        note(f"and {count_of(rest, 'more count')} with another variance; see `inventory history`")
 
 
 def _signed(quantity: int, ledger: Ledger) -> str:
@@ -292,5 +295,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "open": open_balance,
     **{name: _simple(COMMAND_KINDS[name], text) for name, text in _SIMPLE_HELP.items()},
     "adjust": adjust,
-    "transfer": move,
+    "transfer": transfer,
 }

@@ -43,18 +43,17 @@ def reverse(
     facts = clean_facts(reason, reference, None, id, options.parse_details(detail))
     if facts.reason is None:
         raise WrongUsage("a reversal needs a reason", "say why, like --reason 'entered twice'")
-    moment = options.now()
     recorder = options.origin(context, by)
     with open_ledger(ledger_path(context), write=True) as ledger:
         if position is not None:
             number = options.parse_number(position, "position")
-            recording = reverse_event(ledger, recorder, number, facts, moment, allow_negative)
+            recording = reverse_event(ledger, recorder, number, facts, options.now, allow_negative)
             show_recording(ledger, recording, format)
             return
         if id is not None:
             raise WrongUsage("--id names one event, not a batch")
         number = options.parse_number(batch or "", "batch")
-        appended = reverse_batch(ledger, recorder, number, facts, moment, allow_negative)
+        appended = reverse_batch(ledger, recorder, number, facts, options.now, allow_negative)
         header = appended.header
         if format == "table":
             line(

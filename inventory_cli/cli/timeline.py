@@ -60,6 +60,7 @@ def timeline(
         last = END_OF_TIME if end is None else options.parse_cut(ledger, end, moment)
         known = None if known_at is None else options.parse_cut(ledger, known_at, moment)
         (sku,) = options.clean_skus([sku])
+        location = options.clean_location(location)
         entries = history(ledger, sku, location, first, cut_at(ledger, last, known))
         largest = max((entry.on_hand for entry in entries), default=0)
         rows = [_history_row(ledger, entry, largest) for entry in entries]

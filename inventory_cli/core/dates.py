@@ -94,7 +94,7 @@ def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
 
     Understands what `parse_when` does, and any day of the year 9999 as the end of time.
     """
-    if text.strip().startswith("9999-"):
+    if re.fullmatch(r"9999-\d\d-\d\d", text.strip(), re.ASCII):
         return END_OF_TIME
     return inclusive_end(parse_when(text, now, zone), zone)
 

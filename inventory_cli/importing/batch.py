@@ -7,7 +7,7 @@ import csv
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -20,7 +20,7 @@ from inventory_cli.importing.native import BadCell, BadRow, RowReader, match_hea
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import Batch, batch_of_source
 
 # How many bad rows, overlapping rows and problems are kept to be shown.
@@ -62,6 +62,10 @@ class Report(NamedTuple):
     moved_counts: list[MovedCount]
 
 
+class _BadRows(Exception):
+    """Rows turned out bad only when they were compared with the log; nothing is appended."""
+
+
 class _Tally:
     """What is counted while rows go by."""
 
@@ -83,7 +87,7 @@ def import_file(
     file: BinaryIO,
     origin: Origin,
     choices: Choices,
-    now: datetime,
+    clock: Clock,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Report:
     """Record the rows of a native CSV file as one batch, or nothing; the report says which.
@@ -98,8 +102,10 @@ def import_file(
         try:
             appended = _append_rows(
                 ledger, Source(file, origin.source or "-", progress), spool, tally, origin,
-                choices, now, progress, list_error,
+                choices, clock, progress, list_error,
             )  # fmt: skip
+        except _BadRows:
+            pass  # They are in the tally.
         except Refused as error:
             refusal = error
         report = _report(tally, appended, choices, refusal)
@@ -116,14 +122,15 @@ def _append_rows(
     tally: _Tally,
     origin: Origin,
     choices: Choices,
-    now: datetime,
+    clock: Clock,
     progress: Callable[[int], None],
     list_error: Callable[[Sequence[object]], object],
 ) -> Appended | None:
     _read_rows(ledger, source, spool, tally, list_error)
     sha256 = source.sha256()
     tally.known_as = batch_of_source(ledger, sha256)
-    if tally.known_as or (tally.bad and not choices.skip_bad):
+    # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
+    if tally.known_as or (tally.bad and not choices.skip_bad and not choices.dry_run):
         return None
     size = source.size()
 
@@ -133,14 +140,17 @@ def _append_rows(
         if tally.known_as:
             return
         rows = spool.read(lambda part: progress(size + int(size * part)))
-        for line, drafts in without_known(ledger, rows, choices.overlap, source.name):
+        note_bad = partial(_note_bad, tally, list_error)
+        for line, drafts in without_known(ledger, rows, choices.overlap, source.name, note_bad):
             tally.kept += 1
             for draft in drafts:
                 tally.lines.append(line)
                 yield draft
+        if tally.bad and not choices.skip_bad and not choices.dry_run:
+            raise _BadRows
 
     origin = origin._replace(source_sha256=sha256)
-    return append(ledger, origin, plan, now, choices.allow_negative, choices.dry_run)
+    return append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run)
 
 
 def _read_rows(
@@ -164,16 +174,20 @@ def _read_rows(
                 drafts = reader.read(record)
             except BadCell as bad:
                 row = BadRow(source.line, bad.column, bad.value, bad.reason)
-                tally.bad += 1
-                if len(tally.bad_rows) < MOST_SHOWN:
-                    tally.bad_rows.append(row)
-                list_error(row)
+                _note_bad(tally, list_error, row)
                 continue
             spool.add(source.line, drafts)
             tally.skus.add(drafts[0].sku)
             first, last = min(first, drafts[0].effective_at), max(last, drafts[0].effective_at)
     if last:
         tally.days = (show_day(first, ledger.zone), show_day(last, ledger.zone))
+
+
+def _note_bad(tally: _Tally, list_error: Callable[[Sequence[object]], object], row: BadRow) -> None:
+    tally.bad += 1
+    if len(tally.bad_rows) < MOST_SHOWN:
+        tally.bad_rows.append(row)
+    list_error(row)
 
 
 @contextmanager
@@ -205,6 +219,12 @@ def _writing_errors(path: Path) -> Iterator[None]:
         raise WrongUsage(f"--errors {path} cannot be written: {error.strerror}") from error
 
 
+def _net_change(tally: _Tally, appended: Appended | None) -> int | None:
+    if appended is None:
+        return None if tally.bad and not tally.known_as else 0
+    return None if appended.problems else appended.net_change
+
+
 def _report(
     tally: _Tally, appended: Appended | None, choices: Choices, refusal: Refused | None
 ) -> Report:
@@ -212,7 +232,7 @@ def _report(
     refused_whole = bool(refusal or problems) or (
         tally.bad > 0 and not choices.skip_bad and not tally.known_as
     )
-    recorded = appended is not None and not problems
+    recorded = appended is not None and not problems and not refused_whole
     good = tally.read - tally.bad
     first = (appended and appended.header.first_position) or 0
     return Report(
@@ -223,7 +243,7 @@ def _report(
         skus=len(tally.skus),
         first_day=tally.days and tally.days[0],
         last_day=tally.days and tally.days[1],
-        net_change=appended.net_change if appended and recorded else None if problems else 0,
+        net_change=_net_change(tally, appended),
         batch=appended.header if appended and recorded and not choices.dry_run else None,
         known_as=tally.known_as,
         bad_rows=tally.bad_rows,

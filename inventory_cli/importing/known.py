@@ -1,16 +1,17 @@
 """Knows which rows of a file the ledger has already. Must never know SQL or how a row is spelled.
 
 Two rules. A row with an id is known when that id is recorded: it is left out when it says the
-same, and refused when not. A row without one *looks* recorded when a standing event of the same
+same, and a bad row when not. Any other row *looks* recorded when a standing event of the same
 stream, moment, kind, quantity and reference was there before the file; then the user decides.
 Each recorded event answers for one row only, so further occurrences are new.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from inventory_cli.core.events import Draft
 from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
+from inventory_cli.importing.native import BadRow
 from inventory_cli.storage.append import CHUNK
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import events_under_id, next_similar, read_event
@@ -21,21 +22,28 @@ Row = tuple[int, tuple[Draft, ...]]
 
 
 def without_known(
-    ledger: Ledger, rows: Iterable[Row], overlap: str | None, name: str
+    ledger: Ledger,
+    rows: Iterable[Row],
+    overlap: str | None,
+    name: str,
+    bad: Callable[[BadRow], None],
 ) -> Iterator[Row]:
     """Give the rows that are to be recorded, under the write lock.
 
-    `overlap` is "skip", "keep" or None. Raises Refused for an id with different content, and,
-    after the last row, when some look recorded and `overlap` does not say what that means.
+    `overlap` is "skip", "keep" or None; `bad` is told of every row whose id says something else.
+    Raises Refused after the last row when some look recorded and `overlap` does not say what that
+    means.
     """
-    ids = _Ids(ledger, name)
+    ids = _Ids(ledger)
     overlaps = _Overlaps(ledger)
     first: tuple[int, int] | None = None
     count = 0
     for line, drafts in rows:
-        if drafts[0].id is not None:
-            if not ids.has(line, drafts):
-                yield line, drafts
+        try:
+            if drafts[0].id is not None and ids.has(drafts):
+                continue
+        except _IdTaken as taken:
+            bad(BadRow(line, "id", drafts[0].id or "", str(taken)))
             continue
         position = None if overlap == "keep" else overlaps.claim(drafts)
         if position is None:
@@ -52,18 +60,21 @@ def without_known(
         )
 
 
+class _IdTaken(Exception):
+    """The id of a row stands for something else already."""
+
+
 class _Ids:
     """The ids recorded before the file and within it."""
 
-    def __init__(self, ledger: Ledger, name: str) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._name = name
         self._head = ledger.head().position
         # Rows given here reach the log chunk by chunk; those not there yet are among these.
         self._recent: dict[str, tuple[Draft, ...]] = {}
         self._older: dict[str, tuple[Draft, ...]] = {}
 
-    def has(self, line: int, drafts: tuple[Draft, ...]) -> bool:
+    def has(self, drafts: tuple[Draft, ...]) -> bool:
         id = drafts[0].id or ""
         recent = self._recent.get(id) or self._older.get(id)
         if recent == drafts:
@@ -76,13 +87,11 @@ class _Ids:
             return False
         if known and not (differing := differing_in(drafts, known, moment_given=True)):
             return True
-        taken = "earlier in the file, for something else"
         if known and known[0].position <= self._head:
-            taken = f"by event {known[0].position}, which differs in its {differing}"
-        raise Refused(
-            f"{self._name}, line {line}: the id {id!r} is taken {taken}",
-            "give each event an id of its own",
-        )
+            where = f"taken by event {known[0].position}, which differs in its {differing}"
+        else:
+            where = "taken earlier in the file, for something else"
+        raise _IdTaken(f"{where}: give each event an id of its own")
 
 
 class _Overlaps:
@@ -107,7 +116,7 @@ class _Overlaps:
             last = self._last_effective[stream] = stored.last_effective if stored else ""
         if draft.effective_at > last:
             return None
-        key = tuple(d._replace(reason=None, unit_cost=None, details=None) for d in drafts)
+        key = tuple(d._replace(reason=None, unit_cost=None, id=None, details=None) for d in drafts)
         after = self._ends.get(key, 0)
         while event := next_similar(self._ledger, draft, after, self._head):
             after = event.position

@@ -28,7 +28,12 @@ class _Hashing(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer))
+        try:
+            data = self._file.read(len(buffer))
+        except OSError as error:
+            raise Refused(
+                f"the file cannot be read to its end: {error.strerror}", "nothing was appended"
+            ) from error
         buffer[: len(data)] = data
         self.hash.update(data)
         self.count += len(data)
@@ -76,7 +81,7 @@ class Source:
             for record in reader:
                 self.line = end + 1
                 end = reader.line_num
-                if record:
+                if record and not (len(record) == 1 and not record[0].strip()):
                     yield record
         except csv.Error as error:
             raise Refused(

@@ -5,7 +5,6 @@ Must never decide what a user meant; the drafts come ready from the rules.
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from inventory_cli.core.replay import State, Stream, fold
 from inventory_cli.core.rules import MovedCount, Problem, check_stream, moved_counts
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.chain import link_batch, link_event
-from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import Batch, read_stream
 from inventory_cli.storage.stock import store_states, stored_state
 
@@ -64,7 +63,7 @@ def append(
     ledger: Ledger,
     origin: Origin,
     plan: Callable[[], Iterable[Draft]],
-    now: datetime,
+    clock: Clock,
     allow_negative: bool = False,
     dry_run: bool = False,
 ) -> Appended | None:
@@ -72,7 +71,8 @@ def append(
 
     `plan` is called under the write lock, so that it may look at the log before it says which
     events to record; None is returned when it says none. The state of each stream that the batch
-    touches is brought forward, and judged over its whole timeline where events come late.
+    touches is brought forward, and judged over its whole timeline where events come late. `clock`
+    is read under the lock too: what was asked before did not know of it.
     Raises LedgerUnusable when the file cannot be written; then nothing was appended.
     """
     allow_negative = allow_negative or ledger.settings.negative == "allow"
@@ -85,7 +85,7 @@ def append(
         problems, moved = _settle(ledger, head.position + 1, last, touched, allow_negative)
         states = {stream: touch.projected.state() for stream, touch in touched.items()}
         net_change = sum(touch.projected.on_hand - touch.before for touch in touched.values())
-        recorded_at = max(utc_text(now), head.recorded_at)
+        recorded_at = max(utc_text(clock()), head.recorded_at)
         header = Batch(head.batch + 1, recorded_at, *origin, head.position + 1, last, None)
         if not problems and not dry_run:
             store_states(ledger, states)

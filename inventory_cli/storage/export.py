@@ -20,7 +20,7 @@ from typing import Any
 from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import UnknownKind
-from inventory_cli.errors import Refused
+from inventory_cli.errors import LedgerUnusable, Refused
 from inventory_cli.storage.append import INSERT_BATCH, INSERT_EVENT
 from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_file
@@ -55,8 +55,13 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
     )
     for header, link in headers_with_hash(ledger, head.batch):
         if header.first_position is not None and header.last_position is not None:
-            for _ in range(header.first_position, header.last_position + 1):
-                *fields, event_link = next(events)
+            for position in range(header.first_position, header.last_position + 1):
+                *fields, event_link = next(events, (None, None))
+                if fields[0] != position:
+                    raise LedgerUnusable(
+                        f"the ledger is damaged: event {position} is missing",
+                        "`inventory verify` says more",
+                    )
                 named = dict(zip(Event._fields, fields, strict=True))
                 yield _line({"event": {**named, "hash": event_link.hex()}})
         if snapshot := snapshots.get(header.batch):
@@ -68,6 +73,18 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
 
 def _line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# What reading a line that is not as it should be may raise.
+_NO_LINE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    sqlite3.IntegrityError,
+)
 
 
 class _BadLine(ValueError):
@@ -92,7 +109,7 @@ def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
             head = writer.finish()
         except _BadLine as error:
             raise Refused(f"{name}, line {number}: {error}", "nothing was restored") from None
-        except (ValueError, TypeError, KeyError, OverflowError, sqlite3.IntegrityError) as error:
+        except _NO_LINE as error:
             raise Refused(
                 f"{name}, line {number}: this is no line of an export ({error})",
                 "nothing was restored",

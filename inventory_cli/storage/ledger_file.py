@@ -6,7 +6,7 @@ Must never know what events mean.
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -18,6 +18,8 @@ from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
 from inventory_cli.storage.failures import file_failures, primary_code, sqlite_failures, unusable
 
+# Tells the present moment. It is given, because only the outermost layer reads clocks.
+Clock = Callable[[], datetime]
 # How long an append waits for other writers before it gives up, in seconds.
 BUSY_TIMEOUT = 30.0
 
@@ -66,7 +68,9 @@ class Ledger:
         """Return where the log ends now."""
         row = self.connection.execute(
             "SELECT batch, recorded_at, hash,"
-            " (SELECT coalesce(max(last_position), 0) FROM batches)"
+            # Only the snapshots at the end are walked over; a maximum would read all batches.
+            " coalesce((SELECT last_position FROM batches WHERE last_position IS NOT NULL"
+            " ORDER BY batch DESC LIMIT 1), 0)"
             " FROM batches ORDER BY batch DESC LIMIT 1"
         ).fetchone()
         if row is None:
@@ -176,9 +180,9 @@ def new_file(path: Path) -> Iterator[sqlite3.Connection]:
                 raise Refused(f"{path} exists already", "choose another file with --ledger FILE")
             if not path.absolute().parent.is_dir():
                 raise LedgerUnusable(f"the folder {path.parent} does not exist")
-        draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
+        unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         try:
-            connection = sqlite3.connect(draft, isolation_level=None)
+            connection = sqlite3.connect(unfinished, isolation_level=None)
             try:
                 _make_durable(connection)
                 schema.migrate(connection)
@@ -186,23 +190,23 @@ def new_file(path: Path) -> Iterator[sqlite3.Connection]:
             finally:
                 connection.close()
             with file_failures(path):
-                _publish(draft, path)
+                _publish(unfinished, path)
         finally:
             with file_failures(path):
-                draft.unlink(missing_ok=True)
+                unfinished.unlink(missing_ok=True)
 
 
-def _publish(draft: Path, path: Path) -> None:
+def _publish(unfinished: Path, path: Path) -> None:
     """Name a finished file, never over another one, and make the name last."""
     try:
-        path.hardlink_to(draft)
+        path.hardlink_to(unfinished)
     except FileExistsError:
         raise Refused(f"{path} exists already", "choose another file with --ledger FILE") from None
     except OSError:
         # A file system without hard links: the moment between the test and the name remains.
         if path.exists():
             raise Refused(f"{path} exists already") from None
-        draft.rename(path)
+        unfinished.rename(path)
     if os.name == "posix":
         folder = os.open(path.absolute().parent, os.O_RDONLY)
         try:

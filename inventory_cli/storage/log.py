@@ -40,10 +40,12 @@ def known_position(ledger: Ledger, known_at: str) -> int:
 
     Recorded times never decrease, so what was known is always the beginning of the log.
     """
-    (position,) = ledger.connection.execute(
-        "SELECT coalesce(max(last_position), 0) FROM batches WHERE recorded_at <= ?", (known_at,)
+    row = ledger.connection.execute(
+        "SELECT last_position FROM batches WHERE recorded_at <= ? AND last_position IS NOT NULL"
+        " ORDER BY batch DESC LIMIT 1",
+        (known_at,),
     ).fetchone()
-    return int(position)
+    return int(row[0]) if row else 0
 
 
 def pieces(

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from inventory_cli.core.dates import utc_text
@@ -10,7 +9,7 @@ from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import Refused
 from inventory_cli.storage.append import Origin, close_batch
 from inventory_cli.storage.chain import digest_lines
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import Batch
 
 
@@ -60,7 +59,7 @@ def store_snapshot(
     as_of: str,
     position: int,
     lines: list[Line],
-    now: datetime,
+    clock: Clock,
 ) -> Snapshot:
     """Record a snapshot as a batch of its own. Raises Refused when the name is taken."""
     with ledger.writing():
@@ -73,7 +72,7 @@ def store_snapshot(
         ).fetchone()
         snapshot = Snapshot(number, head.batch + 1, name, as_of, position)
         insert_snapshot(ledger.connection, snapshot, lines)
-        recorded_at = max(utc_text(now), head.recorded_at)
+        recorded_at = max(utc_text(clock()), head.recorded_at)
         digest = digest_lines(snapshot, lines)
         header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest)
         close_batch(ledger, header, head.hash)

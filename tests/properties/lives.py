@@ -181,7 +181,7 @@ class Both:
         before = (self.ledger.head(), stored_states(self.ledger))
         size = len(self.slow.facts)
         if isinstance(deed, Snapshot):
-            take_snapshot(self.ledger, ORIGIN, None, cut_end(self.ledger, deed.as_of), now)
+            take_snapshot(self.ledger, ORIGIN, None, cut_end(self.ledger, deed.as_of), lambda: now)
             done = True
         elif isinstance(deed, Record):
             done = self._record(deed, now)
@@ -203,7 +203,7 @@ class Both:
         variances = self.variances()
         drafts = [draft for entry in deed.entries for draft in drafts_of(entry, self.ledger)]
         if len(deed.entries) > 1:
-            appended = append(self.ledger, ORIGIN, lambda: drafts, now, deed.allow_negative)
+            appended = append(self.ledger, ORIGIN, lambda: drafts, lambda: now, deed.allow_negative)
             assert appended is not None
             problems = {(found.sku, found.location): found for found in appended.problems}
             assert problems.keys() == refusals.keys()
@@ -215,7 +215,9 @@ class Both:
         else:
             said = ""
             try:
-                recording = record(self.ledger, ORIGIN, drafts, now, True, deed.allow_negative)
+                recording = record(
+                    self.ledger, ORIGIN, drafts, lambda: now, True, deed.allow_negative
+                )
                 moved = recording.moved_counts
             except Refused as refused:
                 said = refused.message
@@ -245,7 +247,7 @@ class Both:
         reverse = reverse_event if deed.what == "event" else reverse_batch
         why = Facts("entered in error")
         try:
-            done = reverse(self.ledger, ORIGIN, number, why, now, deed.allow_negative)
+            done = reverse(self.ledger, ORIGIN, number, why, lambda: now, deed.allow_negative)
         except Refused as refused:
             said = refused.message
             assert refusals or not allowed, said
@@ -363,7 +365,9 @@ def folded(events: Sequence[Event]) -> dict[Stream, State]:
 
 
 def tell(ledger: Ledger, entry: Entry) -> Batch:
-    appended = append(ledger, ORIGIN, lambda: drafts_of(entry, ledger), NOW, allow_negative=True)
+    appended = append(
+        ledger, ORIGIN, lambda: drafts_of(entry, ledger), lambda: NOW, allow_negative=True
+    )
     assert appended is not None
     assert appended.problems == []
     return appended.header

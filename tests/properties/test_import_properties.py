@@ -72,7 +72,9 @@ def test_a_file_records_the_same_as_its_rows_one_by_one(
     with new_ledger(zone, "allow") as by_hand, new_ledger(zone, "allow") as ledger:
         for entry in story:
             tell(by_hand, entry)
-        report = import_file(ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Choices(), NOW)
+        report = import_file(
+            ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Choices(), lambda: NOW
+        )
         assert (report.read, report.appended) == (len(story), len(story))
         assert whole_log(ledger) == whole_log(by_hand)
         assert stored_states(ledger) == stored_states(by_hand)
@@ -90,7 +92,11 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
         refusals = both.slow.refusals(facts, allow_negative=False)
         before = (ledger.head(), stored_states(ledger))
         report = import_file(
-            ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Choices(overlap="keep"), NOW
+            ledger,
+            io.BytesIO(as_csv(story, delimiter)),
+            ORIGIN,
+            Choices(overlap="keep"),
+            lambda: NOW,
         )
         found = {(problem.sku, problem.location): problem for problem, _ in report.problems}
         assert found.keys() == refusals.keys()

@@ -68,7 +68,7 @@ def test_any_order_of_recording_gives_the_same_stock(
         with new_ledger(zone, "allow") as ledger:
             positions = {id(entry): tell(ledger, entry).first_position or 0 for entry in order}
             for position in {positions[id(entry)] for entry in errors}:
-                reverse_event(ledger, ORIGIN, position, Facts("error"), NOW, False)
+                reverse_event(ledger, ORIGIN, position, Facts("error"), lambda: NOW, False)
             stocks.append(stock_at(ledger, DAYS))
     assert stocks[0] == stocks[1]
 
@@ -112,5 +112,5 @@ def test_after_a_reversal_the_stock_is_as_if_the_event_had_never_happened(
                 tell(without, entry)
                 continue
             position = (header.last_position if second_leg else header.first_position) or 0
-        reverse_event(ledger, ORIGIN, position, Facts("never was"), NOW, False)
+        reverse_event(ledger, ORIGIN, position, Facts("never was"), lambda: NOW, False)
         assert stock_at(ledger, DAYS) == stock_at(without, DAYS)

@@ -14,7 +14,15 @@ HEADER_2 = "batch 2 (receive) does not fit the chain"
 
 # What is set in batch 2 → who finds it.
 BATCH_EDITS: list[tuple[str, Found]] = [
-    ("batch = 20", {"positions": "batch 2 is missing", "chain": "batch 20 (receive) does not fit"}),
+    (
+        "batch = 20",
+        {
+            "positions": "batch 2 is missing",
+            "chain": "batch 20 (receive) does not fit",
+            # The last batch now says that the log ends with its event.
+            "snapshots": "snapshot 1 (march) was taken at position 7, but the log ends at 2",
+        },
+    ),
     (
         "recorded_at = '2022-03-01T00:00:00.000Z'",
         {"positions": "batch 2 was recorded before the one before it", "chain": HEADER_2},

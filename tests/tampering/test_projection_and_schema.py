@@ -191,3 +191,16 @@ def test_an_altered_record_of_migrations_is_found_without_stumbling(ledger: Shop
         " WHERE name = '_sqlite_migrations'",
     )
     assert ledger.failed_checks()["schema"] == ["table _sqlite_migrations was altered"]
+
+
+def test_a_moment_that_is_none_hides_no_other_difference(ledger: Shop) -> None:
+    alter(
+        ledger,
+        "UPDATE stock SET last_incoming = 'rubbish' WHERE sku = 'XYZ-1' AND location = 'main'",
+        "UPDATE stock SET on_hand = 77 WHERE sku = 'ABC-2'",
+    )
+    problems = ledger.failed_checks()["stock"]
+    assert any("ABC-2 at main: on hand expected" in problem for problem in problems)
+    assert any("found 'rubbish'" in problem for problem in problems)
+    ledger.ok("rebuild")
+    assert ledger.failed_checks() == {}
