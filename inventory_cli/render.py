@@ -67,7 +67,7 @@ def show(
         rows = iter(answer.rows)
         first = list(islice(rows, _MOST_BOXED + 1))
         if len(first) > _MOST_BOXED or not _print_boxed(answer._replace(rows=first), style):
-            _write_plain(answer._replace(rows=chain(first, rows)), out)
+            _write_plain(answer._replace(rows=chain(first, rows)), out, brief=True)
     else:
         _write_plain(answer, out, live)
 
@@ -161,7 +161,8 @@ def width_of(text: str) -> int:
     )
 
 
-def _cells(answer: Answer, boxed: bool) -> tuple[list[Column], Iterator[list[str]]]:
+def _cells(answer: Answer, boxed: bool, brief: bool) -> tuple[list[Column], Iterator[list[str]]]:
+    """Return the columns that a table shows, and its rows as text; `brief` cuts moments short."""
     shown = [
         n
         for n, column in enumerate(answer.columns)
@@ -169,7 +170,7 @@ def _cells(answer: Answer, boxed: bool) -> tuple[list[Column], Iterator[list[str
     ]
     columns = [answer.columns[n] for n in shown]
     return columns, (
-        [printable(_text(answer.columns[n], row[n], answer.decimals, brief=boxed)) for n in shown]
+        [printable(_text(answer.columns[n], row[n], answer.decimals, brief=brief)) for n in shown]
         for row in answer.rows
     )
 
@@ -178,8 +179,8 @@ def _is_number(column: Column) -> bool:
     return column.kind in ("number", "quantity", "change")
 
 
-def _write_plain(answer: Answer, out: IO[str], live: bool = False) -> None:
-    columns, rows = _cells(answer, boxed=False)
+def _write_plain(answer: Answer, out: IO[str], live: bool = False, brief: bool = False) -> None:
+    columns, rows = _cells(answer, boxed=False, brief=brief)
     first = [] if live else list(islice(rows, _SIZING_ROWS))
     header = [column.name for column in columns]
     widths = [max(map(width_of, cells)) for cells in zip(header, *first, strict=True)]
@@ -206,7 +207,7 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
 
     console = Console(highlight=False)
     styles = [style(row) for row in answer.rows]
-    columns, cells = _cells(answer, boxed=True)
+    columns, cells = _cells(answer, boxed=True, brief=True)
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
