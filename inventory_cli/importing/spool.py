@@ -1,6 +1,6 @@
 """Knows how rows that were read wait for the write lock: in a temporary file, not in memory."""
 
-import marshal
+import pickle
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,8 +27,8 @@ def _room() -> Iterator[None]:
 class Spool:
     """Drafts with the line they came from, written once and then read in the same order.
 
-    Marshal is the fastest way there is to write plain tuples and read them back within one
-    process; the file has no name, so nobody else can write to it.
+    Pickle writes plain tuples and reads them back faster than anything else at hand; the file has
+    no name, so nobody else can write to it.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Spool:
 
     def _flush(self) -> None:
         with _room():
-            marshal.dump(self._waiting, self._file)
+            pickle.dump(self._waiting, self._file, protocol=5)
             self._file.flush()
         self._waiting = []
         self._chunks += 1
@@ -67,5 +67,5 @@ class Spool:
         self._file.seek(0)
         for number in range(self._chunks):
             progress(number / self._chunks)
-            for line, *drafts in marshal.load(self._file):
+            for line, *drafts in pickle.load(self._file):
                 yield line, tuple(map(Draft._make, drafts))
