@@ -7,7 +7,6 @@ import csv
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -69,7 +68,8 @@ class _BadRows(Exception):
 class _Tally:
     """What is counted while rows go by."""
 
-    def __init__(self) -> None:
+    def __init__(self, list_error: Callable[[Sequence[object]], object]) -> None:
+        self._list_error = list_error
         self.read = 0
         self.bad = 0
         self.kept = 0
@@ -80,6 +80,13 @@ class _Tally:
         self.known_as: Batch | None = None
         # The line of each draft that was kept, in the order of their positions.
         self.lines = array("I")
+
+    def note_bad(self, row: BadRow) -> None:
+        """Count a bad row, list it where the user asked for that, and keep the first to show."""
+        self.bad += 1
+        if len(self.bad_rows) < MOST_SHOWN:
+            self.bad_rows.append(row)
+        self._list_error(row)
 
 
 def import_file(
@@ -95,15 +102,13 @@ def import_file(
     `origin.source` names the file. `progress` is told how much is done of twice the bytes of the
     file, for they are read first and recorded then.
     """
-    tally = _Tally()
     appended = None
     refusal = None
+    source = Source(file, origin.source or "-", progress)
     with Spool() as spool, _errors_file(choices.errors) as list_error:
+        tally = _Tally(list_error)
         try:
-            appended = _append_rows(
-                ledger, Source(file, origin.source or "-", progress), spool, tally, origin,
-                choices, clock, progress, list_error,
-            )  # fmt: skip
+            appended = _append_rows(ledger, source, spool, tally, origin, choices, clock, progress)
         except _BadRows:
             pass  # They are in the tally.
         except Refused as error:
@@ -124,9 +129,8 @@ def _append_rows(
     choices: Choices,
     clock: Clock,
     progress: Callable[[int], None],
-    list_error: Callable[[Sequence[object]], object],
 ) -> Appended | None:
-    _read_rows(ledger, source, spool, tally, list_error)
+    _read_rows(ledger, source, spool, tally)
     sha256 = source.sha256()
     tally.known_as = batch_of_source(ledger, sha256)
     # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
@@ -140,8 +144,8 @@ def _append_rows(
         if tally.known_as:
             return
         rows = spool.read(lambda part: progress(size + int(size * part)))
-        note_bad = partial(_note_bad, tally, list_error)
-        for line, drafts in without_known(ledger, rows, choices.overlap, source.name, note_bad):
+        new = without_known(ledger, rows, choices.overlap, source.name, tally.note_bad)
+        for line, drafts in new:
             tally.kept += 1
             for draft in drafts:
                 tally.lines.append(line)
@@ -153,14 +157,8 @@ def _append_rows(
     return append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run)
 
 
-def _read_rows(
-    ledger: Ledger,
-    source: Source,
-    spool: Spool,
-    tally: _Tally,
-    list_error: Callable[[Sequence[object]], object],
-) -> None:
-    """Read all rows into the spool; note and list the bad ones."""
+def _read_rows(ledger: Ledger, source: Source, spool: Spool, tally: _Tally) -> None:
+    """Read all rows into the spool, and note the bad ones."""
     first, last = END_OF_TIME, ""
     with closing(source.records()) as records:
         header = next(records, None)
@@ -173,21 +171,13 @@ def _read_rows(
             try:
                 drafts = reader.read(record)
             except BadCell as bad:
-                row = BadRow(source.line, bad.column, bad.value, bad.reason)
-                _note_bad(tally, list_error, row)
+                tally.note_bad(BadRow(source.line, bad.column, bad.value, bad.reason))
                 continue
             spool.add(source.line, drafts)
             tally.skus.add(drafts[0].sku)
             first, last = min(first, drafts[0].effective_at), max(last, drafts[0].effective_at)
     if last:
         tally.days = (show_day(first, ledger.zone), show_day(last, ledger.zone))
-
-
-def _note_bad(tally: _Tally, list_error: Callable[[Sequence[object]], object], row: BadRow) -> None:
-    tally.bad += 1
-    if len(tally.bad_rows) < MOST_SHOWN:
-        tally.bad_rows.append(row)
-    list_error(row)
 
 
 @contextmanager
