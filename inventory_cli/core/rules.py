@@ -20,7 +20,7 @@ from inventory_cli.core.events import (
     time_of_day,
 )
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity, parse_unit_cost
-from inventory_cli.core.replay import Step, steps
+from inventory_cli.core.replay import fold, steps
 from inventory_cli.errors import Refused, WrongUsage
 
 
@@ -212,21 +212,22 @@ def check_stream(
     without = steps(event for event in stream if event.position < first_new)
     on_hand_without = {step.event.position: step.on_hand for step in without}
     before = 0
-    for _, moment in groupby(steps(stream), key=lambda step: step.event.effective_at):
-        known: list[Step] = []
-        new: list[Step] = []
+    for at, moment in groupby(steps(stream), key=lambda step: step.event.effective_at):
+        events: list[Event] = []
         for step in moment:
-            (new if step.event.position >= first_new else known).append(step)
+            events.append(step.event)
             before = on_hand_without.get(step.event.position, before)
         after = step.on_hand
         if abs(after) > LARGEST_ON_HAND:
             return problem(step.event, TOO_LARGE)
         if not allow_negative and after < 0 and after < before:
-            # What was there for the new movements of this moment; where there is none, what the
+            new = [event for event in events if event.position >= first_new]
+            # What was there for the new events of this moment; where there is none, what the
             # book said without the batch.
-            change = sum(step.change for step in new)
-            there = after - change if change else before
-            return shortage((new or known)[0].event, there, -after, decimals)
+            left_out = {event.position for event in new}
+            kept = (e for e in stream if e.effective_at <= at and e.position not in left_out)
+            there = fold(kept).on_hand if new else before
+            return shortage((new or events)[0], there, -after, decimals)
     return None
 
 

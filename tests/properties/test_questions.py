@@ -26,6 +26,7 @@ from tests.properties.lives import (
     TEN,
     Both,
     Deed,
+    Record,
     Reverse,
     clock_ticks,
     cut_end,
@@ -124,6 +125,18 @@ def test_history_from_a_day_on_is_the_end_of_the_whole_history(life: list[Deed],
 @given(lives, zones)
 # A reversal that leaves too little for what left at the very moment of the event that it voids.
 @example([one("received", 10, on=TEN), one("sold", 8, on=TEN), Reverse("event", 1, False)], "UTC")
+# A batch of which one part is reversed at that moment, and another before it.
+@example(
+    [
+        Record(
+            [*one("received", 1, on=DAYS[0]).entries, *one("received", 1, on=TEN).entries], False
+        ),
+        one("received", 2, on=DAYS[0]),
+        one("sold", 3, on=TEN),
+        Reverse("batch", 2, False),
+    ],
+    "UTC",
+)
 def test_a_refusal_names_the_moment_what_is_there_and_what_is_missing(
     life: list[Deed], zone: str
 ) -> None:
