@@ -10,6 +10,7 @@ from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import KINDS, Draft, Event
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import (
+    MOST_SHOWN,
     Facts,
     MovedCount,
     Problem,
@@ -31,9 +32,6 @@ from inventory_cli.storage.log import (
     voided_between,
 )
 from inventory_cli.storage.stock import stored_state
-
-# How many problems of one batch are shown.
-MOST_SHOWN = 20
 
 
 class Recorded(NamedTuple):

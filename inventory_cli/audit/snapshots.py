@@ -4,6 +4,7 @@ from inventory_cli.audit.compare import compare, describe
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import clean_name
 from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
@@ -18,8 +19,6 @@ from inventory_cli.storage.snapshots import (
     snapshot_batches,
     store_snapshot,
 )
-
-_MOST_NOTES = 20
 
 
 def take_snapshot(
@@ -99,7 +98,7 @@ def _late_arrivals(ledger: Ledger, snapshot: Snapshot) -> list[str]:
     ):
         count += len(rows)
         for position, kind, sku, location, effective_at, date_only in rows:
-            if len(shown) == _MOST_NOTES:
+            if len(shown) == MOST_SHOWN:
                 break
             on = show_effective(effective_at, date_only, ledger.zone)
             shown.append(f"event {position} ({kind} {sku} at {location} on {on})")

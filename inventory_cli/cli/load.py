@@ -10,8 +10,9 @@ from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
 from inventory_cli.cli.reading import in_utf8, opened
 from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.quantities import count_of, format_quantity
+from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.batch import MOST_SHOWN, Choices, Report, import_file
+from inventory_cli.importing.batch import Choices, Report, import_file
 from inventory_cli.recording import describe_problem
 from inventory_cli.render import Answer, Column, complain, line, note, progress, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger

@@ -19,7 +19,7 @@ from inventory_cli.cli.options import (
 from inventory_cli.core.dates import parse_when, show_effective
 from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION, clean_name
 from inventory_cli.core.quantities import count_of, format_quantity, parse_quantity
-from inventory_cli.core.rules import Facts, MovedCount, clean_facts, movement
+from inventory_cli.core.rules import MOST_SHOWN, Facts, MovedCount, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
 from inventory_cli.recording import Recorded, Recording, record
 from inventory_cli.render import Answer, Column, line, note, show
@@ -207,8 +207,6 @@ def _record_one(
         show_recording(ledger, recording, given.format)
 
 
-_MOST_NOTES = 20
-
 _COLUMNS = (
     Column("position", "number"),
     Column("batch", "number"),
@@ -252,13 +250,13 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
 
 def note_moved_counts(ledger: Ledger, moved: Sequence[MovedCount]) -> None:
     """Say which counts have another variance now: on hand after a count stays as counted."""
-    for count, before, after in moved[:_MOST_NOTES]:
+    for count, before, after in moved[:MOST_SHOWN]:
         on = show_effective(count.effective_at, count.date_only, ledger.zone)
         note(
             f"the count of {count.sku} at {count.location} on {on} (event {count.position}) "
             f"still stands; its variance is {_signed(after, ledger)}, was {_signed(before, ledger)}"
         )
-    if (rest := len(moved) - _MOST_NOTES) > 0:
+    if (rest := len(moved) - MOST_SHOWN) > 0:
         note(f"and {count_of(rest, 'more count')} with another variance; see `inventory history`")
 
 

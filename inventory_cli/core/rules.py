@@ -165,6 +165,10 @@ def _plain(field: str, value: object) -> object:
     return value
 
 
+# How many problems, or other things worth a word, of one command are shown one by one.
+MOST_SHOWN = 20
+
+
 class Problem(NamedTuple):
     """Why a stream refuses a batch: the first moment at which it would not hold."""
 

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, show_day
 from inventory_cli.core.events import Draft
-from inventory_cli.core.rules import MovedCount, Problem
+from inventory_cli.core.rules import MOST_SHOWN, MovedCount, Problem
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.known import without_known
 from inventory_cli.importing.native import BadCell, BadRow, RowReader, match_header
@@ -21,9 +21,6 @@ from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import Batch, batch_of_source
-
-# How many bad rows, overlapping rows and problems are kept to be shown.
-MOST_SHOWN = 20
 
 
 class Choices(NamedTuple):
