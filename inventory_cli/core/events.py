@@ -19,7 +19,8 @@ class Kind(NamedTuple):
     `sign` turns the recorded quantity into a change of on hand; None where the quantity
     is not a difference (`counted`, `reversed`). `time_of_day` is where an event known only
     by its date stands in that day: stock arrives before it leaves, and a count closes the
-    day. `adjusted` takes `END_OF_DAY` when its quantity is negative.
+    day. `adjusted` takes `END_OF_DAY` when its quantity is negative. `opposite` is what a source
+    means that gives this kind the contrary sign: a sale of −1 is a return.
     """
 
     name: str
@@ -27,16 +28,17 @@ class Kind(NamedTuple):
     sign: int | None
     time_of_day: str
     sets: str | None
+    opposite: str | None = None
 
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("opened", "open", +1, START_OF_DAY, None),
-        Kind("received", "receive", +1, START_OF_DAY, "last_incoming"),
-        Kind("returned", "return", +1, START_OF_DAY, "last_incoming"),
-        Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing"),
-        Kind("removed", "remove", -1, END_OF_DAY, "last_outgoing"),
+        Kind("received", "receive", +1, START_OF_DAY, "last_incoming", "removed"),
+        Kind("returned", "return", +1, START_OF_DAY, "last_incoming", "sold"),
+        Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing", "returned"),
+        Kind("removed", "remove", -1, END_OF_DAY, "last_outgoing", "received"),
         Kind("adjusted", "adjust", +1, START_OF_DAY, None),
         Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted"),
         Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None),

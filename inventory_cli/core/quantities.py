@@ -12,6 +12,25 @@ LARGEST_ON_HAND = 2**63 - 1
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?|([+-]?)\.([0-9]+)", re.ASCII)
 
 
+def without_marks(text: str, decimal_mark: str) -> str:
+    """Return a number of which the decimal mark is known, with a decimal point and no other marks.
+
+    With the mark `,` that is `1234.5` for `1.234,5`, `1 234,5` and `1'234,5`. Raises WrongUsage
+    where other marks do not part the digits by threes.
+    """
+    number = text.strip()
+    whole, mark, fraction = number.partition(decimal_mark)
+    grouped = re.fullmatch(
+        r"([+-]?[0-9]{1,3})(?:([.,' \u00a0\u202f\u2019])[0-9]{3}(?:\2[0-9]{3})*)?", whole
+    )
+    if grouped is None and not re.fullmatch(r"[+-]?[0-9]*", whole):
+        raise WrongUsage(
+            f"quantity {text!r} is not a number with the decimal mark {decimal_mark!r}"
+        )
+    digits = re.sub(r"[^0-9+-]", "", whole)
+    return f"{digits}.{fraction}" if mark else digits
+
+
 def parse_quantity(text: str, decimals: int) -> int:
     """Return the quantity in smallest units: with 2 decimals, `1.5` is 150.
 

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from inventory_cli.core.events import Draft
 from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
-from inventory_cli.importing.native import BadRow
+from inventory_cli.importing.reading import BadRow
+from inventory_cli.importing.rows import Row
 from inventory_cli.storage.append import CHUNK
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import events_under_id, next_similar, read_event
 from inventory_cli.storage.stock import stored_state
-
-# The line of a row, and its draft; for a transfer, the drafts of both legs.
-Row = tuple[int, tuple[Draft, ...]]
 
 
 def without_known(
@@ -38,7 +36,8 @@ def without_known(
     overlaps = _Overlaps(ledger)
     first: tuple[int, int] | None = None
     count = 0
-    for line, drafts in rows:
+    for row in rows:
+        line, drafts = row.line, row.drafts
         try:
             if drafts[0].id is not None and ids.has(drafts):
                 continue
@@ -47,7 +46,7 @@ def without_known(
             continue
         position = None if overlap == "keep" else overlaps.claim(drafts)
         if position is None:
-            yield line, drafts
+            yield row
             continue
         count += 1
         first = first or (line, position)

@@ -1,7 +1,9 @@
 """Knows how bytes become CSV records with line numbers. Must never know what a column means."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Generator
 from hashlib import sha256
 from itertools import chain
@@ -13,6 +15,21 @@ DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 # How many bytes are read at a time.
 _BLOCK = 1 << 20
+# The longer marks first: that of UTF-32 begins like that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NOT_TEXT = (
+    (b"\x1f\x8b", "compressed: `gunzip -c FILE | inventory import -` reads it"),
+    (b"PK\x03\x04", "a ZIP archive, as Excel workbooks are: save the sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save the sheet as CSV"),
+    (b"SQLi", "a database, not a CSV file"),
+    (b"%PDF", "a PDF document, not a CSV file"),
+)
+_FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 
 
 class _Hashing(io.RawIOBase):
@@ -42,13 +59,28 @@ class _Hashing(io.RawIOBase):
 
 
 class Source:
-    """The records of a CSV file: UTF-8, with or without BOM, its delimiter found in line 1."""
+    """The records of a CSV file. What is not said is found: UTF-8, or UTF-16 with its byte order
+    mark, and the delimiter by which the header falls into the most columns.
+    """
 
-    def __init__(self, file: BinaryIO, name: str, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        progress: Callable[[int], None],
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        skip_lines: int = 0,
+    ) -> None:
         self.name = name
         self._raw = _Hashing(file, progress)
         self._buffered = io.BufferedReader(self._raw, _BLOCK)
+        self._skip_lines = skip_lines
+        self.encoding = encoding
+        self.delimiter = delimiter
         self.line = 0
+        # Whether any cell so far was written as a formula, as Excel needs it for leading zeros.
+        self._formulas = False
 
     def size(self) -> int:
         """Return how many bytes were read so far."""
@@ -65,8 +97,10 @@ class Source:
 
         Raises Refused where the file cannot be read as CSV, naming the line.
         """
-        # What is not UTF-8 becomes lone surrogates, so that the line it stands on can be named.
-        text = io.TextIOWrapper(self._buffered, "utf-8-sig", errors="surrogateescape", newline="")
+        if self.encoding is None:
+            self.encoding = self._found_encoding()
+        # What cannot be decoded becomes lone surrogates, so that its line can be named.
+        text = io.TextIOWrapper(self._buffered, self.encoding, errors="surrogateescape", newline="")
         before = csv.field_size_limit(_LONGEST_FIELD)
         lines = self._lines(text)
         start = []
@@ -74,18 +108,20 @@ class Source:
             start.append(line)
             if not line.isspace():
                 break
-        mark = _delimiter(start[-1] if start else "")
-        reader = csv.reader(chain(start, lines), delimiter=mark, strict=True)
+        if self.delimiter is None:
+            self.delimiter = find_delimiter(start[-1] if start else "")
+        reader = csv.reader(chain(start, lines), delimiter=self.delimiter, strict=True)
         end = 0
         try:
             for record in reader:
-                self.line = end + 1
+                self.line = self._skip_lines + end + 1
                 end = reader.line_num
                 if record and not (len(record) == 1 and not record[0].strip()):
-                    yield record
+                    yield [_without_formula(cell) for cell in record] if self._formulas else record
         except csv.Error as error:
             raise Refused(
-                f"{self.name}, line {end + 1}: the row that begins there is not CSV: {error}",
+                f"{self.name}, line {self._skip_lines + end + 1}: "
+                f"the row that begins there is not CSV: {error}",
                 "look for a quote that is not closed, or not doubled; nothing was appended",
             ) from None
         finally:
@@ -93,23 +129,81 @@ class Source:
             lines.close()
             text.detach()
 
-    def _lines(self, text: io.TextIOWrapper) -> Generator[str, None, None]:
-        for number, line in enumerate(text, start=1):
-            if not line.isascii():
-                self._require_utf8(number, line)
-            yield line
+    def _found_encoding(self) -> str:
+        start = self._buffered.peek(4)[:4]
+        for mark, encoding in _BYTE_ORDER_MARKS:
+            if start.startswith(mark):
+                return encoding
+        for mark, what in _NOT_TEXT:
+            if start.startswith(mark):
+                raise Refused(f"{self.name} is {what}; nothing was appended")
+        if b"\x00" in start:
+            wide = "utf-16-le" if start[1:2] == b"\x00" else "utf-16-be"
+            raise Refused(
+                f"{self.name} holds NUL bytes, as text in UTF-16 does; nothing was appended",
+                f"if that is what it is, say --encoding {wide}",
+            )
+        return "utf-8-sig"
 
-    def _require_utf8(self, number: int, line: str) -> None:
+    def _lines(self, text: io.TextIOWrapper) -> Generator[str, None, None]:
+        number = 0
+        try:
+            for number, line in enumerate(text, start=1):
+                if not line.isascii():
+                    self._require_decoded(number, line)
+                if '="' in line:
+                    self._formulas = True
+                if number > self._skip_lines:
+                    yield line
+        except UnicodeDecodeError as error:
+            raise Refused(
+                f"{self.name}, after line {number}: not {self.encoding} text: {error.reason}",
+                "nothing was appended",
+            ) from None
+
+    def _require_decoded(self, number: int, line: str) -> None:
         try:
             line.encode()
         except UnicodeEncodeError as error:
             byte = ord(line[error.start]) - 0xDC00
             raise Refused(
-                f"{self.name}, line {number}: the byte 0x{byte:02x} is not UTF-8 text",
-                "save the file as UTF-8; nothing was appended",
+                f"{self.name}, line {number}: the byte 0x{byte:02x} is not "
+                f"{(self.encoding or '').removesuffix('-sig').upper()} text; nothing was appended",
+                _suggested_encoding(line, error.start),
             ) from None
 
 
-def _delimiter(header: str) -> str:
-    """Return the delimiter that splits the header into the most columns; a comma if none does."""
-    return max(DELIMITERS, key=lambda mark: (header.count(mark), mark == ","))
+def _suggested_encoding(line: str, place: int) -> str:
+    """Return a hint that shows how the word around a byte would read in another encoding."""
+    data = line.encode("utf-8", "surrogateescape")
+    place = len(line[:place].encode("utf-8", "surrogateescape"))
+    start = max(data.rfind(mark, 0, place) for mark in b' ,;\t|"') + 1
+    ends = [end for mark in b' ,;\t|"\r\n' if (end := data.find(mark, place)) > 0]
+    word = data[start : min(ends, default=len(data))][:40]
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            reading = word.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return (
+            f"save the file as UTF-8, or say --encoding {encoding}, which reads {reading!r} there"
+        )
+    return "save the file as UTF-8, or say --encoding"
+
+
+def _without_formula(cell: str) -> str:
+    """Return a cell like ="00123" as the text that it means."""
+    formula = _FORMULA.fullmatch(cell)
+    return formula[1].replace('""', '"') if formula else cell
+
+
+def find_delimiter(header: str) -> str:
+    """Return the delimiter that splits a header into the most columns; a comma if none does."""
+
+    def columns(mark: str) -> int:
+        try:
+            return len(next(csv.reader([header], delimiter=mark), ()))
+        except csv.Error:
+            return 0
+
+    return max(DELIMITERS, key=lambda mark: (columns(mark), mark == ","))

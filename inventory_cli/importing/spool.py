@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from inventory_cli.core.events import Draft
 from inventory_cli.errors import LedgerUnusable
 
 _CHUNK = 5_000
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -24,17 +25,17 @@ def _room() -> Iterator[None]:
         ) from error
 
 
-class Spool:
-    """Drafts with the line they came from, written once and then read in the same order.
+class Spool(Generic[T]):
+    """Plain tuples, written once and then read in the same order.
 
-    Pickle writes plain tuples and reads them back faster than anything else at hand; the file has
-    no name, so nobody else can write to it.
+    Pickle writes them and reads them back faster than anything else at hand; the file has no
+    name, so nobody else can write to it.
     """
 
     def __init__(self) -> None:
         with _room():
             self._file = tempfile.TemporaryFile()
-        self._waiting: list[tuple[object, ...]] = []
+        self._waiting: list[T] = []
         self._chunks = 0
 
     def __enter__(self) -> Self:
@@ -48,9 +49,9 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def add(self, line: int, drafts: tuple[Draft, ...]) -> None:
-        """Append the drafts that line `line` of the file says."""
-        self._waiting.append((line, *map(tuple, drafts)))
+    def add(self, item: T) -> None:
+        """Append an item."""
+        self._waiting.append(item)
         if len(self._waiting) >= _CHUNK:
             self._flush()
 
@@ -61,11 +62,10 @@ class Spool:
         self._waiting = []
         self._chunks += 1
 
-    def read(self, progress: Callable[[float], None]) -> Iterator[tuple[int, tuple[Draft, ...]]]:
-        """Give all rows with their lines, from the first; tell which part of them is given."""
+    def read(self, progress: Callable[[float], None] = lambda part: None) -> Iterator[T]:
+        """Give all items, from the first; tell which part of them is given."""
         self._flush()
         self._file.seek(0)
         for number in range(self._chunks):
             progress(number / self._chunks)
-            for line, *drafts in pickle.load(self._file):
-                yield line, tuple(map(Draft._make, drafts))
+            yield from pickle.load(self._file)

@@ -66,13 +66,16 @@ def append(
     clock: Clock,
     allow_negative: bool = False,
     dry_run: bool = False,
+    inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
 ) -> Appended | None:
     """Record a batch, or refuse it whole.
 
     `plan` is called under the write lock, so that it may look at the log before it says which
     events to record; None is returned when it says none. The state of each stream that the batch
     touches is brought forward, and judged over its whole timeline where events come late. `clock`
-    is read under the lock too: what was asked before did not know of it.
+    is read under the lock too: what was asked before did not know of it. `inspect` may look at
+    the streams that were touched, and the first and last position, before anything is final; when
+    it raises, nothing was appended.
     Raises LedgerUnusable when the file cannot be written; then nothing was appended.
     """
     allow_negative = allow_negative or ledger.settings.negative == "allow"
@@ -84,6 +87,8 @@ def append(
             return None
         problems, moved = _settle(ledger, head.position + 1, last, touched, allow_negative)
         states = {stream: touch.projected.state() for stream, touch in touched.items()}
+        if inspect is not None and not problems:
+            inspect(states, head.position + 1, last)
         net_change = sum(touch.projected.on_hand - touch.before for touch in touched.values())
         recorded_at = max(utc_text(clock()), head.recorded_at)
         header = Batch(head.batch + 1, recorded_at, *origin, head.position + 1, last, None)

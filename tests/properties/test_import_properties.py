@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from inventory_cli.core.events import Event
 from inventory_cli.importing.batch import Choices, import_file
+from inventory_cli.importing.profile import Profile
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import pieces
 from inventory_cli.storage.stock import stored_states
@@ -73,7 +74,7 @@ def test_a_file_records_the_same_as_its_rows_one_by_one(
         for entry in story:
             tell(by_hand, entry)
         report = import_file(
-            ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Choices(), lambda: NOW
+            ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Profile(), Choices(), lambda: NOW
         )
         assert (report.read, report.appended) == (len(story), len(story))
         assert whole_log(ledger) == whole_log(by_hand)
@@ -95,7 +96,8 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
             ledger,
             io.BytesIO(as_csv(story, delimiter)),
             ORIGIN,
-            Choices(overlap="keep"),
+            Profile(overlap="keep"),
+            Choices(),
             lambda: NOW,
         )
         found = {(problem.sku, problem.location): problem for problem, _ in report.problems}

@@ -1,0 +1,73 @@
+"""Knows whether the balances that a file states are those that the log replays to.
+
+Values in, values out: the streams are given to it. Must never change anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from inventory_cli.core.dates import show_day
+from inventory_cli.core.events import Event
+from inventory_cli.core.replay import Step, steps
+
+
+class Disagreement(NamedTuple):
+    """The first event of a stream after which a file states another balance than the log."""
+
+    event: Event
+    stated: int
+    replayed: int
+    is_first: bool
+
+
+def first_disagreement(
+    stream: Sequence[Event], stated: Mapping[int, int], zone: tzinfo
+) -> Disagreement | None:
+    """Return the first event, by its position in `stated`, whose balance is not what it says.
+
+    The stream is in fold order. Where its events are known only by their day, that order is not
+    the file's: the events of such a day are taken in the order of their rows or, in a file that
+    begins with the newest, in the reverse of it.
+    """
+    before = 0
+    is_first = True
+    timeline = list(steps(stream))
+    whole_days = {show_day(s.event.effective_at, zone) for s in timeline if s.event.date_only}
+
+    def moment(step: Step) -> str:
+        day = show_day(step.event.effective_at, zone)
+        return day if day in whole_days else step.event.effective_at
+
+    for _, group in groupby(timeline, key=moment):
+        events = list(group)
+        mine = sorted(
+            (step for step in events if step.event.position in stated),
+            key=lambda step: step.event.position,
+        )
+        others = [step for step in events if step.event.position not in stated]
+        found = _compared([*others, *mine], before, stated)
+        if found and _compared([*others, *reversed(mine)], before, stated):
+            event, replayed = found
+            seen = any(step.event is event for step in mine[:1])
+            return Disagreement(event, stated[event.position], replayed, is_first and seen)
+        before = events[-1].on_hand
+        is_first = is_first and not mine
+    return None
+
+
+def _compared(
+    events: Sequence[Step], on_hand: int, stated: Mapping[int, int]
+) -> tuple[Event, int] | None:
+    """Return the first event after which on hand is not as stated, and what it is."""
+    for step in events:
+        standing = step.voided_by is None
+        if step.event.kind == "counted" and standing:
+            on_hand = step.event.quantity
+        else:
+            on_hand += step.change
+        wanted = stated.get(step.event.position)
+        if wanted is not None and standing and wanted != on_hand:
+            return step.event, on_hand
+    return None

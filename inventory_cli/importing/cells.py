@@ -1,0 +1,197 @@
+"""Knows how the text of one cell is read, whatever row it stands in. Must never know a row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from inventory_cli.core.dates import When
+from inventory_cli.core.events import (
+    COMMAND_KINDS,
+    OPENING_DETAILS,
+    clean_name,
+    clean_text,
+)
+from inventory_cli.core.quantities import parse_quantity, parse_unit_cost, without_marks
+from inventory_cli.core.rules import Facts
+from inventory_cli.errors import WrongUsage
+from inventory_cli.importing.columns import BadCell, Columns
+from inventory_cli.importing.profile import IMPORTED_KINDS, Profile, parse_imported_kind
+
+# How many different cells of a column are remembered.
+_MOST_REMEMBERED = 100_000
+
+T = TypeVar("T")
+
+
+class UnknownType(BadCell):
+    """A row whose type is a word that is no kind of event, and that no profile explains."""
+
+
+class Cells(dict[str, T]):
+    """What the cells of a column mean. They repeat, so what was read of one is remembered."""
+
+    def __init__(self, columns: Columns, field: str, read: Callable[[str], T]) -> None:
+        self.at = columns.fields.get(field, -1)
+        self.label = columns.labels.get(field, field)
+        self._read = read
+        self._bad = UnknownType if field == "type" else BadCell
+
+    def __missing__(self, text: str) -> T:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        try:
+            value = self[text] = self._read(text)
+        except WrongUsage as error:
+            raise self._bad(self.label, text, error.message) from None
+        return value
+
+
+def given(text: str) -> str:
+    """Return a cell that must not be empty."""
+    if not text.strip():
+        raise WrongUsage("nothing is given")
+    return text
+
+
+def or_nothing(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Return what reads a cell that may be empty."""
+    return lambda text: read(text) if text.strip() else None
+
+
+def sku_reader(profile: Profile) -> Callable[[str], str]:
+    """Return what reads a SKU: to the letter, unless the profile takes a part or folds the case."""
+    part = part_reader(profile, "sku")
+    if profile.fold_case:
+        return lambda text: clean_name(part(text).upper(), "SKU")
+    return lambda text: clean_name(part(text), "SKU")
+
+
+def part_reader(profile: Profile, field: str) -> Callable[[str], str]:
+    """Return what takes the part of a cell that the profile says is meant."""
+    pattern = profile.extract.get(field)
+    if pattern is None:
+        return lambda text: text
+
+    def part(text: str) -> str:
+        found = pattern.search(text)
+        if found is None:
+            raise WrongUsage(f"it is not like {pattern.pattern}, which the profile wants")
+        return found[1] or ""
+
+    return part
+
+
+def location_reader(profile: Profile, field: str) -> Callable[[str], str]:
+    """Return what reads the location that a field names."""
+    part = part_reader(profile, field)
+    return lambda text: clean_name(part(text), "location")
+
+
+def kind_reader(profile: Profile) -> Callable[[str], str]:
+    """Return what reads the word for what sort of fact a row is."""
+    part = part_reader(profile, "type")
+
+    def read(text: str) -> str:
+        word = part(text).strip()
+        if kind := profile.kinds.get(word.casefold()):
+            return kind
+        return parse_imported_kind(given(word))
+
+    return read
+
+
+def number_reader(profile: Profile, decimals: int) -> Callable[[str], int]:
+    """Return what reads a quantity in smallest units."""
+    mark = profile.decimal_mark
+    if mark is None:
+        return lambda text: parse_quantity(given(text), decimals)
+    return lambda text: parse_quantity(without_marks(given(text), mark), decimals)
+
+
+def is_own_word(text: str) -> bool:
+    """Tell whether a word names a kind of event by itself, so that it need not be kept."""
+    word = text.strip().casefold()
+    return COMMAND_KINDS.get(word, word) in IMPORTED_KINDS
+
+
+class FactsReader:
+    """Reads what every event may carry beside its quantity, and all columns that no field uses."""
+
+    def __init__(
+        self, columns: Columns, profile: Profile, read_dates: Mapping[str, Callable[[str], When]]
+    ) -> None:
+        mark = profile.decimal_mark
+
+        def cost(text: str) -> str:
+            return parse_unit_cost(without_marks(text, mark) if mark else text)
+
+        def name(field: str) -> Callable[[str], str | None]:
+            part = part_reader(profile, field)
+            return or_nothing(lambda text: clean_name(part(text), field))
+
+        def cells(
+            readers: Mapping[str, Callable[[str], str | None]],
+        ) -> list[tuple[str, Cells[str | None]]]:
+            found = readers.keys() & columns.fields.keys()
+            return [(f, Cells(columns, f, readers[f])) for f in readers if f in found]
+
+        self._facts = cells(
+            {
+                "reason": lambda text: clean_text(text, "reason"),
+                "reference": name("reference"),
+                "unit_cost": or_nothing(cost),
+                "id": name("id"),
+            }
+        )
+        self._opening = cells(
+            {f: _day_reader(read_dates[f]) for f in OPENING_DETAILS if f in columns.fields}
+        )
+        self._details = [
+            (label, index, Cells(columns, label, lambda text: clean_text(text, "the cell")))
+            for label, index in columns.others
+        ]
+        # Fields without a place of their own on an event.
+        self._details += [(f, read.at, read) for f, read in cells({"by": name("by")})]
+        self._details += self._kept(columns, profile)
+        self._any = bool(self._facts or self._details or self._opening)
+
+    def _kept(self, columns: Columns, profile: Profile) -> list[tuple[str, int, Cells[str | None]]]:
+        """Return the cells that are kept as they stand, for what is recorded says less."""
+        kept = [field for field in profile.extract if field in columns.fields]
+        if profile.kinds and "type" in columns.fields and "type" not in kept:
+            kept.append("type")
+        return [
+            (columns.labels[f], columns.fields[f], Cells(columns, f, _kept_word(f)))
+            for f in kept
+            if not columns.is_constant(f)
+        ]
+
+    def read(self, record: Sequence[str], kind: str) -> Facts:
+        """Return what a row carries. Raises BadCell."""
+        if not self._any:
+            return NO_FACTS
+        given = {field: cells[text] for field, cells in self._facts if (text := record[cells.at])}
+        details = {
+            label: value
+            for label, index, cells in self._details
+            if (text := record[index]) and (value := cells[text])
+        }
+        for field, cells in self._opening:
+            if text := record[cells.at].strip():
+                if kind != "opened":
+                    raise BadCell(cells.label, text, "only an opening balance carries this date")
+                details[field] = cells[text] or ""
+        return Facts(**given, details=details)
+
+
+NO_FACTS = Facts()
+
+
+def _kept_word(field: str) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        return None if field == "type" and is_own_word(text) else clean_text(text, "the cell")
+
+    return read
+
+
+def _day_reader(read: Callable[[str], When]) -> Callable[[str], str | None]:
+    return lambda text: read(text).day.isoformat()

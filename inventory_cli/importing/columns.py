@@ -1,0 +1,193 @@
+"""Knows which column of a file holds which field. Must never know what a cell means."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+from inventory_cli.errors import Refused
+from inventory_cli.importing.profile import NATIVE, OPTIONAL, Profile, Rule
+
+
+class BadCell(Exception):
+    """A row that cannot be read: which column, what stands there, and why it will not do."""
+
+    def __init__(self, column: str, value: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+        self.value = value
+        self.reason = reason
+
+
+class Made(NamedTuple):
+    """A cell that is made: the first of some columns that is not empty, or a constant.
+
+    Columns of the same name must say the same.
+    """
+
+    label: str
+    columns: tuple[int, ...]
+    constant: str
+    same: bool
+
+    def of(self, record: Sequence[str]) -> str:
+        """Return the cell for a row. Raises BadCell where columns of one name differ."""
+        given = [cell for index in self.columns if (cell := record[index]).strip()]
+        if self.same and len(set(given)) > 1:
+            raise BadCell(self.label, given[0], f"another column of that name says {given[1]!r}")
+        return given[0] if given else self.constant
+
+
+class Columns(NamedTuple):
+    """Where the fields are in a row that `complete` has gone over.
+
+    `fields` are those that the file or the profile has, by index; `labels` what messages call
+    them; `others` the columns that no field uses, by the name under which they are kept; `made`
+    the cells that stand behind the last column: constants, and those found in several columns.
+    """
+
+    headers: tuple[str, ...]
+    fields: Mapping[str, int]
+    labels: Mapping[str, str]
+    others: tuple[tuple[str, int], ...]
+    made: tuple[Made, ...]
+    only: tuple[tuple[int, tuple[str, ...]], ...]
+    leave_out: tuple[tuple[tuple[int, tuple[str, ...]], ...], ...]
+    pair_by: tuple[int, ...]
+
+    def complete(self, record: list[str]) -> list[str]:
+        """Return a row with the cells behind it that the profile makes."""
+        return [*record, *(cell.of(record) for cell in self.made)]
+
+    def is_constant(self, field: str) -> bool:
+        """Tell whether a field is the same in every row, for no column says it."""
+        behind = self.fields[field] - len(self.headers)
+        return behind >= 0 and not self.made[behind].columns
+
+    def left_out(self, record: Sequence[str]) -> bool:
+        """Tell whether a rule of the profile says that a row is not a movement."""
+        if any(record[index].strip() not in texts for index, texts in self.only):
+            return True
+        return any(
+            all(record[index].strip() in texts for index, texts in rule) for rule in self.leave_out
+        )
+
+
+def match_header(name: str, line: int, header: Sequence[str], profile: Profile) -> Columns:
+    """Return where the fields are. Headers match without regard to case, blanks or `_`.
+
+    A field that neither the profile maps nor sets is found by its own name. Raises Refused, with
+    the header of the file, when a column that the profile names is missing, or one stands twice.
+    """
+    finder = _Finder(name, line, header)
+    fields: dict[str, int] = {}
+    labels: dict[str, str] = {}
+    made: list[Made] = []
+    for field in NATIVE:
+        if field not in profile.columns and field not in profile.constants:
+            same = finder.by_name(field)
+            if len(same) > 1:
+                finder.refuse(f"the column {finder.labels[same[0]]!r} stands twice in the header")
+            for index in same:
+                fields[field], labels[field] = index, finder.labels[index]
+    for field in dict.fromkeys((*profile.columns, *profile.constants)):
+        found = finder.all_of(field, profile.columns.get(field, ()))
+        constant = profile.constants.get(field, "")
+        labels[field] = finder.labels[found[0]] if found else f"--set {field}"
+        if len(found) == 1 and not constant:
+            fields[field] = found[0]
+        else:
+            fields[field] = len(header) + len(made)
+            alike = len(profile.columns.get(field, ())) == 1
+            made.append(Made(labels[field], found, constant, alike))
+    used = set(fields.values())
+    for cell in made:
+        used |= set(cell.columns if cell.same else cell.columns[:1])
+    ignored = {index for column in profile.ignore for index in finder.all_of("ignore", [column])}
+    return Columns(
+        tuple(header),
+        fields,
+        labels,
+        finder.others(used | ignored),
+        tuple(made),
+        finder.rule("only", profile.only),
+        tuple(finder.rule("leave_out", rule) for rule in profile.leave_out),
+        tuple(finder.require("pair_by", column) for column in profile.pair_by),
+    )
+
+
+def require_fields(
+    name: str,
+    line: int,
+    columns: Columns,
+    wanted: Sequence[str],
+    optional: Sequence[str] = OPTIONAL,
+) -> None:
+    """Raise Refused, with the header of the file, when a field is nowhere to be found."""
+    missing = [field for field in wanted if field not in columns.fields]
+    if missing:
+        raise Refused(
+            f"{name}, line {line}: no column {', '.join(missing)}; "
+            f"the header is: {_shown(columns.headers)}",
+            f"say which column it is, like --column {missing[0]}=HEADER, or what it is in every "
+            f"row, like --set {missing[0]}=VALUE; known are {', '.join(wanted)} and, if wanted, "
+            f"{', '.join(optional)}",
+        )
+
+
+def _folded(header: str) -> str:
+    return re.sub(r"[\s_]+", "", header).casefold()
+
+
+def _shown(header: Sequence[str]) -> str:
+    return ", ".join(text.strip() for text in header)
+
+
+class _Finder:
+    """Finds the columns of one header."""
+
+    def __init__(self, name: str, line: int, header: Sequence[str]) -> None:
+        self._where = f"{name}, line {line}"
+        self._header = [text.strip() for text in header]
+        self._folded = [_folded(text) for text in header]
+        self.labels = [text or f"column {n}" for n, text in enumerate(self._header, start=1)]
+
+    def by_name(self, text: str) -> list[int]:
+        """Return the columns of that name: those that are the same to the letter, if any."""
+        exact = [index for index, header in enumerate(self._header) if header == text]
+        return exact or [i for i, folded in enumerate(self._folded) if folded == _folded(text)]
+
+    def all_of(self, key: str, headers: Sequence[str]) -> tuple[int, ...]:
+        """Return those of the named columns that are there; at least one must be."""
+        found = [index for text in headers for index in self.by_name(text)]
+        if headers and not found:
+            self.refuse(
+                f"no column {' or '.join(map(repr, headers))} for {key}; "
+                f"the header is: {_shown(self._header)}",
+                "names match without regard to case, blanks and _; without a header line, "
+                "--no-header names the columns 1, 2, …",
+            )
+        return tuple(dict.fromkeys(found))
+
+    def refuse(self, text: str, hint: str | None = None) -> NoReturn:
+        """Raise Refused for this header."""
+        raise Refused(f"{self._where}: {text}", hint)
+
+    def require(self, key: str, header: str) -> int:
+        """Return the one column that a key of the profile names."""
+        return self.all_of(key, [header])[0]
+
+    def rule(self, key: str, rule: Rule) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """Return a rule with its columns found."""
+        return tuple((self.require(key, column), texts) for column, texts in rule.items())
+
+    def others(self, used: set[int]) -> tuple[tuple[str, int], ...]:
+        """Return the columns that are not used, each under a name of its own."""
+        names: dict[str, int] = {}
+        for index, label in enumerate(self.labels):
+            if index not in used:
+                name, count = label, 1
+                while name in names:
+                    count += 1
+                    name = f"{label} ({count})"
+                names[name] = index
+        return tuple(names.items())

@@ -1,0 +1,176 @@
+"""Knows what an import says of itself: what is counted while rows go by, and what comes of it.
+
+Must never know how a row is read or recorded.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Event
+from inventory_cli.core.rules import MOST_SHOWN, MovedCount, Problem
+from inventory_cli.errors import Refused
+from inventory_cli.importing.balances import Disagreement
+from inventory_cli.importing.reading import BadRow
+from inventory_cli.importing.rows import Row
+from inventory_cli.storage.append import Appended
+from inventory_cli.storage.log import Batch
+
+# Stands among balances for none.
+_NO_BALANCE = -(2**63)
+# How many different words that are no kind of event are counted.
+_MOST_TYPES = 1000
+
+
+class Report(NamedTuple):
+    """What an import did, or would have done. `batch` is None when nothing was appended.
+
+    `refusal` is why the file was refused as a whole. `problems` are those of the streams that the
+    rules refuse, with the line of the file that shows each, where it is one of this file's.
+    `net_change` is None when the rules refuse. `left_out` of the skipped rows were left out by a
+    rule of the profile. `unknown_types` are words that are no kind, with the number of their rows.
+    """
+
+    read: int
+    appended: int
+    skipped: int
+    refused: int
+    skus: int
+    first_day: str | None
+    last_day: str | None
+    net_change: int | None
+    batch: Batch | None
+    known_as: Batch | None
+    bad_rows: list[BadRow]
+    bad_row_count: int
+    problems: list[tuple[Problem, int | None]]
+    refusal: Refused | None
+    moved_counts: list[MovedCount]
+    left_out: int
+    second_headers: list[int]
+    unknown_types: dict[str, int]
+    disagreements: list[tuple[Disagreement, int]]
+
+
+class Tally:
+    """What is counted while rows go by."""
+
+    def __init__(self, list_error: Callable[[Sequence[object]], object]) -> None:
+        self._list_error = list_error
+        self.read = 0
+        self.bad = 0
+        self.kept = 0
+        self.left_out = 0
+        self.second_headers: list[int] = []
+        self.bad_rows: list[BadRow] = []
+        self.unknown_types: Counter[str] = Counter()
+        self.skus: set[str] = set()
+        # The first and the last moment, as UTC text.
+        self.first, self.last = END_OF_TIME, ""
+        self.known_as: Batch | None = None
+        # The line of each draft that was kept, and the balance that its row states, in the order
+        # of their positions.
+        self.lines = array("I")
+        self.balances = array("q")
+        # What does not agree with them, and the line that states it.
+        self.disagreements: list[tuple[Disagreement, int]] = []
+
+    def note_bad(self, row: BadRow, unknown_type: bool = False) -> None:
+        """Count a bad row, list it where the user asked for that, and keep the first to show.
+
+        Of the rows with a type that is not understood, one for each such type is enough.
+        """
+        self.bad += 1
+        self._list_error(row)
+        if unknown_type:
+            word = row.value.strip()
+            if word not in self.unknown_types and len(self.unknown_types) >= _MOST_TYPES:
+                return
+            self.unknown_types[word] += 1
+            if self.unknown_types[word] > 1:
+                return
+        if len(self.bad_rows) < MOST_SHOWN:
+            self.bad_rows.append(row)
+
+    def note_read(self, row: Row) -> None:
+        """Take a good row into account."""
+        draft = row.drafts[0]
+        self.skus.add(draft.sku)
+        self.first = min(self.first, draft.effective_at)
+        self.last = max(self.last, draft.effective_at)
+
+    def note_kept(self, row: Row) -> None:
+        """Take into account that the drafts of a row are to be recorded next."""
+        self.kept += row.rows
+        for number, _ in enumerate(row.drafts):
+            self.lines.append(row.line)
+            if row.balance is not None or self.balances:
+                self._note_balance(row.balance if number == 0 else None)
+
+    def _note_balance(self, balance: int | None) -> None:
+        # Rows before the first one that states a balance state none.
+        self.balances.extend([_NO_BALANCE] * (len(self.lines) - 1 - len(self.balances)))
+        self.balances.append(_NO_BALANCE if balance is None else balance)
+
+    def stated(self, stream: Sequence[Event], first: int) -> dict[int, int]:
+        """Return the balances that the file states for events of a stream, by position.
+
+        `first` is the position of the first event that the file appends.
+        """
+        balances, size = self.balances, len(self.balances)
+        places = (event.position - first for event in stream)
+        return {
+            first + place: balances[place]
+            for place in places
+            if 0 <= place < size and balances[place] != _NO_BALANCE
+        }
+
+
+def make_report(
+    tally: Tally,
+    appended: Appended | None,
+    refusal: Refused | None,
+    days: tuple[str, str] | None,
+    skip_bad: bool,
+    dry_run: bool,
+) -> Report:
+    """Return what an import says of itself."""
+    problems = appended.problems if appended else []
+    refused_whole = bool(refusal or problems) or (
+        tally.bad > 0 and not skip_bad and not tally.known_as
+    )
+    recorded = appended is not None and not problems and not refused_whole
+    good = tally.read - tally.bad
+    first = (appended and appended.header.first_position) or 0
+    return Report(
+        read=tally.read,
+        appended=tally.kept if recorded else 0,
+        skipped=0 if refused_whole else good - tally.kept,
+        refused=tally.read if refusal or problems else tally.bad,
+        skus=len(tally.skus),
+        first_day=days and days[0],
+        last_day=days and days[1],
+        net_change=_net_change(tally, appended),
+        batch=appended.header if appended and recorded and not dry_run else None,
+        known_as=tally.known_as,
+        bad_rows=tally.bad_rows,
+        bad_row_count=tally.bad,
+        problems=[
+            (found, tally.lines[found.position - first] if found.position >= first else None)
+            for found in problems
+        ],
+        refusal=refusal,
+        moved_counts=appended.moved_counts if appended else [],
+        left_out=tally.left_out,
+        second_headers=tally.second_headers,
+        unknown_types=dict(tally.unknown_types),
+        disagreements=tally.disagreements,
+    )
+
+
+def _net_change(tally: Tally, appended: Appended | None) -> int | None:
+    if appended is None:
+        return None if tally.bad and not tally.known_as else 0
+    return None if appended.problems else appended.net_change

@@ -1,0 +1,178 @@
+"""Knows how a row becomes drafts, once it is known which column holds which field.
+
+Must never know SQL or files.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from typing import NamedTuple
+
+from inventory_cli.core.dates import When
+from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.rules import Facts, check_quantity, movement, transfer
+from inventory_cli.errors import WrongUsage
+from inventory_cli.importing.cells import (
+    Cells,
+    FactsReader,
+    given,
+    kind_reader,
+    location_reader,
+    number_reader,
+    or_nothing,
+    sku_reader,
+)
+from inventory_cli.importing.columns import BadCell, Columns
+from inventory_cli.importing.directions import Move, by_places, by_sign, from_two
+from inventory_cli.importing.profile import TRANSFER_SIDES, Profile
+
+_TRANSFERS = frozenset(("transferred", *TRANSFER_SIDES))
+
+
+class Row(NamedTuple):
+    """What a row says: one draft, or two for a transfer, and the balance that its source states.
+
+    The balance is on hand at the location of the first draft after it, in smallest units. `rows`
+    is 2 where both sides of a transfer have a row of their own.
+    """
+
+    line: int
+    drafts: tuple[Draft, ...]
+    balance: int | None = None
+    rows: int = 1
+
+
+class OneSide(NamedTuple):
+    """One side of a transfer, whose other side is in another row with the same `key`."""
+
+    line: int
+    leaves: bool
+    key: tuple[str, ...]
+    sku: str
+    location: str
+    quantity: int
+    when: When
+    facts: Facts
+
+
+class RowReader:
+    """Turns rows that `Columns.complete` has gone over into drafts.
+
+    `read_dates` says, for each field that is a date, how its cells are read.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        profile: Profile,
+        decimals: int,
+        zone: tzinfo,
+        read_dates: Mapping[str, Callable[[str], When]],
+    ) -> None:
+        self._zone = zone
+        self._pair_by = columns.pair_by
+        self._outside = profile.outside
+        self._directed = profile.is_signed or bool(profile.outside)
+        self._inverted = profile.signed == "inverted"
+        number = number_reader(profile, decimals)
+        read_date = read_dates["date"]
+        self._dates = Cells(columns, "date", lambda text: read_date(given(text)))
+        self._skus = Cells(columns, "sku", sku_reader(profile))
+        self._kinds = Cells(columns, "type", kind_reader(profile))
+        location = location_reader(profile, "location")
+        target = location_reader(profile, "to_location")
+        self._locations = Cells(
+            columns, "location", lambda text: location(text) if text.strip() else DEFAULT_LOCATION
+        )
+        self._targets = Cells(columns, "to_location", or_nothing(target))
+        self._quantities = Cells(columns, "quantity", number)
+        self._came = Cells(columns, "quantity_in", or_nothing(number))
+        self._went = Cells(columns, "quantity_out", or_nothing(number))
+        self._balances = Cells(columns, "balance", or_nothing(number))
+        self._facts = FactsReader(columns, profile, read_dates)
+        self._pair_names = [columns.headers[index] for index in columns.pair_by]
+
+    def read(self, line: int, record: Sequence[str]) -> Row | OneSide:
+        """Return what the row that begins on a line says. Raises BadCell."""
+        when = self._dates[record[self._dates.at]]
+        sku = self._skus[record[self._skus.at]]
+        kind = self._kinds[record[self._kinds.at]] if self._kinds.at >= 0 else None
+        at = self._locations.at
+        location = self._locations[record[at]] if at >= 0 else DEFAULT_LOCATION
+        target = self._targets[record[self._targets.at]] if self._targets.at >= 0 else None
+        if kind is None or self._directed:
+            kind, quantity, location, target = self._move(record, kind, location, target)
+        else:
+            quantity = self._quantities[record[self._quantities.at]]
+        facts = self._facts.read(record, kind)
+        if kind in _TRANSFERS:
+            move = Move(kind, quantity, location, target)
+            return self._transfer(line, record, sku, move, when, facts)
+        if target is not None:
+            raise BadCell(self._targets.label, target, f"a {kind!r} row goes to no location")
+        if kind == "adjusted" and facts.reason is None:
+            raise BadCell("reason", "", "an adjustment needs a reason")
+        try:
+            draft = movement(kind, sku, location, quantity, when, self._zone, facts)
+        except WrongUsage as error:
+            raise self._bad_quantity(record, error) from None
+        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
+        return Row(line, (draft,), balance)
+
+    def _move(
+        self, record: Sequence[str], kind: str | None, location: str, target: str | None
+    ) -> Move:
+        """Return what happened where a sign or the places say which way goods went."""
+        try:
+            if self._quantities.at >= 0:
+                quantity = self._quantities[record[self._quantities.at]]
+            else:
+                came = self._came[record[self._came.at]] if self._came.at >= 0 else None
+                went = self._went[record[self._went.at]] if self._went.at >= 0 else None
+                quantity = from_two(came or 0, went or 0)
+            if kind == "counted":
+                return Move(kind, self._counted(record, quantity), location, target)
+            if self._outside and kind is None:
+                return by_places(self._outside, quantity, location, target)
+            return by_sign(kind, -quantity if self._inverted else quantity, location, target)
+        except WrongUsage as error:
+            raise self._bad_quantity(record, error) from None
+
+    def _counted(self, record: Sequence[str], quantity: int) -> int:
+        """Return what a count found: where a file has columns for in and out, its balance."""
+        if self._quantities.at >= 0:
+            return quantity
+        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
+        if balance is None:
+            raise WrongUsage("a count needs a quantity, or a balance, that says what was there")
+        return balance
+
+    def _transfer(
+        self, line: int, record: Sequence[str], sku: str, move: Move, when: When, facts: Facts
+    ) -> Row | OneSide:
+        kind, quantity, location, target = move
+        try:
+            check_quantity("transferred", quantity)
+        except WrongUsage as error:
+            raise self._bad_quantity(record, error) from None
+        if self._pair_by and target is None:
+            if kind == "transferred":
+                raise BadCell(
+                    self._kinds.label, "", "it does not say whether goods leave or arrive"
+                )
+            key = tuple(record[index].strip() for index in self._pair_by)
+            if "" in key:
+                label = self._pair_names[key.index("")]
+                raise BadCell(label, "", "without it the other side of the transfer is not found")
+            leaves = kind == "transferred_out"
+            return OneSide(line, leaves, key, sku, location, quantity, when, facts)
+        if target is None:
+            raise BadCell(self._targets.label, "", "a transfer needs a location to go to")
+        if target == location:
+            raise BadCell(self._targets.label, target, "a transfer goes to another location")
+        if kind == "transferred_in":
+            location, target = target, location
+        return Row(line, transfer(sku, location, target, quantity, when, self._zone, facts))
+
+    def _bad_quantity(self, record: Sequence[str], error: WrongUsage) -> BadCell:
+        cells = next(c for c in (self._quantities, self._came, self._went) if c.at >= 0)
+        return BadCell(cells.label, record[cells.at], error.message)
