@@ -8,6 +8,7 @@ from inventory_cli.core.quantities import count_of, format_quantity
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.importing.balances import Disagreement
 from inventory_cli.importing.batch import Choices
+from inventory_cli.importing.profile_keys import KINDS_HINT
 from inventory_cli.importing.report import Report
 from inventory_cli.recording import describe_problem
 from inventory_cli.render import Answer, Column, complain, line, note, show
@@ -23,11 +24,18 @@ def complain_of(ledger: Ledger, file: str, report: Report, choices: Choices) -> 
     elif lines:
         hint = "mend them, or record only the good rows with --skip-bad"
         if report.unknown_types:
-            words = " ".join(f"--kind {quote(word + '=KIND')}" for word in report.unknown_types)
-            hint = f"say what the words mean with {words}, or in a profile; or {hint}"
+            words = " ".join(
+                f"--kind {quote(word + '=KIND')}" for word in [*report.unknown_types][:MOST_SHOWN]
+            )
+            hint = f"say what the words mean with {words} ({KINDS_HINT}); or {hint}"
         complain("\n".join([f"{file}: {bad}, so nothing was appended", *lines]), hint)
+    balances = _disagreements(ledger, report)
     if report.refusal:
-        complain(report.refusal.message, report.refusal.hint)
+        complain("\n".join([report.refusal.message, *balances]), report.refusal.hint)
+    elif balances:
+        streams = count_of(len(report.disagreements), "stream")
+        first = f"warning: {file}: the balances of {streams} are not those of the log"
+        note("\n".join([first, *balances]))
     if report.problems:
         shown = [
             "  " + describe_problem(ledger, found) + (f" (line {line})" if line else "")
@@ -39,8 +47,6 @@ def complain_of(ledger: Ledger, file: str, report: Report, choices: Choices) -> 
             "\n".join([f"{file}: refused by the rules, so nothing was appended", *shown]),
             report.problems[0][0].hint,
         )
-    if report.disagreements:
-        _note_disagreements(ledger, file, report)
 
 
 def _bad_rows(report: Report) -> list[str]:
@@ -58,17 +64,14 @@ def _bad_rows(report: Report) -> list[str]:
     return lines
 
 
-def _note_disagreements(ledger: Ledger, file: str, report: Report) -> None:
-    """Say where the balances of the file are not those of the log, a line for each stream."""
+def _disagreements(ledger: Ledger, report: Report) -> list[str]:
+    """Return a line for each stream whose balances in the file are not those of the log."""
     lines = [
         _disagreement(ledger, found, number) for found, number in report.disagreements[:MOST_SHOWN]
     ]
     if (rest := len(report.disagreements) - len(lines)) > 0:
         lines.append(f"  and {count_of(rest, 'more stream')}")
-    streams = count_of(len(report.disagreements), "stream")
-    note(
-        "\n".join([f"warning: {file}: the balances of {streams} are not those of the log", *lines])
-    )
+    return lines
 
 
 def _disagreement(ledger: Ledger, found: Disagreement, number: int) -> str:

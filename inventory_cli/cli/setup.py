@@ -16,7 +16,7 @@ from inventory_cli.errors import WrongUsage
 from inventory_cli.render import line, print_markdown
 from inventory_cli.storage.ledger_file import create_ledger
 
-TOPICS = ("concepts", "events", "commands", "import", "audit", "errors", "decisions")
+TOPICS = ("concepts", "events", "commands", "import", "profiles", "audit", "errors", "decisions")
 
 
 def init(

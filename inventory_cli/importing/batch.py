@@ -124,8 +124,8 @@ def _append_rows(
         _compare_balances(ledger, tally, streams, first, last)
         if tally.disagreements and profile.check_balances:
             raise Refused(
-                f"{source.name}: {count_of(len(tally.disagreements), 'stream')} disagree with "
-                "the balances that the file states, so nothing was appended",
+                f"{source.name}: the balances of {count_of(len(tally.disagreements), 'stream')} "
+                "are not those of the log, so nothing was appended",
                 "without --check-balances it is only a warning",
             )
 

@@ -14,7 +14,8 @@ from inventory_cli.core.quantities import parse_quantity, parse_unit_cost, witho
 from inventory_cli.core.rules import Facts
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.columns import BadCell, Columns
-from inventory_cli.importing.profile import IMPORTED_KINDS, Profile, parse_imported_kind
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.profile_keys import IMPORTED_KINDS, NotAKind, parse_imported_kind
 
 # How many different cells of a column are remembered.
 _MOST_REMEMBERED = 100_000
@@ -33,7 +34,6 @@ class Cells(dict[str, T]):
         self.at = columns.fields.get(field, -1)
         self.label = columns.labels.get(field, field)
         self._read = read
-        self._bad = UnknownType if field == "type" else BadCell
 
     def __missing__(self, text: str) -> T:
         if len(self) >= _MOST_REMEMBERED:
@@ -41,7 +41,8 @@ class Cells(dict[str, T]):
         try:
             value = self[text] = self._read(text)
         except WrongUsage as error:
-            raise self._bad(self.label, text, error.message) from None
+            bad = UnknownType if isinstance(error, NotAKind) else BadCell
+            raise bad(self.label, text, error.message) from None
         return value
 
 

@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from inventory_cli.errors import Refused
-from inventory_cli.importing.profile import NATIVE, OPTIONAL, Profile, Rule
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
+
+# The columns of a rule, and the texts in lower case that each of them may hold.
+FoundRule = tuple[tuple[int, frozenset[str]], ...]
 
 
 class BadCell(Exception):
@@ -50,8 +54,8 @@ class Columns(NamedTuple):
     labels: Mapping[str, str]
     others: tuple[tuple[str, int], ...]
     made: tuple[Made, ...]
-    only: tuple[tuple[int, tuple[str, ...]], ...]
-    leave_out: tuple[tuple[tuple[int, tuple[str, ...]], ...], ...]
+    only: FoundRule
+    leave_out: tuple[FoundRule, ...]
     pair_by: tuple[int, ...]
 
     def complete(self, record: list[str]) -> list[str]:
@@ -64,11 +68,12 @@ class Columns(NamedTuple):
         return behind >= 0 and not self.made[behind].columns
 
     def left_out(self, record: Sequence[str]) -> bool:
-        """Tell whether a rule of the profile says that a row is not a movement."""
-        if any(record[index].strip() not in texts for index, texts in self.only):
+        """Tell whether a rule of the profile says that a completed row is not a movement."""
+        if any(record[index].strip().casefold() not in texts for index, texts in self.only):
             return True
         return any(
-            all(record[index].strip() in texts for index, texts in rule) for rule in self.leave_out
+            all(record[index].strip().casefold() in texts for index, texts in rule)
+            for rule in self.leave_out
         )
 
 
@@ -109,8 +114,8 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
         labels,
         finder.others(used | ignored),
         tuple(made),
-        finder.rule("only", profile.only),
-        tuple(finder.rule("leave_out", rule) for rule in profile.leave_out),
+        finder.rule("only", profile.only, fields),
+        tuple(finder.rule("leave_out", rule, fields) for rule in profile.leave_out),
         tuple(finder.require("pair_by", column) for column in profile.pair_by),
     )
 
@@ -176,9 +181,17 @@ class _Finder:
         """Return the one column that a key of the profile names."""
         return self.all_of(key, [header])[0]
 
-    def rule(self, key: str, rule: Rule) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        """Return a rule with its columns found."""
-        return tuple((self.require(key, column), texts) for column, texts in rule.items())
+    def rule(self, key: str, rule: Rule, fields: Mapping[str, int]) -> FoundRule:
+        """Return a rule with its columns found; a field stands for the column that holds it."""
+        return tuple(
+            (
+                fields[column]
+                if column in fields and not self.by_name(column)
+                else self.require(key, column),
+                frozenset(text.strip().casefold() for text in texts),
+            )
+            for column, texts in rule.items()
+        )
 
     def others(self, used: set[int]) -> tuple[tuple[str, int], ...]:
         """Return the columns that are not used, each under a name of its own."""

@@ -11,18 +11,22 @@ from typing import NamedTuple
 from inventory_cli.core.events import KINDS
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.importing.profile import Outside
+from inventory_cli.importing.profile_keys import Outside
 
 OTHER_SIDE = {"transferred_out": "transferred_in", "transferred_in": "transferred_out"}
 
 
 class Move(NamedTuple):
-    """What happened where: the quantity is signed for `adjusted` only."""
+    """What happened where: the quantity is signed for `adjusted` only.
+
+    `outside` is the place that is not ours, where one such place made it what it is.
+    """
 
     kind: str
     quantity: int
     location: str
     target: str | None
+    outside: str | None = None
 
 
 def by_sign(kind: str | None, change: int, location: str, target: str | None) -> Move:
@@ -71,7 +75,7 @@ def by_places(
         way = f"come from {source!r}" if come else f"go to {target!r}"
         raise WrongUsage(f"the profile does not say what it means that goods {way}")
     signed = -quantity if kind == "adjusted" and go else quantity
-    return Move(kind, signed, target if come else source, None)
+    return Move(kind, signed, *((target, None, source) if come else (source, None, target)))
 
 
 @lru_cache(maxsize=65536)

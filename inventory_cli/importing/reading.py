@@ -30,6 +30,7 @@ DATE_FIELDS = ("date", *OPENING_DETAILS)
 # How many different cells of a date column are remembered as looked at.
 _MOST_REMEMBERED = 100_000
 
+# The line on which a row begins, and its cells.
 Record = tuple[int, list[str]]
 DateReaders = Mapping[str, Callable[[str], When]]
 
@@ -132,10 +133,12 @@ def prepare(
         try:
             if len(record) != width:
                 raise BadCell("", "", f"the row has {len(record)} fields, the header {width}")
+            if columns.made:
+                record = columns.complete(record)
             if has_rules and columns.left_out(record):
                 notes.left_out += 1
                 continue
-            yield source.line, columns.complete(record) if columns.made else record
+            yield source.line, record
         except BadCell as bad:
             notes.note_bad(BadRow(source.line, bad.column, bad.value, bad.reason))
 
@@ -165,7 +168,10 @@ def read_dates(
     varying = [field for field in fields if not columns.is_constant(field)]
     if all(_is_iso(first[1][columns.fields[field]], zone) for field in varying):
         readers = {
-            field: _iso_reader(source, columns.labels[field], first[0], zone) for field in fields
+            field: _iso_reader(
+                source, columns.labels[field], (first[0], first[1][columns.fields[field]]), zone
+            )
+            for field in fields
         }
         return _with_constants(readers, profile, settings), prepared
     surveyed = {
@@ -207,7 +213,9 @@ def _is_iso(text: str, zone: tzinfo) -> bool:
         return False
 
 
-def _iso_reader(source: Source, label: str, first: int, zone: tzinfo) -> Callable[[str], When]:
+def _iso_reader(
+    source: Source, label: str, first: tuple[int, str], zone: tzinfo
+) -> Callable[[str], When]:
     """Return what reads a column that begins in ISO 8601 and must go on so."""
     read_iso = date_reader((ISO,), zone)
 
@@ -217,8 +225,9 @@ def _iso_reader(source: Source, label: str, first: int, zone: tzinfo) -> Callabl
         except WrongUsage:
             if others := [f for f in fitting_formats(text, zone) if f != ISO]:
                 raise Refused(
-                    f"{source.name}, {label}: dates in more than one format: line {first} is like "
-                    f"2022-03-15 (iso), line {source.line} {text!r} like {' or '.join(others)}",
+                    f"{source.name}, {label}: dates in more than one format: line {first[0]} "
+                    f"{first[1]!r} is like 2022-03-15 (iso), line {source.line} {text!r} like "
+                    f"{' or '.join(others)}",
                     MIXED_HINT,
                 ) from None
             raise

@@ -4,6 +4,7 @@ Must never know how a row is read or recorded.
 """
 
 from array import array
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -78,7 +79,7 @@ class Tally:
         self.disagreements: list[tuple[Disagreement, int]] = []
 
     def note_bad(self, row: BadRow, unknown_type: bool = False) -> None:
-        """Count a bad row, list it where the user asked for that, and keep the first to show.
+        """Count a bad row, list it where the user asked for that, and keep the first to be shown.
 
         Of the rows with a type that is not understood, one for each such type is enough.
         """
@@ -91,8 +92,9 @@ class Tally:
             self.unknown_types[word] += 1
             if self.unknown_types[word] > 1:
                 return
-        if len(self.bad_rows) < MOST_SHOWN:
-            self.bad_rows.append(row)
+        # Rows are found bad in more than one pass over the file.
+        insort(self.bad_rows, row)
+        del self.bad_rows[MOST_SHOWN:]
 
     def note_read(self, row: Row) -> None:
         """Take a good row into account."""

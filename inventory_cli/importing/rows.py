@@ -15,6 +15,7 @@ from inventory_cli.importing.cells import (
     Cells,
     FactsReader,
     given,
+    is_own_word,
     kind_reader,
     location_reader,
     number_reader,
@@ -23,7 +24,8 @@ from inventory_cli.importing.cells import (
 )
 from inventory_cli.importing.columns import BadCell, Columns
 from inventory_cli.importing.directions import Move, by_places, by_sign, from_two
-from inventory_cli.importing.profile import TRANSFER_SIDES, Profile
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.profile_keys import TRANSFER_SIDES
 
 _TRANSFERS = frozenset(("transferred", *TRANSFER_SIDES))
 
@@ -99,18 +101,21 @@ class RowReader:
         at = self._locations.at
         location = self._locations[record[at]] if at >= 0 else DEFAULT_LOCATION
         target = self._targets[record[self._targets.at]] if self._targets.at >= 0 else None
+        place = None
         if kind is None or self._directed:
-            kind, quantity, location, target = self._move(record, kind, location, target)
+            move = self._move(record, kind, location, target)
+            kind, quantity, location, target, place = move
         else:
             quantity = self._quantities[record[self._quantities.at]]
         facts = self._facts.read(record, kind)
         if kind in _TRANSFERS:
-            move = Move(kind, quantity, location, target)
-            return self._transfer(line, record, sku, move, when, facts)
+            return self._transfer(
+                line, record, sku, Move(kind, quantity, location, target), when, facts
+            )
         if target is not None:
             raise BadCell(self._targets.label, target, f"a {kind!r} row goes to no location")
         if kind == "adjusted" and facts.reason is None:
-            raise BadCell("reason", "", "an adjustment needs a reason")
+            facts = facts._replace(reason=self._own_reason(record, place))
         try:
             draft = movement(kind, sku, location, quantity, when, self._zone, facts)
         except WrongUsage as error:
@@ -149,7 +154,7 @@ class RowReader:
     def _transfer(
         self, line: int, record: Sequence[str], sku: str, move: Move, when: When, facts: Facts
     ) -> Row | OneSide:
-        kind, quantity, location, target = move
+        kind, quantity, location, target, _ = move
         try:
             check_quantity("transferred", quantity)
         except WrongUsage as error:
@@ -172,6 +177,13 @@ class RowReader:
         if kind == "transferred_in":
             location, target = target, location
         return Row(line, transfer(sku, location, target, quantity, when, self._zone, facts))
+
+    def _own_reason(self, record: Sequence[str], place: str | None) -> str:
+        """Return why something was adjusted in the file's own words, if they say more than that."""
+        word = place or (record[self._kinds.at].strip() if self._kinds.at >= 0 else "")
+        if not word or is_own_word(word):
+            raise BadCell("reason", "", "an adjustment needs a reason")
+        return word
 
     def _bad_quantity(self, record: Sequence[str], error: WrongUsage) -> BadCell:
         cells = next(c for c in (self._quantities, self._came, self._went) if c.at >= 0)
