@@ -34,6 +34,7 @@ COMMANDS = {
     "snapshot": ("audit", AUDIT),
     "verify": ("audit", AUDIT),
     "rebuild": ("audit", AUDIT),
+    "reconcile": ("reconcile", AUDIT),
     "export": ("move", MOVE),
     "restore": ("move", MOVE),
     "guide": ("setup", READ),

@@ -50,6 +50,7 @@ class Columns(NamedTuple):
     """
 
     headers: tuple[str, ...]
+    has_header: bool
     fields: Mapping[str, int]
     labels: Mapping[str, str]
     others: tuple[tuple[str, int], ...]
@@ -110,6 +111,7 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     ignored = {index for column in profile.ignore for index in finder.all_of("ignore", [column])}
     return Columns(
         tuple(header),
+        profile.header,
         fields,
         labels,
         finder.others(used | ignored),

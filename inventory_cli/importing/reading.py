@@ -109,7 +109,7 @@ def read_header(
     """Return the columns of a file, and its records behind the header."""
     header = next(records, None)
     if header is None:
-        raise Refused(f"{source.name} is empty", "a movements file begins with a header line")
+        raise Refused(f"{source.name} is empty", "a CSV file begins with a header line")
     if profile.header:
         return match_header(source.name, source.line, header, profile), records
     names = [str(number) for number, _ in enumerate(header, start=1)]
@@ -120,8 +120,8 @@ def prepare(
     source: Source, records: Iterable[list[str]], columns: Columns, notes: Notes
 ) -> Iterator[Record]:
     """Give the records that may be movements with their lines, complete as the profile says."""
-    header = list(columns.headers)
-    width = len(header)
+    header = list(columns.headers) if columns.has_header else None
+    width = len(columns.headers)
     has_rules = bool(columns.only or columns.leave_out)
     for record in records:
         if record == header:

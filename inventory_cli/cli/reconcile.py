@@ -1,0 +1,149 @@
+"""Knows the command that compares another system's stock list with the ledger."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory_cli.cli import file_options, options
+from inventory_cli.cli.options import AllowNegative, By, Format, Location, Reason, ledger_path
+from inventory_cli.cli.reading import in_utf8, opened
+from inventory_cli.cli.record import note_moved_counts
+from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
+from inventory_cli.core.quantities import count_of
+from inventory_cli.core.rules import clean_facts
+from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.reading import Settings
+from inventory_cli.importing.reconcile import Comparison, Counting, Scope, compare, record_counts
+from inventory_cli.importing.stock_list import StockList, read_stock_list
+from inventory_cli.render import Answer, Column, note, progress, show
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Of when the list is, if not of now."),
+]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Leave alone what the list does not name.")
+]
+Count = Annotated[
+    bool, typer.Option("--count", help="Record what differs as counted; --reason says why.")
+]
+
+
+def reconcile(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
+    ],
+    as_of: AsOf = None,
+    location: Location = None,
+    partial: Partial = False,
+    count: Count = False,
+    reason: Reason = None,
+    by: By = None,
+    allow_negative: AllowNegative = False,
+    profile: file_options.ProfileName = None,
+    column: file_options.ColumnNames = None,
+    set: file_options.Constants = None,
+    date_format: file_options.DateFormats = None,
+    decimal_mark: file_options.DecimalMark = None,
+    delimiter: file_options.Delimiter = None,
+    encoding: file_options.Encoding = None,
+    no_header: file_options.NoHeader = False,
+    skip_lines: file_options.SkipLines = None,
+    format: Format = "table",
+) -> int:
+    """Show where a stock list and the ledger differ, as of a date; exit 1 if they do.
+
+    Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
+    With --count the differences are closed: the ledger then says what the list says.
+    """
+    options.check_format(format)
+    for name, given in (("reason", reason), ("by", by), ("allow-negative", allow_negative)):
+        if given and not count:
+            raise WrongUsage(f"--{name} is of use only with --count")
+    facts = clean_facts(reason, None, None, None, {})
+    if count and facts.reason is None:
+        raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
+    meaning = file_options.chosen_profile(
+        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
+    )
+    location = options.clean_location(location)
+    moment = options.now()
+    with open_ledger(ledger_path(context), write=count) as ledger:
+        settings = Settings(ledger.decimals, ledger.zone, moment)
+        stock_list = _read(file, meaning, settings, location)
+        cut, when = _cut(ledger, stock_list, as_of, settings)
+        scope = Scope(cut, when, location, partial)
+        if not count:
+            found = compare(ledger, stock_list, scope)
+            _show(ledger, stock_list, scope, found, format)
+            return DIFFERENCE_FOUND if found.differences else 0
+        if cut > options.end_of_today(ledger, moment):
+            raise WrongUsage("nothing can be counted on a later day than today")
+        counting = Counting(parse_when("now", moment, ledger.zone), facts, allow_negative)
+        origin = options.origin(context, by, stock_list.name)
+        found, appended = record_counts(ledger, origin, stock_list, scope, counting, options.now)
+        _show(ledger, stock_list, scope, found, format)
+        if appended is not None:
+            batch = appended.header
+            note(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
+            note_moved_counts(ledger, appended.moved_counts)
+    return 0
+
+
+def _read(file: str, meaning: Profile, settings: Settings, location: str | None) -> StockList:
+    name = "-" if file == "-" else in_utf8(Path(file).name)
+    with opened(file) as (stream, size), progress("reading") as advance:
+        return read_stock_list(
+            stream, name, meaning, settings, location, lambda done: advance(done, size)
+        )
+
+
+def _cut(
+    ledger: Ledger, stock_list: StockList, as_of: str | None, settings: Settings
+) -> tuple[str, When | None]:
+    """Return of when the list is: the last moment, and the day or moment that this is the end of.
+
+    What is typed wins over the list where both are of the same day; without either, it is now.
+    """
+    listed = stock_list.when
+    if as_of is None:
+        if listed is None:
+            return options.end_of_today(ledger, settings.now), None
+        return inclusive_end(listed, ledger.zone), listed
+    cut = options.parse_cut(ledger, as_of, settings.now)
+    when = None if cut == END_OF_TIME else parse_when(as_of, settings.now, ledger.zone)
+    if listed is not None and (when is None or when.day != listed.day):
+        raise Refused(
+            f"{stock_list.name} says that it is of {listed.day}, which is not --as-of {as_of}",
+            "say which day it is with --set date=DATE alone, which passes over the column",
+        )
+    return cut, when
+
+
+_COLUMNS = (
+    Column("sku"),
+    Column("location"),
+    Column("listed", "quantity"),
+    Column("on_hand", "quantity"),
+    Column("difference", "change"),
+    Column("line", "number"),
+)
+
+
+def _show(
+    ledger: Ledger, stock_list: StockList, scope: Scope, found: Comparison, format: str
+) -> None:
+    show(Answer(_COLUMNS, found.differences, ledger.decimals), format)
+    options.note_cut(ledger, scope.as_of, None, format)
+    if stock_list.left_out:
+        note(f"{count_of(stock_list.left_out, 'row')} left out by the rules of the profile")
+    places = count_of(found.compared, "stream" if stock_list.has_locations else "SKU")
+    differ = len(found.differences)
+    note(f"compared {places}: {differ or 'none'} differ{'s' if differ == 1 else ''}")
+
+
+COMMANDS = {"reconcile": reconcile}

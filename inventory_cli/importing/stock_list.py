@@ -1,0 +1,152 @@
+"""Knows how a CSV file becomes a stock list: how much somebody else says there is of what, where.
+
+Must never know SQL, or what the ledger says.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from typing import BinaryIO, NamedTuple
+
+from inventory_cli.core.dates import When
+from inventory_cli.core.events import DEFAULT_LOCATION
+from inventory_cli.core.quantities import count_of
+from inventory_cli.errors import Refused
+from inventory_cli.importing.cells import Cells, given, location_reader, number_reader, sku_reader
+from inventory_cli.importing.columns import BadCell, Columns, match_header, require_fields
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.reading import (
+    BadRow,
+    DateReaders,
+    Record,
+    Settings,
+    open_source,
+    prepare,
+    read_dates,
+    read_header,
+)
+from inventory_cli.importing.report import Tally
+from inventory_cli.importing.source import Source
+from inventory_cli.importing.spool import Spool
+
+REQUIRED, OPTIONAL = ("sku", "quantity"), ("location", "date")
+
+# A SKU at a location; at None where a list says how much there is over all of them.
+Place = tuple[str, str | None]
+
+
+class Listed(NamedTuple):
+    """What a list says of one place: the quantity in smallest units, and on which line."""
+
+    quantity: int
+    line: int
+
+
+class StockList:
+    """What a file says is there, and of when: a day or a moment, or None when it does not say.
+
+    `left_out` of its rows were left out by a rule of the profile.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Columns,
+        profile: Profile,
+        decimals: int,
+        read_dates: DateReaders,
+        location: str | None,
+    ) -> None:
+        self.name = name
+        self.places: dict[Place, Listed] = {}
+        self.when: When | None = None
+        self.left_out = 0
+        place = location_reader(profile, "location")
+        self._skus = Cells(columns, "sku", sku_reader(profile))
+        self._quantities = Cells(columns, "quantity", number_reader(profile, decimals))
+        self._locations = Cells(
+            columns, "location", lambda text: place(text) if text.strip() else DEFAULT_LOCATION
+        )
+        self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
+        self._dated_line = 0
+        self._only = location
+        self.has_locations = location is not None or self._locations.at >= 0
+
+    def add(self, line: int, record: Sequence[str]) -> None:
+        """Take a row into account. Raises BadCell, and Refused for one of another day."""
+        sku = self._skus[record[self._skus.at]]
+        quantity = self._quantities[record[self._quantities.at]]
+        when = self._dates[record[self._dates.at]] if self._dates.at >= 0 else None
+        at = self._locations.at
+        location = self._locations[record[at]] if at >= 0 else self._only
+        if self._only not in (None, location):
+            return
+        if earlier := self.places.get((sku, location)):
+            where = f" at {location}" if at >= 0 else ""
+            reason = f"line {earlier.line} lists {sku}{where} already: add them up first"
+            raise BadCell(self._skus.label, record[self._skus.at], reason)
+        self.places[sku, location] = Listed(quantity, line)
+        if self.when is None:
+            self.when, self._dated_line = when, line
+        elif when is not None and when.day != self.when.day:
+            raise Refused(
+                f"{self.name}: line {self._dated_line} is of {self.when.day}, line {line} of "
+                f"{when.day}, but a list is of one day",
+                "say which day it is with --set date=DATE, which passes over the column",
+            )
+        elif when != self.when:
+            self.when = self.when._replace(instant=None)
+
+
+def read_stock_list(
+    file: BinaryIO,
+    name: str,
+    profile: Profile,
+    settings: Settings,
+    location: str | None,
+    progress: Callable[[int], None],
+) -> StockList:
+    """Return what a CSV file says is there; at one location only, if that is given.
+
+    A list without locations is one of that location then. Raises Refused for a file with bad
+    rows, and for one whose rows are of different days.
+    """
+    source = open_source(file, name, profile, progress)
+    tally = Tally(lambda row: None)
+    with closing(source.records()) as records, Spool[Record]() as spool:
+        columns, rest = read_header(source, records, profile)
+        columns = _columns_of_list(source, columns, profile)
+        prepared = prepare(source, rest, columns, tally)
+        readers, prepared = read_dates(source, columns, profile, settings, prepared, spool)
+        stock_list = StockList(name, columns, profile, settings.decimals, readers, location)
+        for line, record in prepared:
+            try:
+                stock_list.add(line, record)
+            except BadCell as bad:
+                tally.note_bad(BadRow(line, bad.column, bad.value, bad.reason))
+    if tally.bad:
+        raise _refusal(name, tally)
+    stock_list.left_out = tally.left_out
+    return stock_list
+
+
+def _columns_of_list(source: Source, columns: Columns, profile: Profile) -> Columns:
+    """Return the columns that a list needs, and no other: what else there is may say anything."""
+    where = (source.name, source.line)
+    if "quantity" not in columns.fields:
+        # So `inventory stock` calls it. Where that is missing too, `quantity` is asked for.
+        by_stock = profile._replace(columns={**profile.columns, "quantity": ("on_hand",)})
+        with suppress(Refused):
+            columns = match_header(*where, columns.headers, by_stock)
+    require_fields(*where, columns, REQUIRED, OPTIONAL)
+    used = [field for field in (*REQUIRED, *OPTIONAL) if field in columns.fields]
+    return columns._replace(fields={field: columns.fields[field] for field in used})
+
+
+def _refusal(name: str, tally: Tally) -> Refused:
+    lines = [f"{name}: {count_of(tally.bad, 'bad row')}, so nothing was compared"]
+    for row in tally.bad_rows:
+        where = f", {row.column} {row.value!r}" if row.column else ""
+        lines.append(f"line {row.line}{where}: {row.reason}")
+    if (rest := tally.bad - len(tally.bad_rows)) > 0:
+        lines.append(f"and {rest} more")
+    return Refused("\n  ".join(lines), "mend them: a list is compared as a whole, or not at all")
