@@ -16,6 +16,7 @@ LAYERS = [
     {"storage"},
     {"recording", "asking", "audit"},
     {"importing"},
+    {"drafting"},
     {"render"},
     {"cli", "__main__"},
 ]

@@ -12,7 +12,7 @@ from inventory_cli.cli.reading import in_utf8, opened
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.batch import Choices, import_file
 from inventory_cli.importing.profile import Profile, with_options
-from inventory_cli.render import progress
+from inventory_cli.render import line, progress
 from inventory_cli.storage.ledger_file import open_ledger
 
 ErrorsFile = Annotated[
@@ -38,6 +38,10 @@ CheckBalances = Annotated[
     ),
 ]
 
+Draft = Annotated[
+    bool, typer.Option("--draft", help="Print a profile to start from, and append nothing.")
+]
+
 
 def load(
     context: typer.Context,
@@ -60,6 +64,7 @@ def load(
     errors: ErrorsFile = None,
     skip_bad: SkipBad = False,
     dry_run: DryRun = False,
+    draft: Draft = False,
     by: By = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
@@ -77,9 +82,25 @@ def load(
         meaning,
         {"kinds": kind, "signed": signed, "overlap": overlap, "check_balances": check_balances},
     )
+    if draft:
+        _draft(file, meaning, profile)
+        return
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
     choices = Choices(skip_bad, listing, dry_run, allow_negative)
     _record(context, file, meaning, choices, by, format)
+
+
+def _draft(file: str, given: Profile, profile: str | None) -> None:
+    if profile is not None:
+        raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
+    # An import has no use for what a draft needs to know.
+    from inventory_cli.drafting.draft import draft_profile
+
+    name = "-" if file == "-" else in_utf8(Path(file).name)
+    with opened(file) as (stream, size), progress("reading") as advance:
+        lines = draft_profile(stream, name, given, lambda done: advance(done, size and 2 * size))
+    for text in lines:
+        line(text)
 
 
 def _record(

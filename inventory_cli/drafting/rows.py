@@ -1,0 +1,143 @@
+"""Knows what the rows of an unknown file say together: which way the words of its types go, and
+what repeats.
+
+Must never know how a profile is written.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from inventory_cli.drafting.survey import number
+from inventory_cli.drafting.words import is_void, kind_of
+
+# How many keys are remembered, to see whether they repeat; what comes later is not compared.
+_MOST_KEYS = 200_000
+
+
+class Word:
+    """What the rows with one word of the type column have in common.
+
+    `rose` and `fell` are by the balances before and after, where a file has both; `targets` are
+    the rows that name a location to go to.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+        self.rows = self.plus = self.minus = self.rose = self.fell = self.targets = 0
+
+    def add(self, other: "Word") -> None:
+        """Take the rows of another word in."""
+        for key in ("rows", "plus", "minus", "rose", "fell", "targets"):
+            setattr(self, key, getattr(self, key) + getattr(other, key))
+
+
+class Rows:
+    """What was seen in the rows of a file that are not void."""
+
+    def __init__(self, fields: Mapping[str, int], mark: str | None) -> None:
+        self.words: dict[str, Word] = {}
+        self.void = 0
+        # Rows whose id another row has: those that are equal to it, and those that are not.
+        self.equal_ids = self.differing_ids = 0
+        self.differing_id = ""
+        # Rows with a SKU and location that another row has.
+        self.repeated_skus = 0
+        # Where there are places instead of types: how often goods come from each or go there.
+        self.places: Counter[str] = Counter()
+        self._fields = fields
+        self._number = lru_cache(maxsize=65536)(lambda text: number(text, mark) or 0)
+        self._balanced = {"before", "balance"} <= fields.keys()
+        self._ids: dict[int, int] = {}
+        self._skus: set[int] = set()
+        # What is left when both sides of a transfer are added up, by document and SKU.
+        self._nets: dict[int, int] = {}
+
+    @property
+    def all(self) -> Word:
+        """All words together."""
+        total = Word()
+        for word in self.words.values():
+            total.add(word)
+        return total
+
+    @property
+    def are_paired(self) -> bool:
+        """Whether nearly all transfers add up to nothing within their document."""
+        nets = list(self._nets.values())
+        return nets.count(0) * 10 >= 9 * len(nets) > 0
+
+    @property
+    def targets(self) -> Counter[bool]:
+        """How many rows name a location to go to: transfers (True), and all others."""
+        found = Counter[bool]()
+        for word in self.words.values():
+            found[_is_transfer(word.text)] += word.targets
+        return found
+
+    def take(self, record: Sequence[str]) -> None:
+        """Take a row into account."""
+
+        def cell(field: str) -> str:
+            index = self._fields.get(field)
+            return "" if index is None else record[index].strip()
+
+        if is_void(cell("status")):
+            self.void += 1
+            return
+        text = cell("type")
+        word = self.words.get(text.casefold()) or self.words.setdefault(text.casefold(), Word(text))
+        change = self._number(cell("quantity"))
+        if "quantity" not in self._fields:
+            change = self._number(cell("quantity_in")) - abs(self._number(cell("quantity_out")))
+        word.rows += 1
+        word.plus += change > 0
+        word.minus += change < 0
+        target = cell("to_location")
+        word.targets += bool(target)
+        if self._balanced:
+            moved = self._number(cell("balance")) - self._number(cell("before"))
+            word.rose += moved == abs(change) > 0
+            word.fell += moved == -abs(change) < 0
+        if "type" not in self._fields and target:
+            for place in (cell("location"), target):
+                if place in self.places or len(self.places) < 1_000:
+                    self.places[place] += 1
+        self._compare(record, cell("id"), hash((cell("sku"), cell("location"))))
+        if _is_transfer(text) and len(self._nets) < _MOST_KEYS:
+            key = hash((cell("reference"), cell("sku")))
+            signed = -abs(change) if kind_of(text) == "transferred_out" else change
+            self._nets[key] = self._nets.get(key, 0) + signed
+
+    def _compare(self, record: Sequence[str], id: str, sku: int) -> None:
+        if sku in self._skus:
+            self.repeated_skus += 1
+        elif len(self._skus) < _MOST_KEYS:
+            self._skus.add(sku)
+        if not id or len(self._ids) >= _MOST_KEYS:
+            return
+        row = hash(tuple(record))
+        known = self._ids.get(hash(id))
+        if known is None:
+            self._ids[hash(id)] = row
+        elif known == row:
+            self.equal_ids += 1
+        else:
+            self.differing_ids += 1
+            self.differing_id = self.differing_id or id
+
+
+def _is_transfer(word: str) -> bool:
+    return (kind_of(word) or "").startswith("transferred")
+
+
+def look_at_rows(
+    records: Iterator[tuple[int, list[str]]], fields: Mapping[str, int], mark: str | None
+) -> Rows:
+    """Return what the rows say together, once it is known which column is which field."""
+    rows = Rows(fields, mark)
+    _, header = next(records, (0, []))
+    for _, record in records:
+        if len(record) == len(header) and record != header and any(map(str.strip, record)):
+            rows.take(record)
+    return rows
