@@ -55,7 +55,7 @@ def _bad_rows(report: Report) -> list[str]:
     shown = 0
     for row in report.bad_rows:
         where = f", {row.column} {row.value!r}" if row.column else ""
-        count = report.unknown_types.get(row.value.strip(), 1)
+        count = report.stands_for.get(row.line, 1)
         times = f" ({count_of(count, 'row')})" if count > 1 else ""
         lines.append(f"  line {row.line}{where}: {row.reason}{times}")
         shown += count

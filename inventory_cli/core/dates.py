@@ -118,7 +118,10 @@ def check_date_format(format: str) -> None:
     """Raise WrongUsage unless `format` is `iso` or names a whole date as `strptime` does."""
     if format == ISO:
         return
-    directives = set(re.findall(r"%(.?)", format, re.DOTALL))
+    found = re.findall(r"%(.?)", format, re.DOTALL)
+    directives = set(found)
+    if twice := [d for d in found if d != "%" and found.count(d) > 1]:
+        raise WrongUsage(f"date format {format!r} names %{twice[0]} twice", _FORMAT_HINT)
     if unknown := sorted(directives - _CLOCK_DIRECTIVES - _DATE_DIRECTIVES):
         raise WrongUsage(f"date format {format!r}: %{unknown[0]} is not understood", _FORMAT_HINT)
     day = directives & {"d"} and directives & {"m", "b", "B"}

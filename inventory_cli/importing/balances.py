@@ -47,11 +47,13 @@ def first_disagreement(
             key=lambda step: step.event.position,
         )
         others = [step for step in events if step.event.position not in stated]
-        found = _compared([*others, *mine], before, stated)
-        if found and _compared([*others, *reversed(mine)], before, stated):
-            event, replayed = found
-            seen = any(step.event is event for step in mine[:1])
-            return Disagreement(event, stated[event.position], replayed, is_first and seen)
+        in_order = _compared([*others, *mine], before, stated)
+        reverse = in_order and _compared([*others, *reversed(mine)], before, stated)
+        if in_order and reverse:
+            # The order of the file is the one in which more of its balances are right.
+            place, event, replayed = max(in_order, reverse, key=lambda found: found[0])
+            is_first = is_first and place == len(others)
+            return Disagreement(event, stated[event.position], replayed, is_first)
         before = events[-1].on_hand
         is_first = is_first and not mine
     return None
@@ -59,9 +61,9 @@ def first_disagreement(
 
 def _compared(
     events: Sequence[Step], on_hand: int, stated: Mapping[int, int]
-) -> tuple[Event, int] | None:
-    """Return the first event after which on hand is not as stated, and what it is."""
-    for step in events:
+) -> tuple[int, Event, int] | None:
+    """Return the first event after which on hand is not as stated, its place, and what it is."""
+    for place, step in enumerate(events):
         standing = step.voided_by is None
         if step.event.kind == "counted" and standing:
             on_hand = step.event.quantity
@@ -69,5 +71,5 @@ def _compared(
             on_hand += step.change
         wanted = stated.get(step.event.position)
         if wanted is not None and standing and wanted != on_hand:
-            return step.event, on_hand
+            return place, step.event, on_hand
     return None

@@ -26,7 +26,7 @@ from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import batch_of_source, read_stream
 
-# A row as it waits in the spool: its line, balance and number of rows, and its drafts as tuples.
+# A row as it waits in the spool: its line, balances and second line, and its drafts as tuples.
 _Waiting = tuple[Any, ...]
 
 
@@ -67,7 +67,7 @@ def import_file(
             settings = Settings(ledger.decimals, ledger.zone, clock())
             for row in read_rows(source, profile, settings, tally):
                 tally.note_read(row)
-                spool.add((row.line, row.balance, row.rows, *map(tuple, row.drafts)))
+                spool.add((row.line, row.balances, row.arrival_line, *map(tuple, row.drafts)))
             appended = _append_rows(
                 ledger, source, spool, tally, origin, profile, choices, clock, progress
             )
@@ -111,8 +111,8 @@ def _append_rows(
             return
         waiting = spool.read(lambda part: progress(size + int(size * part)))
         rows = (
-            Row(line, tuple(map(Draft._make, drafts)), balance, count)
-            for line, balance, count, *drafts in waiting
+            Row(line, tuple(map(Draft._make, drafts)), balances, arrival_line)
+            for line, balances, arrival_line, *drafts in waiting
         )
         for row in without_known(ledger, rows, profile.overlap, source.name, tally.note_bad):
             tally.note_kept(row)

@@ -161,7 +161,7 @@ class FactsReader:
         if profile.kinds and "type" in columns.fields and "type" not in kept:
             kept.append("type")
         return [
-            (columns.labels[f], columns.fields[f], Cells(columns, f, _kept_word(f)))
+            (columns.labels[f], columns.fields[f], Cells(columns, f, _kept_word(f, profile)))
             for f in kept
             if not columns.is_constant(f)
         ]
@@ -187,9 +187,12 @@ class FactsReader:
 NO_FACTS = Facts()
 
 
-def _kept_word(field: str) -> Callable[[str], str | None]:
+def _kept_word(field: str, profile: Profile) -> Callable[[str], str | None]:
     def read(text: str) -> str | None:
-        return None if field == "type" and is_own_word(text) else clean_text(text, "the cell")
+        explained = text.strip().casefold() in profile.kinds
+        if field == "type" and is_own_word(text) and not explained:
+            return None
+        return clean_text(text, "the cell")
 
     return read
 

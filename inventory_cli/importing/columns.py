@@ -4,12 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from inventory_cli.core.events import OPENING_DETAILS
 from inventory_cli.errors import Refused
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
 
 # The columns of a rule, and the texts in lower case that each of them may hold.
 FoundRule = tuple[tuple[int, frozenset[str]], ...]
+
+
+_EITHER = "a row has one quantity, signed or not, or one column for each way"
 
 
 class BadCell(Exception):
@@ -88,9 +92,17 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     fields: dict[str, int] = {}
     labels: dict[str, str] = {}
     made: list[Made] = []
+    ignored = {index for column in profile.ignore for index in finder.all_of("ignore", [column])}
+    named = {*profile.columns, *profile.constants}
+    if named & {"quantity_in", "quantity_out"}:
+        if "quantity" in named:
+            finder.refuse("quantity is mapped, and so is quantity_in or quantity_out", _EITHER)
+        if profile.signed:
+            finder.refuse("signed says nothing beside quantity_in or quantity_out", _EITHER)
+        named.add("quantity")
     for field in NATIVE:
-        if field not in profile.columns and field not in profile.constants:
-            same = finder.by_name(field)
+        if field not in named:
+            same = [index for index in finder.by_name(field) if index not in ignored]
             if len(same) > 1:
                 finder.refuse(f"the column {finder.labels[same[0]]!r} stands twice in the header")
             for index in same:
@@ -108,7 +120,6 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     used = set(fields.values())
     for cell in made:
         used |= set(cell.columns if cell.same else cell.columns[:1])
-    ignored = {index for column in profile.ignore for index in finder.all_of("ignore", [column])}
     return Columns(
         tuple(header),
         profile.header,
@@ -146,7 +157,12 @@ def _folded(header: str) -> str:
 
 
 def _shown(header: Sequence[str]) -> str:
-    return ", ".join(text.strip() for text in header)
+    return shortened(", ".join(text.strip() for text in header), 1000)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of the file as far as it is good to be shown."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 class _Finder:
@@ -198,11 +214,14 @@ class _Finder:
     def others(self, used: set[int]) -> tuple[tuple[str, int], ...]:
         """Return the columns that are not used, each under a name of its own."""
         names: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for index, label in enumerate(self.labels):
             if index not in used:
-                name, count = label, 1
-                while name in names:
+                # In the details these two say what an opening balance does.
+                name, count = label, counts.get(label, 1)
+                while name in names or name in OPENING_DETAILS:
                     count += 1
                     name = f"{label} ({count})"
                 names[name] = index
+                counts[label] = count
         return tuple(names.items())

@@ -3,7 +3,7 @@
 Must never know a column or SQL.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -12,8 +12,9 @@ from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import transfer
 from inventory_cli.importing.rows import OneSide, Row
 
-# What two sides share: the columns that pair them, and the SKU.
-_Key = tuple[tuple[str, ...], str]
+# What two sides share: the columns that pair them, the SKU and the quantity; and whether goods
+# leave, which they do not share.
+_Key = tuple[tuple[str, ...], str, int, bool]
 
 
 class Pairs:
@@ -21,7 +22,7 @@ class Pairs:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._waiting: dict[_Key, deque[OneSide]] = defaultdict(deque)
+        self._waiting: dict[_Key, deque[OneSide]] = {}
 
     def take(self, side: OneSide) -> Row | None:
         """Return the transfer that a side completes, or keep it until the other one comes.
@@ -30,14 +31,15 @@ class Pairs:
         kept in the details. Of several sides that could be meant, the first one is taken: they
         are of the same SKU, quantity and document, so stock is the same either way.
         """
-        waiting = self._waiting[side.key, side.sku]
-        for other in waiting:
-            if other.leaves != side.leaves and other.quantity == side.quantity:
-                if other.location == side.location:
-                    continue
-                waiting.remove(other)
+        key = (side.key, side.sku, side.quantity, not side.leaves)
+        waiting = self._waiting.get(key, ())
+        for place, other in enumerate(waiting):
+            if other.location != side.location:
+                del self._waiting[key][place]
+                if not self._waiting[key]:
+                    del self._waiting[key]
                 return self._joined(*((side, other) if side.leaves else (other, side)))
-        waiting.append(side)
+        self._waiting.setdefault((*key[:3], side.leaves), deque()).append(side)
         return None
 
     def _joined(self, leaving: OneSide, arriving: OneSide) -> Row:
@@ -65,20 +67,25 @@ class Pairs:
             self._zone,
             facts,
         )
-        return Row(leaving.line, drafts, rows=2)
+        # What was there when the goods arrived says nothing about the moment when they left.
+        stated = arriving.balance if arriving.when == leaving.when else None
+        return Row(leaving.line, drafts, (leaving.balance, stated), arriving.line)
 
     def unpaired(self, decimals: int) -> Iterator[tuple[int, tuple[str, ...], str]]:
         """Give what is left: the line, the key, and why no other side was found for it."""
-        for (key, sku), sides in self._waiting.items():
+        first: dict[tuple[tuple[str, ...], str, bool], OneSide] = {}
+        for sides in self._waiting.values():
+            first.setdefault((sides[0].key, sides[0].sku, sides[0].leaves), sides[0])
+        for sides in self._waiting.values():
             for side in sides:
                 wanted = "arrives" if side.leaves else "leaves"
                 reason = (
-                    f"no row says that {format_quantity(side.quantity, decimals)} of {sku} {wanted}"
+                    f"no row says that {format_quantity(side.quantity, decimals)} of {side.sku} "
+                    f"{wanted}"
                 )
-                if near := [other for other in sides if other.leaves != side.leaves]:
-                    found = near[0]
+                if other := first.get((side.key, side.sku, not side.leaves)):
                     reason += (
-                        f"; line {found.line} says {format_quantity(found.quantity, decimals)}"
-                        f" at {found.location}"
+                        f"; line {other.line} says {format_quantity(other.quantity, decimals)}"
+                        f" at {other.location}"
                     )
-                yield side.line, key, reason
+                yield side.line, side.key, reason

@@ -48,7 +48,7 @@ class Profile(NamedTuple):
     def is_signed(self) -> bool:
         """Tell whether the sign of a quantity says which way it goes."""
         return self.signed is not None or bool(
-            self.columns.keys() & {"quantity_in", "quantity_out"}
+            (self.columns.keys() | self.constants.keys()) & {"quantity_in", "quantity_out"}
         )
 
 
@@ -91,6 +91,8 @@ def read_profile(text: str, name: str) -> Profile:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongUsage(f"profile {name} is not TOML: {error}") from None
+    except RecursionError:
+        raise WrongUsage(f"profile {name} is nested too deeply") from None
     read: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:
@@ -113,7 +115,8 @@ def with_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
     `options` has the keys of a profile; lists of `NAME=VALUE` stand for its tables. Raises
     WrongUsage for one that is not understood.
     """
-    given = {key: value for key, value in options.items() if value}
+    # An option that is given as "" is not left away: a script's variable may have been empty.
+    given = {key: value for key, value in options.items() if value or value == ""}
     changes: dict[str, Any] = {}
     for key, value in given.items():
         field, parse = KEYS[key]

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from inventory_cli.core.dates import ISO, When, parse_as, parse_when
 from inventory_cli.core.events import OPENING_DETAILS
+from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.cells import UnknownType
 from inventory_cli.importing.columns import BadCell, Columns, match_header, require_fields
@@ -125,7 +126,8 @@ def prepare(
     has_rules = bool(columns.only or columns.leave_out)
     for record in records:
         if record == header:
-            notes.second_headers.append(source.line)
+            if len(notes.second_headers) < MOST_SHOWN:
+                notes.second_headers.append(source.line)
             continue
         if not any(map(str.strip, record)):
             continue
@@ -216,14 +218,21 @@ def _is_iso(text: str, zone: tzinfo) -> bool:
 def _iso_reader(
     source: Source, label: str, first: tuple[int, str], zone: tzinfo
 ) -> Callable[[str], When]:
-    """Return what reads a column that begins in ISO 8601 and must go on so."""
+    """Return what reads a column that begins in ISO 8601 and must go on so.
+
+    2022-10-15 begins a column of dates like 2022-9-5 too.
+    """
     read_iso = date_reader((ISO,), zone)
+    unpadded = set(fitting_formats(first[1], zone)) - {ISO}
 
     def read(text: str) -> When:
         try:
             return read_iso(text)
         except WrongUsage:
-            if others := [f for f in fitting_formats(text, zone) if f != ISO]:
+            others = [f for f in fitting_formats(text, zone) if f != ISO]
+            if alike := unpadded.intersection(others):
+                return date_reader((alike.pop(),), zone)(text)
+            if others:
                 raise Refused(
                     f"{source.name}, {label}: dates in more than one format: line {first[0]} "
                     f"{first[1]!r} is like 2022-03-15 (iso), line {source.line} {text!r} like "

@@ -14,6 +14,7 @@ from inventory_cli.core.events import Event
 from inventory_cli.core.rules import MOST_SHOWN, MovedCount, Problem
 from inventory_cli.errors import Refused
 from inventory_cli.importing.balances import Disagreement
+from inventory_cli.importing.columns import shortened
 from inventory_cli.importing.reading import BadRow
 from inventory_cli.importing.rows import Row
 from inventory_cli.storage.append import Appended
@@ -21,6 +22,8 @@ from inventory_cli.storage.log import Batch
 
 # Stands among balances for none.
 _NO_BALANCE = -(2**63)
+# How much of a cell is shown.
+_LONGEST_SHOWN = 300
 # How many different words that are no kind of event are counted.
 _MOST_TYPES = 1000
 
@@ -32,6 +35,7 @@ class Report(NamedTuple):
     rules refuse, with the line of the file that shows each, where it is one of this file's.
     `net_change` is None when the rules refuse. `left_out` of the skipped rows were left out by a
     rule of the profile. `unknown_types` are words that are no kind, with the number of their rows.
+    `stands_for` says of how many of them a bad row is shown as the first, by its line.
     """
 
     read: int
@@ -53,6 +57,7 @@ class Report(NamedTuple):
     second_headers: list[int]
     unknown_types: dict[str, int]
     disagreements: list[tuple[Disagreement, int]]
+    stands_for: dict[int, int]
 
 
 class Tally:
@@ -67,6 +72,7 @@ class Tally:
         self.second_headers: list[int] = []
         self.bad_rows: list[BadRow] = []
         self.unknown_types: Counter[str] = Counter()
+        self._first_lines: dict[str, int] = {}
         self.skus: set[str] = set()
         # The first and the last moment, as UTC text.
         self.first, self.last = END_OF_TIME, ""
@@ -86,15 +92,22 @@ class Tally:
         self.bad += 1
         self._list_error(row)
         if unknown_type:
-            word = row.value.strip()
+            word = shortened(row.value.strip(), _LONGEST_SHOWN)
             if word not in self.unknown_types and len(self.unknown_types) >= _MOST_TYPES:
                 return
             self.unknown_types[word] += 1
             if self.unknown_types[word] > 1:
                 return
+            self._first_lines[word] = row.line
+        value, reason = (shortened(text, _LONGEST_SHOWN) for text in (row.value, row.reason))
+        row = row._replace(value=value, reason=reason)
         # Rows are found bad in more than one pass over the file.
         insort(self.bad_rows, row)
         del self.bad_rows[MOST_SHOWN:]
+
+    def stands_for(self) -> dict[int, int]:
+        """Return, by line, how many rows have the type whose first row that is."""
+        return {line: self.unknown_types[word] for word, line in self._first_lines.items()}
 
     def note_read(self, row: Row) -> None:
         """Take a good row into account."""
@@ -105,11 +118,12 @@ class Tally:
 
     def note_kept(self, row: Row) -> None:
         """Take into account that the drafts of a row are to be recorded next."""
-        self.kept += row.rows
+        self.kept += 1 if row.arrival_line is None else 2
         for number, _ in enumerate(row.drafts):
-            self.lines.append(row.line)
-            if row.balance is not None or self.balances:
-                self._note_balance(row.balance if number == 0 else None)
+            self.lines.append((row.arrival_line if number else None) or row.line)
+            balance = row.balances[number] if row.balances else None
+            if balance is not None or self.balances:
+                self._note_balance(balance)
 
     def _note_balance(self, balance: int | None) -> None:
         # Rows before the first one that states a balance state none.
@@ -169,6 +183,7 @@ def make_report(
         second_headers=tally.second_headers,
         unknown_types=dict(tally.unknown_types),
         disagreements=tally.disagreements,
+        stands_for=tally.stands_for(),
     )
 
 

@@ -31,16 +31,16 @@ _TRANSFERS = frozenset(("transferred", *TRANSFER_SIDES))
 
 
 class Row(NamedTuple):
-    """What a row says: one draft, or two for a transfer, and the balance that its source states.
+    """What a row says: one draft, or two for a transfer, and the balances that its source states.
 
-    The balance is on hand at the location of the first draft after it, in smallest units. `rows`
-    is 2 where both sides of a transfer have a row of their own.
+    A balance is on hand at the location of a draft after it, in smallest units. Where both sides
+    of a transfer have a row of their own, `arrival_line` is that of the other one.
     """
 
     line: int
     drafts: tuple[Draft, ...]
-    balance: int | None = None
-    rows: int = 1
+    balances: tuple[int | None, ...] = ()
+    arrival_line: int | None = None
 
 
 class OneSide(NamedTuple):
@@ -54,6 +54,7 @@ class OneSide(NamedTuple):
     quantity: int
     when: When
     facts: Facts
+    balance: int | None
 
 
 class RowReader:
@@ -108,9 +109,10 @@ class RowReader:
         else:
             quantity = self._quantities[record[self._quantities.at]]
         facts = self._facts.read(record, kind)
+        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
         if kind in _TRANSFERS:
             return self._transfer(
-                line, record, sku, Move(kind, quantity, location, target), when, facts
+                line, record, sku, Move(kind, quantity, location, target), when, facts, balance
             )
         if target is not None:
             raise BadCell(self._targets.label, target, f"a {kind!r} row goes to no location")
@@ -120,8 +122,7 @@ class RowReader:
             draft = movement(kind, sku, location, quantity, when, self._zone, facts)
         except WrongUsage as error:
             raise self._bad_quantity(record, error) from None
-        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
-        return Row(line, (draft,), balance)
+        return Row(line, (draft,), () if balance is None else (balance,))
 
     def _move(
         self, record: Sequence[str], kind: str | None, location: str, target: str | None
@@ -152,7 +153,14 @@ class RowReader:
         return balance
 
     def _transfer(
-        self, line: int, record: Sequence[str], sku: str, move: Move, when: When, facts: Facts
+        self,
+        line: int,
+        record: Sequence[str],
+        sku: str,
+        move: Move,
+        when: When,
+        facts: Facts,
+        balance: int | None,
     ) -> Row | OneSide:
         kind, quantity, location, target, _ = move
         try:
@@ -169,14 +177,17 @@ class RowReader:
                 label = self._pair_names[key.index("")]
                 raise BadCell(label, "", "without it the other side of the transfer is not found")
             leaves = kind == "transferred_out"
-            return OneSide(line, leaves, key, sku, location, quantity, when, facts)
+            return OneSide(line, leaves, key, sku, location, quantity, when, facts, balance)
         if target is None:
             raise BadCell(self._targets.label, "", "a transfer needs a location to go to")
         if target == location:
             raise BadCell(self._targets.label, target, "a transfer goes to another location")
+        # What is stated is on hand at the row's own location.
+        balances: tuple[int | None, ...] = (balance, None)
         if kind == "transferred_in":
-            location, target = target, location
-        return Row(line, transfer(sku, location, target, quantity, when, self._zone, facts))
+            location, target, balances = target, location, (None, balance)
+        drafts = transfer(sku, location, target, quantity, when, self._zone, facts)
+        return Row(line, drafts, balances)
 
     def _own_reason(self, record: Sequence[str], place: str | None) -> str:
         """Return why something was adjusted in the file's own words, if they say more than that."""

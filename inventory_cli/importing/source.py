@@ -13,6 +13,8 @@ from inventory_cli.errors import Refused
 
 DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
+# A line has to fit into memory; a file of zeros, or without line ends, has no others.
+_LONGEST_LINE = 16_000_000
 # How many bytes are read at a time.
 _BLOCK = 1 << 20
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
@@ -29,6 +31,10 @@ _NOT_TEXT = (
     (b"SQLi", "a database, not a CSV file"),
     (b"%PDF", "a PDF document, not a CSV file"),
 )
+# What to say instead of an encoding that depends on a byte order mark, which is not there.
+_ORDERED = {
+    name: f"say --encoding {name}-le or --encoding {name}-be" for name in ("utf-16", "utf-32")
+}
 _FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 
 
@@ -40,6 +46,8 @@ class _Hashing(io.RawIOBase):
         self._progress = progress
         self.hash = sha256()
         self.count = 0
+        # How many of the last bytes hold no line end.
+        self.without_end = 0
 
     def readable(self) -> bool:
         return True
@@ -54,6 +62,13 @@ class _Hashing(io.RawIOBase):
         buffer[: len(data)] = data
         self.hash.update(data)
         self.count += len(data)
+        last = max(data.rfind(b"\n"), data.rfind(b"\r"))
+        self.without_end = len(data) - 1 - last if last >= 0 else self.without_end + len(data)
+        if self.without_end > _LONGEST_LINE:
+            raise Refused(
+                f"the file has a line of more than {_LONGEST_LINE} bytes, as no table has; "
+                "nothing was appended"
+            )
         self._progress(self.count)
         return len(data)
 
@@ -150,15 +165,19 @@ class Source:
         try:
             for number, line in enumerate(text, start=1):
                 if not line.isascii():
+                    # Every file that was joined with others brings its byte order mark along.
+                    line = line.removeprefix("\ufeff")
                     self._require_decoded(number, line)
                 if '="' in line:
                     self._formulas = True
                 if number > self._skip_lines:
                     yield line
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            reason = getattr(error, "reason", error)
             raise Refused(
-                f"{self.name}, after line {number}: not {self.encoding} text: {error.reason}",
+                f"{self.name}, after line {number}: not {self.encoding} text: {reason}; "
                 "nothing was appended",
+                _ORDERED.get(self.encoding or ""),
             ) from None
 
     def _require_decoded(self, number: int, line: str) -> None:
@@ -166,6 +185,9 @@ class Source:
             line.encode()
         except UnicodeEncodeError as error:
             byte = ord(line[error.start]) - 0xDC00
+            if not 0x80 <= byte <= 0xFF:
+                # Not a byte that could not be decoded, but one half of a pair.
+                raise error from None
             raise Refused(
                 f"{self.name}, line {number}: the byte 0x{byte:02x} is not "
                 f"{(self.encoding or '').removesuffix('-sig').upper()} text; nothing was appended",

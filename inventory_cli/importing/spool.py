@@ -3,7 +3,7 @@
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -47,7 +47,9 @@ class Spool(Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        # What is left in its buffer may find no room either, and nobody is going to read it.
+        with suppress(OSError):
+            self._file.close()
 
     def add(self, item: T) -> None:
         """Append an item."""

@@ -1,0 +1,222 @@
+"""Nothing is lost and nothing recorded twice when a file comes again, longer or otherwise."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inventory_cli.importing.profile import shipped_profiles
+from tests.conftest import Ran, Shop
+
+HEADER = "Day;Item;What;Pieces;No\n"
+MONDAY = "01/03/2022;A;IN;9;r1\n01/03/2022;A;OUT;1;s1\n01/03/2022;A;OUT;1;s1\n"
+TUESDAY = "02/03/2022;A;OUT;2;s2\n02/03/2022;B;IN;4;r2\n"
+WEDNESDAY = "13/03/2022;A;OUT;1;s3\n13/03/2022;A;OUT;1;s3\n"
+MEANING = (
+    *("--column", "date=Day", "--column", "sku=Item", "--column", "type=What"),
+    *("--column", "quantity=Pieces", "--column", "reference=No", "--date-format", "%d/%m/%Y"),
+    *("--kind", "IN=received", "--kind", "OUT=sold"),
+)
+SKIP = ("--overlap", "skip")
+
+
+def load(shop: Shop, rows: str, *words: object, end: str = "\n") -> Ran:
+    return shop.import_text((HEADER + rows).replace("\n", end), *MEANING, *words)
+
+
+def on_hand(shop: Shop) -> dict[str, int]:
+    return {row["sku"]: row["on_hand"] for row in shop.json("stock")}
+
+
+def counts(ran: Ran) -> str:
+    return ran.out.splitlines()[0]
+
+
+def test_the_same_bytes_are_the_same_file_whatever_is_said_of_them(shop: Shop) -> None:
+    assert load(shop, MONDAY).code == 0
+    for words in (
+        ["--set", "location=north"],
+        ["--decimal-mark", ","],
+        ["--signed", "inverted", "--set", "type=sold"],
+        ["--overlap", "keep"],
+        ["--skip-bad", "--column", "sku=What"],
+        ["--dry-run"],
+    ):
+        ran = load(shop, MONDAY, *words)
+        assert (ran.code, "appended 0, skipped 3, refused 0" in ran.out) == (0, True), ran
+        assert "the same file was recorded before, as batch 1" in ran.err
+    assert on_hand(shop) == {"A": 7}
+
+
+def test_a_report_with_one_more_day_adds_that_day(shop: Shop) -> None:
+    assert counts(load(shop, MONDAY)) == "read 3, appended 3, skipped 0, refused 0"
+    ran = load(shop, MONDAY + TUESDAY)
+    assert ran.code == 3
+    assert "3 of the rows look recorded already; the first is line 2, which equals event 1" in (
+        ran.err
+    )
+    assert on_hand(shop) == {"A": 7}
+    ran = load(shop, MONDAY + TUESDAY, *SKIP)
+    assert counts(ran) == "read 5, appended 2, skipped 3, refused 0"
+    ran = load(shop, MONDAY + TUESDAY + WEDNESDAY, *SKIP)
+    assert counts(ran) == "read 7, appended 2, skipped 5, refused 0"
+    assert on_hand(shop) == {"A": 3, "B": 4}
+    assert shop.failed_checks() == {}
+
+
+def test_a_window_that_overlaps_that_of_yesterday(shop: Shop) -> None:
+    load(shop, MONDAY + TUESDAY)
+    ran = load(shop, TUESDAY + WEDNESDAY, *SKIP)
+    assert counts(ran) == "read 4, appended 2, skipped 2, refused 0"
+    # In another order, with another row for a day that was thought to be closed.
+    late = WEDNESDAY + "02/03/2022;A;OUT;2;s2\n" + TUESDAY
+    ran = load(shop, late, *SKIP)
+    assert counts(ran) == "read 5, appended 1, skipped 4, refused 0"
+    assert on_hand(shop) == {"A": 1, "B": 4}
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_the_same_rows_with_other_line_ends_are_another_file(shop: Shop, end: str) -> None:
+    load(shop, MONDAY)
+    ran = load(shop, MONDAY, end=end)
+    assert (ran.code, "3 of the rows look recorded already" in ran.err) == (3, True)
+    ran = load(shop, MONDAY, *SKIP, end=end)
+    assert (ran.code, counts(ran)) == (0, "read 3, appended 0, skipped 3, refused 0")
+    assert on_hand(shop) == {"A": 7}
+    assert len(shop.json("batches")) == 1
+
+
+def test_the_same_rows_in_another_spelling_are_the_same_rows(shop: Shop) -> None:
+    load(shop, MONDAY)
+    text = "date,sku,type,quantity,reference,who\n" + "".join(
+        f"2022-03-01, A ,{kind},{quantity},{number},me\n"
+        for kind, quantity, number in (("receive", "9.0", "r1"), *[("Sold", "+1", "s1")] * 3)
+    )
+    ran = shop.import_text(text, *SKIP)
+    assert counts(ran) == "read 4, appended 1, skipped 3, refused 0"
+    assert on_hand(shop) == {"A": 6}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        MONDAY.replace("s1", "s9"),
+        MONDAY.replace("OUT;1", "OUT;2"),
+        MONDAY.replace("01/03", "02/03"),
+        MONDAY.replace(";A;", ";a;"),
+    ],
+)
+def test_rows_that_say_anything_else_are_other_rows(shop: Shop, other: str) -> None:
+    load(shop, MONDAY)
+    appended = sum(a != b for a, b in zip(MONDAY.split(), other.split(), strict=True))
+    ran = load(shop, other, *SKIP)
+    assert counts(ran) == f"read 3, appended {appended}, skipped {3 - appended}, refused 0"
+
+
+def test_skipping_leaves_out_as_many_as_are_recorded_and_keeping_none(shop: Shop) -> None:
+    load(shop, "01/03/2022;A;IN;1;\n" * 3)
+    ran = load(shop, "01/03/2022;A;IN;1;\n" * 5, *SKIP)
+    assert counts(ran) == "read 5, appended 2, skipped 3, refused 0"
+    ran = load(shop, "01/03/2022;A;IN;1;\n" * 4, *SKIP)
+    assert counts(ran) == "read 4, appended 0, skipped 4, refused 0"
+    ran = load(shop, "01/03/2022;A;IN;1;\n" * 2, "--overlap", "keep")
+    assert counts(ran) == "read 2, appended 2, skipped 0, refused 0"
+    assert on_hand(shop) == {"A": 7}
+
+
+def test_a_column_of_ids_makes_every_row_known(shop: Shop) -> None:
+    words = ("--column", "id=Key")
+    header = HEADER.strip() + ";Key\n"
+
+    def keyed(*rows: str) -> Ran:
+        return shop.import_text(header + "".join(f"{row}\n" for row in rows), *MEANING, *words)
+
+    first = "01/03/2022;A;IN;9;r;k1"
+    assert keyed(first, "01/03/2022;A;OUT;1;s;k2", "01/03/2022;A;OUT;1;s;k3").code == 0
+    ran = keyed(first, "01/03/2022;A;OUT;1;s;k3", "02/03/2022;A;OUT;1;s;k4")
+    assert (ran.code, counts(ran)) == (0, "read 3, appended 1, skipped 2, refused 0")
+    ran = keyed(first.replace(";9;", ";8;"), "02/03/2022;B;IN;1;s;k5")
+    assert (ran.code, "line 2, id 'k1': taken by event 1, which differs in its quantity" in ran.err
+            ) == (3, True)  # fmt: skip
+    assert on_hand(shop) == {"A": 6}
+
+
+def test_a_profile_may_say_once_and_for_all_that_files_overlap(shop: Shop) -> None:
+    own = shop.folder / "own.toml"
+    own.write_text('overlap = "skip"\n', encoding="utf-8")
+    load(shop, MONDAY, "--profile", own)
+    ran = load(shop, MONDAY + TUESDAY, "--profile", own)
+    assert (ran.code, counts(ran)) == (0, "read 5, appended 2, skipped 3, refused 0")
+    ran = load(shop, MONDAY + WEDNESDAY, "--profile", own, "--overlap", "keep")
+    assert counts(ran) == "read 5, appended 5, skipped 0, refused 0"
+    assert shop.failed_checks() == {}
+
+
+def test_a_transfer_in_two_rows_is_known_again(shop: Shop) -> None:
+    own = shop.folder / "own.toml"
+    own.write_text('pair_by = ["doc"]\n[kinds]\nO = "transferred_out"\nI = "transferred_in"\n')
+    start = "date,sku,type,quantity,location,doc\n2022-03-01,A,received,9,x,\n"
+    one = "2022-03-02,A,O,2,x,T1\n2022-03-02,A,I,2,y,T1\n"
+    other = "2022-03-03,A,O,2,x,T2\n2022-03-03,A,I,2,y,T2\n"
+    assert shop.import_text(start + one, "--profile", own).code == 0
+    ran = shop.import_text(start + one[::1] + other, "--profile", own, *SKIP)
+    assert counts(ran) == "read 5, appended 2, skipped 3, refused 0"
+    # A window that begins between the two sides of a transfer has only one of them.
+    ran = shop.import_text(start + other.splitlines(True)[1], "--profile", own, *SKIP, "--skip-bad")
+    assert counts(ran) == "read 2, appended 0, skipped 1, refused 1"
+    assert shop.on_hand("A", "stock", "--location", "y") == 4
+    assert shop.failed_checks() == {}
+
+
+def test_a_refused_file_is_not_known_and_comes_again_in_full(shop: Shop) -> None:
+    assert load(shop, TUESDAY).code == 3
+    assert load(shop, MONDAY + "x;A;OUT;1;\n").code == 3
+    assert load(shop, MONDAY, "--dry-run").code == 0
+    assert shop.json("batches") == []
+    assert counts(load(shop, MONDAY)) == "read 3, appended 3, skipped 0, refused 0"
+    assert counts(load(shop, TUESDAY)) == "read 2, appended 2, skipped 0, refused 0"
+
+
+def test_amazon_s_identical_rows_through_three_overlapping_exports(shop: Shop) -> None:
+    assert "amazon-ledger" in shipped_profiles()
+    header = "Date,MSKU,Event Type,Quantity,Fulfillment Center,Reason,Reference ID\n"
+    rows = [f"0{day}/01/2022,A,{kind},X1,," for day in (1, 2, 3, 4) for kind in (
+        "Receipts,5", "Shipments,-1", "Shipments,-1", "CustomerReturns,1"
+    )]  # fmt: skip
+    for days in (rows[:8], rows[4:12], rows):
+        text = header + "".join(f"{row}\n" for row in days)
+        ran = shop.import_text(text, "--profile", "amazon-ledger", *SKIP)
+        assert ran.code == 0, ran
+    assert on_hand(shop) == {"A": 16}
+    assert len(shop.json("log")) == 16
+
+
+def test_rows_that_find_no_room_to_wait_in_end_in_one_way_however_many_fitted(
+    shop: Shop,
+) -> None:
+    script = """if True:
+        import resource, signal
+        from inventory_cli.errors import LedgerUnusable
+        from inventory_cli.importing.spool import Spool
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        for most in range(0, 60_000, 500):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+            try:
+                with Spool() as spool:
+                    for n in range(20_000):
+                        spool.add((n, "abc"))
+                    assert len(list(spool.read())) == 20_000
+            except LedgerUnusable:
+                continue
+    """
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_the_same_file_through_a_pipe_and_by_name(shop: Shop) -> None:
+    text = (HEADER + MONDAY).encode()
+    assert shop("import", "-", *MEANING, input=text).code == 0
+    file = Path(shop.folder / "other.csv")
+    file.write_bytes(text)
+    assert "recorded before, as batch 1" in shop.ok("import", file, *MEANING).err
