@@ -182,6 +182,7 @@ def test_only_an_opening_balance_takes_its_dates_from_the_column_that_is_mapped(
         ("[kinds]\nIN = 'reversed'", "kinds: a reversal cannot be imported"),
         ("[kinds]\nIN = 'sold'\nin = 'received'", "kinds: 'in' stands for two kinds"),
         ("[extract]\nsku = '['", "extract: '[' is not a regular expression: "),
+        ("[extract]\nquantity = '(.)'", "extract: 'quantity' is not here a field"),
         ("[extract]\nsku = 'a'", "extract: 'a' needs one pair of parentheses"),
         ("[outside]\nV = 'received'", "outside: a table is wanted"),
         ("[outside]\nV = {}", "outside: 'V' needs from = KIND, to = KIND or both"),

@@ -225,7 +225,7 @@ def workbook() -> bytes:
         (b'date,"sku', "line 1: the row that begins there is not CSV"),
         (b'date,sku\n1,"a"b\n', "line 1: no column type, quantity"),
         (b"date\n" * 3, "line 1: no column sku, type, quantity; the header is: date"),
-        (b"sep=;\ndate;sku\n", "line 1: no column date, sku, type, quantity"),
+        (b"sep=;\ndate;sku\n", "line 2: no column type, quantity; the header is: date, sku"),
     ],
 )
 def test_what_is_no_table_is_refused(shop: Shop, data: bytes, message: str) -> None:
@@ -233,6 +233,15 @@ def test_what_is_no_table_is_refused(shop: Shop, data: bytes, message: str) -> N
     assert (ran.code, message in ran.err) == (3, True), ran
     assert "read 0, appended 0, skipped 0, refused 0" in ran.out
     assert shop.json("log") == []
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
+def test_the_line_by_which_excel_says_the_delimiter_is_no_row(shop: Shop, line: str) -> None:
+    text = f"{line}\r\ndate;sku;type;quantity\r\n2022-03-01;A,B;received;x\r\n"
+    ran = load(shop, text.encode())
+    assert "line 3, quantity 'x': quantity 'x' is not a decimal number" in ran.err
+    assert load(shop, text.replace(";x", ";4").encode()).code == 0
+    assert shop.on_hand("A,B") == 4
 
 
 def test_a_database_is_refused_even_when_it_is_the_ledger_itself(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """Knows how the text of one cell is read, whatever row it stands in. Must never know a row."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from inventory_cli.importing.profile_keys import IMPORTED_KINDS, NotAKind, parse
 
 # How many different cells of a column are remembered.
 _MOST_REMEMBERED = 100_000
+
+# A number in which something parts thousands, or decimals otherwise than a point does.
+_MARKED = re.compile(r"[+-]?\d[\d.]*(?:[,' \u00a0\u202f\u2019]|\.\d+\.)[\d.,' \u00a0\u202f\u2019]*")
 
 T = TypeVar("T")
 
@@ -104,8 +108,16 @@ def number_reader(profile: Profile, decimals: int) -> Callable[[str], int]:
     """Return what reads a quantity in smallest units."""
     mark = profile.decimal_mark
     if mark is None:
-        return lambda text: parse_quantity(given(text), decimals)
+        return lambda text: parse_quantity(_unmarked(given(text)), decimals)
     return lambda text: parse_quantity(without_marks(given(text), mark), decimals)
+
+
+def _unmarked(text: str) -> str:
+    if _MARKED.fullmatch(text.strip()):
+        raise WrongUsage(
+            f"quantity {text!r} is not a plain number: --decimal-mark says what its marks are"
+        )
+    return text
 
 
 def is_own_word(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from inventory_cli.core.dates import show_effective
+from inventory_cli.core.events import pack_details
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import transfer
 from inventory_cli.importing.rows import OneSide, Row
@@ -27,9 +28,9 @@ class Pairs:
     def take(self, side: OneSide) -> Row | None:
         """Return the transfer that a side completes, or keep it until the other one comes.
 
-        The transfer takes place when the goods leave; the day of an arrival on another day is
-        kept in the details. Of several sides that could be meant, the first one is taken: they
-        are of the same SKU, quantity and document, so stock is the same either way.
+        The transfer takes place when the goods leave; when they arrived, if that is another
+        day or time, is kept in the details. Of several sides that could be meant, the first one
+        is taken: they are of the same SKU, quantity and document, so stock is the same either way.
         """
         key = (side.key, side.sku, side.quantity, not side.leaves)
         waiting = self._waiting.get(key, ())
@@ -43,33 +44,36 @@ class Pairs:
         return None
 
     def _joined(self, leaving: OneSide, arriving: OneSide) -> Row:
-        facts = leaving.facts
-        details = {**arriving.facts.details, **facts.details}
-        if arriving.when != leaving.when:
-            details["arrived"] = (
-                show_effective(arriving.when.instant, 0, self._zone)
-                if arriving.when.instant
-                else arriving.when.day.isoformat()
-            )
-        if arriving.facts.id and arriving.facts.id != facts.id:
-            details["arrival id"] = arriving.facts.id
-        facts = facts._replace(
-            details=details,
-            reason=facts.reason or arriving.facts.reason,
-            reference=facts.reference or arriving.facts.reference,
-        )
-        drafts = transfer(
+        """Return the transfer of two rows, each leg with what its own row says of it."""
+        left, came = transfer(
             leaving.sku,
             leaving.location,
             arriving.location,
             leaving.quantity,
             leaving.when,
             self._zone,
-            facts,
+            leaving.facts,
+        )
+        reason, reference, unit_cost, id, facts_details = arriving.facts
+        details = dict(facts_details)
+        if arriving.when != leaving.when:
+            details["arrived"] = (
+                show_effective(arriving.when.instant, 0, self._zone)
+                if arriving.when.instant
+                else arriving.when.day.isoformat()
+            )
+        if id is not None:
+            # The key of a transfer is that of the leg that leaves.
+            details["id"] = id
+        came = came._replace(
+            reason=reason,
+            reference=reference,
+            unit_cost=unit_cost,
+            details=pack_details(details),
         )
         # What was there when the goods arrived says nothing about the moment when they left.
         stated = arriving.balance if arriving.when == leaving.when else None
-        return Row(leaving.line, drafts, (leaving.balance, stated), arriving.line)
+        return Row(leaving.line, (left, came), (leaving.balance, stated), arriving.line)
 
     def unpaired(self, decimals: int) -> Iterator[tuple[int, tuple[str, ...], str]]:
         """Give what is left: the line, the key, and why no other side was found for it."""

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import check_date_format
@@ -15,6 +15,8 @@ NATIVE = (*REQUIRED, *OPTIONAL, *OPENING_DETAILS)
 # These are never found by the name of a column, only where they are mapped.
 MAPPED_ONLY = ("quantity_in", "quantity_out", "balance")
 FIELDS = (*NATIVE, *MAPPED_ONLY)
+# Of the cells of these a part may be meant.
+EXTRACTED = ("sku", "type", "location", "to_location", "reference", "id", "by")
 
 # What a row of a one-sided transfer is: the side at which the goods leave, or arrive.
 TRANSFER_SIDES = ("transferred_out", "transferred_in")
@@ -83,16 +85,17 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     return parse
 
 
-def _by_field(read: Callable[[object], Any]) -> Callable[[object], dict[str, Any]]:
+def _by_field(
+    read: Callable[[object], Any], fields: Sequence[str] = FIELDS
+) -> Callable[[object], dict[str, Any]]:
     """Return what reads a table whose keys are fields."""
 
     def parse(value: object) -> dict[str, Any]:
         table = _table(value)
         for field in table:
-            if field not in FIELDS:
-                raise WrongUsage(
-                    f"{field!r} is not a field of a movement", f"fields are {', '.join(FIELDS)}"
-                )
+            if field not in fields:
+                what = "here a field" if field in FIELDS else "a field of a movement"
+                raise WrongUsage(f"{field!r} is not {what}", f"fields are {', '.join(fields)}")
         return {field: read(item) for field, item in table.items()}
 
     return parse
@@ -189,7 +192,7 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "columns": ("columns", _by_field(_texts)),
     "set": ("constants", _by_field(_text)),
     "kinds": ("kinds", _kinds),
-    "extract": ("extract", _by_field(_pattern)),
+    "extract": ("extract", _by_field(_pattern, EXTRACTED)),
     "outside": ("outside", _outside),
     "leave_out": ("leave_out", _rules),
     "only": ("only", _rule),

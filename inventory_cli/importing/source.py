@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Callable, Generator
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 from inventory_cli.errors import Refused
@@ -35,6 +35,7 @@ _NOT_TEXT = (
 _ORDERED = {
     name: f"say --encoding {name}-le or --encoding {name}-be" for name in ("utf-16", "utf-32")
 }
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 
 
@@ -123,6 +124,11 @@ class Source:
             start.append(line)
             if not line.isspace():
                 break
+        if start and (said := _SEPARATOR.fullmatch(start[-1])):
+            # Excel's own way to say it; the line is not one of the table.
+            self.delimiter = self.delimiter or said[1]
+            start[-1] = "\n"
+            start += list(islice(lines, 1))
         if self.delimiter is None:
             self.delimiter = find_delimiter(start[-1] if start else "")
         reader = csv.reader(chain(start, lines), delimiter=self.delimiter, strict=True)
