@@ -15,6 +15,7 @@ from inventory_cli.core.quantities import LARGEST_ON_HAND
 from inventory_cli.core.replay import State, Stream, fold
 from inventory_cli.core.rules import MovedCount, Problem, check_stream, moved_counts
 from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage.bulk import put_aside
 from inventory_cli.storage.chain import link_batch, link_event
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import Batch, read_stream
@@ -108,7 +109,11 @@ def _insert_events(
     """Insert the drafts at the next positions; return the last position and the last hash."""
     batch, position, link = head.batch + 1, head.position, head.hash
     iterator = iter(drafts)
+    put_back: list[str] | None = None
     while chunk := list(islice(iterator, CHUNK)):
+        if put_back is None and position > head.position:
+            # A second chunk: this is a large one.
+            put_back = put_aside(ledger.connection, log_is_empty=head.position == 0)
         rows = []
         for draft in chunk:
             position += 1
@@ -122,6 +127,8 @@ def _insert_events(
             if touch.settled:
                 touch.settled = _bring_forward(touch.projected, draft, allow_negative)
         ledger.connection.executemany(INSERT_EVENT, rows)
+    for statement in put_back or ():
+        ledger.connection.execute(statement)
     return position, link
 
 
