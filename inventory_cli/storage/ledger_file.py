@@ -274,7 +274,8 @@ def _make_durable(connection: sqlite3.Connection) -> None:
         raise LedgerUnusable(
             f"SQLite would not write durably: journal_mode {mode}, synchronous {level}"
         )
-    connection.execute("PRAGMA cache_size = -65536")
+    # 8 MB: a large import is no faster with more, and takes as much memory as it is given.
+    connection.execute("PRAGMA cache_size = -8192")
 
 
 def _begin_immediate(connection: sqlite3.Connection) -> None:
