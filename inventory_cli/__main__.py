@@ -9,7 +9,11 @@ def main() -> None:
     from inventory_cli.cli import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app(prog_name="inventory")
+    try:
+        app(prog_name="inventory")
+    finally:
+        # All is said and done; what is left is Python's own tidying up, which shows a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 
 import pytest
 
@@ -246,7 +247,8 @@ def test_the_line_by_which_excel_says_the_delimiter_is_no_row(shop: Shop, line: 
 
 def test_a_database_is_refused_even_when_it_is_the_ledger_itself(shop: Shop) -> None:
     other = shop.folder / "other.db"
-    sqlite3.connect(other).executescript("CREATE TABLE t (a)")
+    with closing(sqlite3.connect(other)) as connection:
+        connection.executescript("CREATE TABLE t (a)")
     for file in (other, shop.path):
         ran = shop("import", file)
         assert (ran.code, "is a database, not a CSV file" in ran.err) == (3, True)
