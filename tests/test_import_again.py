@@ -220,3 +220,27 @@ def test_the_same_file_through_a_pipe_and_by_name(shop: Shop) -> None:
     file = Path(shop.folder / "other.csv")
     file.write_bytes(text)
     assert "recorded before, as batch 1" in shop.ok("import", file, *MEANING).err
+
+
+def test_what_was_left_out_of_a_file_is_brought_in_from_it_later(shop: Shop) -> None:
+    text = "date,sku,type,quantity\n2022-01-01,A,received,5\n2022-01-02,A,Foo,1\n"
+    assert shop.import_text(text, "--skip-bad").code == 0
+    ran = shop.import_text(text, "--kind", "Foo=sold")
+    assert (ran.code, shop.on_hand("A")) == (0, 5)
+    assert "--overlap skip records what of it is not in the log" in ran.err
+    ran = shop.import_text(text, "--kind", "Foo=sold", "--overlap", "skip")
+    assert (ran.out.splitlines()[0], shop.on_hand("A")) == (
+        "read 2, appended 1, skipped 1, refused 0",
+        4,
+    )
+    ran = shop.import_text(text, "--kind", "Foo=sold", "--overlap", "skip")
+    assert (ran.code, "the same file was recorded before, as batch 1" in ran.err) == (0, True)
+    assert len(shop.json("batches")) == 2
+
+
+def test_the_same_sheet_counts_once_more_on_another_day(shop: Shop) -> None:
+    sheet = "sku,quantity\nA,7\n"
+    words = ["--set", "type=counted", "--overlap", "skip"]
+    assert shop.import_text(sheet, "--set", "date=2022-01-31", *words).code == 0
+    assert shop.import_text(sheet, "--set", "date=2022-02-28", *words).code == 0
+    assert [row["effective_at"] for row in shop.json("log")] == ["2022-01-31", "2022-02-28"]

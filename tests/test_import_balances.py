@@ -106,3 +106,13 @@ def test_each_row_of_a_transfer_states_a_balance(shop: Shop) -> None:
     # What was there on the day of the arrival cannot be compared with the day of the departure.
     late = pair.replace("02,A,IN,5,y,,T,5", "04,A,IN,5,y,,T,7")
     assert shop.import_text(start + late, *words).code == 0
+
+
+def test_a_day_that_a_count_closes_ends_with_it_whatever_the_rows_say(shop: Shop) -> None:
+    text = (
+        "date,sku,type,quantity,bal,reason\n2022-01-01,A,opened,5,5,\n"
+        "2022-01-04,A,counted,4,4,\n2022-01-04,A,adjusted,-1,3,broken\n"
+    )
+    ran = shop.import_text(text, "--column", "balance=bal")
+    assert (ran.code, shop.on_hand("A")) == (0, 4)
+    assert "line 4: A at main on 2022-01-04: 3 in the file, 4 in the log" in ran.err

@@ -176,7 +176,7 @@ def test_only_an_opening_balance_takes_its_dates_from_the_column_that_is_mapped(
         ("[columns]\ndate = 1", "columns: 1 is not text in quotes"),
         ("[columns]\ndate = []", "columns: the list is empty"),
         ("[columns]\nwarehouse = 'x'", "columns: 'warehouse' is not a field of a movement"),
-        ("[set]\nquantity = 1", "set: 1 is not text in quotes"),
+        ("[set]\nquantity = true", "set: True is not text in quotes"),
         ("[set]\ncolour = 'x'", "set: 'colour' is not a field of a movement"),
         ("[kinds]\nIN = 'incoming'", "kinds: 'incoming' is not a kind of event"),
         ("[kinds]\nIN = 'reversed'", "kinds: a reversal cannot be imported"),

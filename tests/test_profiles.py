@@ -215,3 +215,13 @@ def test_a_shipped_profile_is_read_and_described(shop: Shop, name: str) -> None:
     assert read_profile(text, name).columns
     assert text.startswith("# ")
     assert f"`{name}`" in shop.ok("guide", "profiles").out
+
+
+def test_a_profile_sets_what_toml_has_words_for(shop: Shop, tmp_path: Path) -> None:
+    own = tmp_path / "set.toml"
+    own.write_text(
+        '[columns]\nSKU = "Item"\n[set]\ndate = 2022-03-01\nquantity = 3\ntype = "count"\n'
+    )
+    assert shop.import_text("Item\nA\n", "--profile", own).code == 0
+    (row,) = shop.json("log")
+    assert (row["sku"], row["quantity"], row["effective_at"]) == ("A", 3, "2022-03-01")

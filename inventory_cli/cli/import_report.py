@@ -125,6 +125,8 @@ def summarize(ledger: Ledger, report: Report, choices: Choices, format: str) -> 
         note(f"the header stands once more on line {', '.join(map(str, headers[:MOST_SHOWN]))}")
     if known := report.known_as:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
+        if not report.compared:
+            note("hint: --overlap skip records what of it is not in the log")
     note_moved_counts(ledger, report.moved_counts)
 
 

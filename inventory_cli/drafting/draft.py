@@ -150,7 +150,7 @@ def _shipped(facts: _Facts) -> list[str]:
         return []
     _, name, text, date, unknown = max(found)
     lines = [
-        *_heading(facts),
+        *_heading(facts, is_known=True),
         comment(f"It looks like the shipped profile {name}: --profile {name}"),
     ]
     if unknown:
@@ -162,17 +162,19 @@ def _shipped(facts: _Facts) -> list[str]:
             text = re.sub("(?m)^date_format.*", lambda _: dates[0], text)
         dates = []
     spelling = [line for line in _spelling(facts) if line.partition(" ")[0] not in said]
+    if "date" not in said["columns"]:
+        text = text.replace("\n[set]\n", '\n[set]\n# date = "now"   # or the day it was exported\n')
     return [*lines, *spelling, *dates, *text.rstrip().split("\n")]
 
 
-def _heading(facts: _Facts) -> list[str]:
+def _heading(facts: _Facts, is_known: bool = False) -> list[str]:
     """Return what is to be known of the file as a whole."""
     found = facts.survey
     lines = [
         f"# A draft for {quoted(facts.name)}: {count_of(found.rows, 'row')}, "
         f"{count_of(len(found.columns), 'column')}"
     ]
-    if is_movements(facts.fields):
+    if is_known or is_movements(facts.fields):
         lines.append("# Try it: inventory import FILE --profile THIS.toml --dry-run")
     else:
         lines.append("# It does not look like movements of stock, or like a list of stock.")

@@ -55,6 +55,10 @@ def first_disagreement(
             is_first = is_first and place == len(others)
             return Disagreement(event, stated[event.position], replayed, is_first)
         before = events[-1].on_hand
+        # In the log a count closes its day, whatever row it stands in.
+        last = mine[0 if in_order else -1] if mine else None
+        if last and last.voided_by is None and stated[last.event.position] != before:
+            return Disagreement(last.event, stated[last.event.position], before, False)
         is_first = is_first and not mine
     return None
 

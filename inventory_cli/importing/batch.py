@@ -24,7 +24,7 @@ from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import batch_of_source, read_stream
+from inventory_cli.storage.log import Batch, batch_of_source, read_stream
 
 # A row as it waits in the spool: its line, balances and second line, and its drafts as tuples.
 _Waiting = tuple[Any, ...]
@@ -97,7 +97,13 @@ def _append_rows(
     progress: Callable[[int], None],
 ) -> Appended | None:
     sha256 = source.sha256()
-    tally.known_as = batch_of_source(ledger, sha256)
+
+    def known_as() -> Batch | None:
+        # Under --overlap skip each row is compared, so that what a recorded file holds and the
+        # log does not, because it was left out or meant otherwise, can still be brought in.
+        return None if profile.overlap == "skip" else batch_of_source(ledger, sha256)
+
+    tally.known_as = known_as()
     # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
     stops = not choices.skip_bad and not choices.dry_run
     if tally.known_as or (tally.bad and stops):
@@ -106,7 +112,7 @@ def _append_rows(
 
     def plan() -> Iterator[Draft]:
         # Once more, now that nobody else can write.
-        tally.known_as = batch_of_source(ledger, sha256)
+        tally.known_as = known_as()
         if tally.known_as:
             return
         waiting = spool.read(lambda part: progress(size + int(size * part)))
@@ -130,7 +136,10 @@ def _append_rows(
             )
 
     origin = origin._replace(source_sha256=sha256)
-    return append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect)
+    appended = append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect)
+    if appended is None and not tally.known_as and not tally.bad:
+        tally.known_as, tally.compared = batch_of_source(ledger, sha256), True
+    return appended
 
 
 def _compare_balances(

@@ -13,6 +13,9 @@ from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
 FoundRule = tuple[tuple[int, frozenset[str]], ...]
 
 
+NO_SUCH_HEADER = (
+    "--skip-lines N passes over what stands before the header, --no-header says that there is none"
+)
 _EITHER = "a row has one quantity, signed or not, or one column for each way"
 
 
@@ -148,7 +151,7 @@ def require_fields(
             f"the header is: {_shown(columns.headers)}",
             f"say which column it is, like --column {missing[0]}=HEADER, or what it is in every "
             f"row, like --set {missing[0]}=VALUE; known are {', '.join(wanted)} and, if wanted, "
-            f"{', '.join(optional)}",
+            f"{', '.join(optional)}; {NO_SUCH_HEADER}",
         )
 
 
@@ -186,8 +189,7 @@ class _Finder:
             self.refuse(
                 f"no column {' or '.join(map(repr, headers))} for {key}; "
                 f"the header is: {_shown(self._header)}",
-                "names match without regard to case, blanks and _; without a header line, "
-                "--no-header names the columns 1, 2, …",
+                f"names match without regard to case, blanks and _; {NO_SUCH_HEADER}",
             )
         return tuple(dict.fromkeys(found))
 

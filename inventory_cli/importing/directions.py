@@ -36,6 +36,8 @@ def by_sign(kind: str | None, change: int, location: str, target: str | None) ->
     `received` and what goes out `removed`. Raises WrongUsage for any other contradiction.
     """
     if kind is None:
+        if change == 0:
+            raise WrongUsage("nothing came in or went out; a rule may leave such rows out")
         kind = "received" if change > 0 else "removed"
     if kind == "adjusted":
         return Move(kind, change, location, target)

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import check_date_format
@@ -54,6 +55,15 @@ def _text(value: object) -> str:
     return value
 
 
+def _constant(value: object) -> str:
+    """Return what a field is set to; TOML has dates and numbers of its own."""
+    return (
+        str(value)
+        if isinstance(value, (date, int)) and not isinstance(value, bool)
+        else _text(value)
+    )
+
+
 def _texts(value: object) -> tuple[str, ...]:
     """Return one text or a list of them as a tuple."""
     found = tuple(_text(item) for item in value) if isinstance(value, list) else (_text(value),)
@@ -91,7 +101,7 @@ def _by_field(
     """Return what reads a table whose keys are fields."""
 
     def parse(value: object) -> dict[str, Any]:
-        table = _table(value)
+        table = {field.casefold(): item for field, item in _table(value).items()}
         for field in table:
             if field not in fields:
                 what = "here a field" if field in FIELDS else "a field of a movement"
@@ -190,7 +200,7 @@ def _date_formats(value: object) -> tuple[str, ...]:
 # key of a profile → (field of Profile, how its value is read)
 KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "columns": ("columns", _by_field(_texts)),
-    "set": ("constants", _by_field(_text)),
+    "set": ("constants", _by_field(_constant)),
     "kinds": ("kinds", _kinds),
     "extract": ("extract", _by_field(_pattern, EXTRACTED)),
     "outside": ("outside", _outside),

@@ -35,7 +35,8 @@ class Report(NamedTuple):
     rules refuse, with the line of the file that shows each, where it is one of this file's.
     `net_change` is None when the rules refuse. `left_out` of the skipped rows were left out by a
     rule of the profile. `unknown_types` are words that are no kind, with the number of their rows.
-    `stands_for` says of how many of them a bad row is shown as the first, by its line.
+    `stands_for` says of how many of them a bad row is shown as the first, by its line. `compared`
+    tells whether the rows of a file that is known were compared with the log one by one.
     """
 
     read: int
@@ -58,6 +59,7 @@ class Report(NamedTuple):
     unknown_types: dict[str, int]
     disagreements: list[tuple[Disagreement, int]]
     stands_for: dict[int, int]
+    compared: bool
 
 
 class Tally:
@@ -77,6 +79,7 @@ class Tally:
         # The first and the last moment, as UTC text.
         self.first, self.last = END_OF_TIME, ""
         self.known_as: Batch | None = None
+        self.compared = False
         # The line of each draft that was kept, and the balance that its row states, in the order
         # of their positions.
         self.lines = array("I")
@@ -113,11 +116,19 @@ class Tally:
         """Take a good row into account."""
         draft = row.drafts[0]
         self.skus.add(draft.sku)
-        self.first = min(self.first, draft.effective_at)
-        self.last = max(self.last, draft.effective_at)
+        effective_at = draft.effective_at
+        if effective_at > self.last:
+            self.last = effective_at
+        if effective_at < self.first:
+            self.first = effective_at
 
     def note_kept(self, row: Row) -> None:
         """Take into account that the drafts of a row are to be recorded next."""
+        if not row.balances and not self.balances and len(row.drafts) == 1:
+            # Most rows are as plain as this.
+            self.kept += 1
+            self.lines.append(row.line)
+            return
         self.kept += 1 if row.arrival_line is None else 2
         for number, _ in enumerate(row.drafts):
             self.lines.append((row.arrival_line if number else None) or row.line)
@@ -184,6 +195,7 @@ def make_report(
         unknown_types=dict(tally.unknown_types),
         disagreements=tally.disagreements,
         stands_for=tally.stands_for(),
+        compared=tally.compared,
     )
 
 

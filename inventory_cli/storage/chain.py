@@ -55,7 +55,7 @@ def genesis(settings: Fields) -> bytes:
 
 def link_event(previous: bytes, fields: Fields) -> bytes:
     """Return the hash of an event, given the hash before it."""
-    return sha256(previous + canonical(["event", *fields]).encode()).digest()
+    return sha256(previous + canonical(("event", *fields)).encode()).digest()
 
 
 def link_batch(previous: bytes, fields: Fields) -> bytes:
