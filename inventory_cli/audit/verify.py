@@ -18,6 +18,7 @@ from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import last_position, pieces
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
@@ -63,7 +64,19 @@ def verify(
     arrivals a failure. `progress` is told how many events have been read, of how many.
     """
     chosen = None if snapshot is None else _find(ledger, snapshot)
-    file = _checked("file", lambda: (ledger.integrity_faults(), []))
+    with integrity_check(ledger.path) as integrity_faults:
+        rest = _check_contents(ledger, chosen, strict, progress)
+        file = _checked("file", lambda: (integrity_faults(), []))
+    return rest._replace(checks=[file, *rest.checks])
+
+
+def _check_contents(
+    ledger: Ledger,
+    chosen: Snapshot | None,
+    strict: bool,
+    progress: Callable[[int, int], None],
+) -> Audit:
+    """Run all checks but that of the file as such."""
     tables = _checked("schema", lambda: (schema.differences(ledger.connection), []))
     # What is compared with the log is read together with its head, so that all is of one moment.
     with ledger.reading():
@@ -75,7 +88,7 @@ def verify(
         # Without batches or events there is nothing to look at.
         fault = head if isinstance(head, Fault) else last
         rest = [Checked(name, [str(fault)], []) for name in _OF_THE_LOG]
-        return Audit(Head(0, 0, "", b""), [file, tables, *rest])
+        return Audit(Head(0, 0, "", b""), [tables, *rest])
     found = _scan(ledger, head, last, stored, progress)
     snapshots_checked = _checked(
         "snapshots",
@@ -83,7 +96,7 @@ def verify(
     )
     by_name = {name: Checked(name, problems, []) for name, problems in found.items()}
     by_name["snapshots"] = snapshots_checked
-    return Audit(head, [file, tables, *(by_name[name] for name in _OF_THE_LOG)])
+    return Audit(head, [tables, *(by_name[name] for name in _OF_THE_LOG)])
 
 
 _OF_THE_LOG = ("positions", "chain", "snapshots", "stock", "transfers", "reversals")

@@ -82,11 +82,6 @@ class Ledger:
         (start,) = self.connection.execute("SELECT hash FROM ledger").fetchone()
         return bytes(start)
 
-    def integrity_faults(self) -> list[str]:
-        """Return what SQLite itself finds wrong with the file."""
-        rows = self.connection.execute("PRAGMA integrity_check").fetchall()
-        return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
-
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the write lock. What was written is rolled back unless it was committed.

@@ -1,0 +1,43 @@
+"""Knows what SQLite itself finds wrong with a file, found out on another core. Changes nothing."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from inventory_cli.storage.ledger_file import BUSY_TIMEOUT
+
+
+@contextmanager
+def integrity_check(path: Path) -> Iterator[Callable[[], list[str]]]:
+    """Start SQLite's `integrity_check`; what is given waits for its end, and returns the faults.
+
+    It has a connection of its own, and runs in C without Python's lock, so that other checks go on
+    meanwhile. It is broken off when the context is left before its end. What is given raises
+    DatabaseError where the file cannot be read.
+    """
+    with (
+        closing(_connect(path)) as connection,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="integrity") as pool,
+    ):
+        running = pool.submit(_faults, connection)
+        try:
+            yield running.result
+        finally:
+            if not running.done():
+                connection.interrupt()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        check_same_thread=False,
+    )
+
+
+def _faults(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("PRAGMA integrity_check").fetchall()
+    return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
