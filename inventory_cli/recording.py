@@ -49,6 +49,16 @@ class Recording(NamedTuple):
     already: bool
 
 
+class Request(NamedTuple):
+    """What is to be recorded as one: an event, or the two legs of a transfer.
+
+    Where no moment was given, the drafts carry that of the request.
+    """
+
+    drafts: tuple[Draft, ...]
+    moment_given: bool
+
+
 def record(
     ledger: Ledger,
     origin: Origin,
@@ -95,6 +105,50 @@ def _append_once(
         return Recording([_with_stock(ledger, event) for event in known], [], already=True)
     _refuse_problems(ledger, appended, cannot, drafts)
     return _recording(ledger, appended, drafts)
+
+
+def record_together(
+    ledger: Ledger,
+    origin: Origin,
+    requests: Sequence[Request],
+    clock: Clock,
+    allow_negative: bool,
+) -> list[Recording]:
+    """Record several requests as one batch, or none; return what became of each, in order.
+
+    Raises Refused when the rules forbid it, when an id was used for something else, or stands
+    twice.
+    """
+    known: list[list[Event]] = []
+
+    def plan() -> Iterable[Draft]:
+        ids: set[str] = set()
+        for request in requests:
+            id = request.drafts[0].id
+            if id in ids:
+                raise Refused(f"the id {id!r} is given twice", "give each event an id of its own")
+            ids |= {id} if id is not None else set()
+            known.append(_known_under_id(ledger, request.drafts, request.moment_given))
+        return [
+            draft
+            for request, events in zip(requests, known, strict=True)
+            if not events
+            for draft in request.drafts
+        ]
+
+    appended = append(ledger, origin, plan, clock, allow_negative)
+    new: list[Recorded] = []
+    if appended is not None:
+        _refuse_problems(ledger, appended, "cannot record them together", [])
+        drafts = [d for r, k in zip(requests, known, strict=True) if not k for d in r.drafts]
+        new = _recording(ledger, appended, drafts).events
+    waiting = iter(new)
+    return [
+        Recording([_with_stock(ledger, event) for event in events], [], already=True)
+        if events
+        else Recording([next(waiting) for _ in request.drafts], [], already=False)
+        for request, events in zip(requests, known, strict=True)
+    ]
 
 
 def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:

@@ -77,17 +77,27 @@ def show_object(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def show_line(value: dict[str, Any]) -> None:
+    """Write one JSON object as a line to standard output, at once."""
+    sys.stdout.write(_json(value) + "\n")
+    sys.stdout.flush()
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def exact(quantity: int, decimals: int) -> int | str:
+    """Return a quantity as JSON shows it: an integer, or text where there are decimals."""
+    return format_quantity(quantity, decimals) if decimals else quantity
+
+
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
     columns = answer.columns
-    exact = answer.decimals > 0
     for row in answer.rows:
         yield {
-            column.name: format_quantity(value, answer.decimals)
-            if exact and column.kind in ("quantity", "change") and value is not None
+            column.name: exact(value, answer.decimals)
+            if column.kind in ("quantity", "change") and value is not None
             else value
             for column, value in zip(columns, row, strict=True)
             if column.only is None

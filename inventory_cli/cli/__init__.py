@@ -26,6 +26,7 @@ COMMANDS = {
     "transfer": ("record", RECORD),
     "reverse": ("reverse", RECORD),
     "import": ("load", RECORD),
+    "record": ("stream", RECORD),
     "stock": ("ask", ASK),
     "as-of": ("ask", ASK),
     "history": ("timeline", ASK),

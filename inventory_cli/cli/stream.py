@@ -1,0 +1,130 @@
+"""Knows the command that records what a script says, line by line, and how it answers."""
+
+from collections.abc import Iterator
+from typing import Annotated, BinaryIO
+
+import typer
+
+from inventory_cli.cli import options
+from inventory_cli.cli.options import AllowNegative, By, ledger_path
+from inventory_cli.cli.reading import opened
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.json_rows import read_request
+from inventory_cli.importing.reading import Settings
+from inventory_cli.recording import Recording, Request, record, record_together
+from inventory_cli.render import exact, show_line
+from inventory_cli.storage.append import Origin
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+
+# The longest line that is read.
+_LONGEST = 1_000_000
+
+
+def record_lines(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSON Lines, or - for standard input.")
+    ],
+    one_batch: Annotated[
+        bool, typer.Option("--one-batch", help="Record all lines as one batch, or none.")
+    ] = False,
+    by: By = None,
+    allow_negative: AllowNegative = False,
+) -> None:
+    """Record events that a script writes as JSON Lines, and answer each with a line of JSON.
+
+    Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
+    unit_cost, id, by, last_incoming, last_outgoing, details. Each line is a batch of its own,
+    durable when it is answered, unless --one-batch is given.
+    """
+    origin = options.origin(context, by)
+    with opened(file) as (stream, _), open_ledger(ledger_path(context), write=True) as ledger:
+        take = _record_together if one_batch else _record_each
+        refused = take(ledger, stream, origin, allow_negative)
+    if refused:
+        raise typer.Exit(Refused.exit_code)
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    while line := stream.readline(_LONGEST + 1):
+        number += 1
+        if len(line) > _LONGEST:
+            raise Refused(f"line {number} has more than {_LONGEST} bytes")
+        if line.strip():
+            yield number, line
+
+
+def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool) -> bool:
+    """Record each line as it comes; return whether any was refused."""
+    refused = False
+    for number, text in _lines(stream):
+        try:
+            request = _read(ledger, text)
+            recording = record(
+                ledger,
+                origin,
+                request.drafts,
+                options.now,
+                request.moment_given,
+                allow_negative,
+            )
+        except (Refused, WrongUsage) as error:
+            refused = True
+            _refuse(number, error)
+        else:
+            _answer(ledger, number, recording)
+    return refused
+
+
+def _record_together(
+    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool
+) -> bool:
+    """Record all lines as one batch, and answer each; or none, and answer those at fault."""
+    requests: list[Request] = []
+    numbers: list[int] = []
+    refused = False
+    for number, text in _lines(stream):
+        try:
+            requests.append(_read(ledger, text))
+            numbers.append(number)
+        except WrongUsage as error:
+            refused = True
+            _refuse(number, error)
+    if refused:
+        return True
+    try:
+        recordings = record_together(ledger, origin, requests, options.now, allow_negative)
+    except Refused as error:
+        _refuse(None, error)
+        return True
+    for number, recording in zip(numbers, recordings, strict=True):
+        _answer(ledger, number, recording)
+    return False
+
+
+def _read(ledger: Ledger, text: bytes) -> Request:
+    return read_request(text, Settings(ledger.decimals, ledger.zone, options.now()))
+
+
+def _refuse(number: int | None, error: Refused | WrongUsage) -> None:
+    show_line({"line": number, "ok": False, "error": error.message, "hint": error.hint})
+
+
+def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
+    events = [
+        {
+            "position": event.position,
+            "sku": event.sku,
+            "location": event.location,
+            "on_hand": exact(on_hand, ledger.decimals),
+        }
+        for event, on_hand in recording.events
+    ]
+    batch = recording.events[0].event.batch
+    show_line(
+        {"line": number, "ok": True, "batch": batch, "already": recording.already, "events": events}
+    )
+
+
+COMMANDS = {"record": record_lines}
