@@ -4,12 +4,18 @@ Each check is fed the same pieces of the log, and returns its problems at the en
 change anything, nor stop at the first problem.
 """
 
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
+from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import KINDS, Event
 from inventory_cli.core.replay import Replay, State, Stream, UnknownKind
 from inventory_cli.core.rules import transfer_partner
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.chain import genesis, link_batch, link_event
+from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import (
     EVENT_COLUMNS,
@@ -24,6 +30,15 @@ from inventory_cli.storage.log import (
 # cells may be of any type.
 Row = tuple[Any, ...]
 COLUMNS = f"{EVENT_COLUMNS}, hash"
+
+
+# What reading a damaged or altered file may raise.
+UNREADABLE = (DatabaseError, LedgerUnusable, TypeError, ValueError)
+
+
+def unreadable(error: Exception) -> str:
+    """Return the problem that something could not be read for a check."""
+    return f"cannot be read to the end: {error}"
 
 
 class Check(Protocol):
@@ -234,31 +249,56 @@ class Reversals:
         return self._problems
 
 
+class Stop(NamedTuple):
+    """A position at which the replay is looked at on its way, as of a date."""
+
+    position: int
+    as_of: str
+    look: Callable[[Callable[[], dict[Stream, State]]], None]
+
+
 class Replayed:
-    """The whole log replayed, to compare the projection with."""
+    """The whole log replayed once, to compare the projection with; and snapshots, on the way."""
 
     name = "stock"
 
-    def __init__(self, ledger: Ledger, last: int) -> None:
+    def __init__(self, ledger: Ledger, last: int, stops: Iterable[Stop]) -> None:
         self._ledger = ledger
         self._last = last
+        self._fed_to = 0
         self._replay = Replay()
         self._problems: list[str] = []
+        self._stops = deque(sorted(stops, key=lambda stop: stop.position))
         self.states: dict[Stream, State] = {}
 
     def feed(self, rows: list[Row]) -> None:
-        voided = voided_between(self._ledger, rows[0][0], rows[-1][0], self._last)
-        known = []
+        known: list[tuple[Any, ...]] = []
         for row in rows:
+            if self._stops and row[0] > self._stops[0].position:
+                self._replay.feed(known)
+                known = []
+                self._stop_before(row[0])
             if row[4] in KINDS:
                 details = row[13] if row[4] == "opened" else None
-                known.append((row[0], row[2], row[3], row[4], row[5], row[6], details))
+                known.append((row[0], row[2], row[3], row[4], row[5], row[6], row[12], details))
             else:
                 self._problems.append(UnknownKind(row[0], row[4]).message)
-        self._replay.feed(known, voided)
+        self._replay.feed(known)
+        self._fed_to = rows[-1][0]
+
+    def _stop_before(self, position: int) -> None:
+        while self._stops and self._stops[0].position < position:
+            stop = self._stops.popleft()
+            stop.look(partial(self._states, stop.position, stop.as_of))
+
+    def _states(self, position: int, as_of: str = END_OF_TIME) -> dict[Stream, State]:
+        return self._replay.states(
+            lambda stream: read_stream(self._ledger, stream, position, as_of), as_of
+        )
 
     def finish(self) -> list[str]:
-        self.states = self._replay.finish(
-            lambda stream: read_stream(self._ledger, stream, self._last)
-        )
+        if self._fed_to < self._last:
+            return self._problems
+        self._stop_before(2**63)
+        self.states = self._states(self._last)
         return self._problems

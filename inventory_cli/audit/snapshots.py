@@ -1,15 +1,20 @@
 """Knows how snapshots are taken, and how each is checked against the log it was taken of."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from inventory_cli.audit.compare import compare, describe
+from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
 from inventory_cli.core.dates import show_effective
-from inventory_cli.core.events import clean_name
+from inventory_cli.core.events import Event, clean_name
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import last_position, pieces, read_batch, replay_log
+from inventory_cli.storage.log import read_batch, replay_log
 from inventory_cli.storage.snapshots import (
     Line,
     Snapshot,
@@ -36,34 +41,102 @@ def take_snapshot(
     return store_snapshot(ledger, origin, name, as_of, head, lines, clock), lines
 
 
-def check_snapshots(
-    ledger: Ledger, head: Head, snapshots: list[Snapshot], are_all: bool, strict: bool
-) -> tuple[list[str], list[str]]:
-    """Return the problems of snapshots, and notes of what arrived late for them.
+class Snapshots:
+    """Every snapshot is what the log replays to, at its position and as of its date.
 
-    `are_all` tells whether these are all that there were when the head was read.
+    It is shown the replay when that has come to the position of each, and then the rest of the
+    log, for what was recorded since but took effect before. `are_all` tells whether these are all
+    snapshots that there were when the head was read.
     """
-    problems: list[str] = []
-    notes: list[str] = []
-    if are_all:
-        known = {snapshot.batch for snapshot in snapshots}
-        problems += [
-            f"the snapshot that batch {batch} recorded is missing"
-            for batch in snapshot_batches(ledger, head.batch)
-            if batch not in known
+
+    name = "snapshots"
+
+    def __init__(
+        self, ledger: Ledger, head: Head, snapshots: Sequence[Snapshot], are_all: bool
+    ) -> None:
+        self._ledger = ledger
+        self._head = head
+        self._snapshots = sorted(snapshots, key=lambda snapshot: snapshot.position)
+        self._are_all = are_all
+        self._problems: dict[int, list[str]] = {}
+        # Of those that the log has passed: the latest date, and by number what came late, and
+        # how much of it.
+        self._passed = 0
+        self._latest = ""
+        self._late: dict[int, list[str]] = {}
+        self._late_count: Counter[int] = Counter()
+
+    def stops(self) -> list[Stop]:
+        """Return where the replay is to be looked at."""
+        return [
+            Stop(snapshot.position, snapshot.as_of, partial(self._compare, snapshot))
+            for snapshot in self._snapshots
         ]
-        problems += [
-            f"snapshot {number} has lines, but was never recorded"
-            for number in orphaned_lines(ledger)
-        ]
-    for snapshot in snapshots:
-        problems += _check_snapshot(ledger, head, snapshot)
-        late = _late_arrivals(ledger, snapshot)
-        (problems if strict else notes).extend(late)
-    return problems, notes
+
+    def _compare(self, snapshot: Snapshot, states: Callable[[], dict[Stream, State]]) -> None:
+        try:
+            problems = _check_snapshot(self._ledger, self._head, snapshot, states())
+        except UNREADABLE as error:
+            problems = [f"{name_of(snapshot)} {unreadable(error)}"]
+        self._problems[snapshot.snapshot] = problems
+
+    def feed(self, rows: list[Row]) -> None:
+        while self._passed < len(self._snapshots) and (
+            self._snapshots[self._passed].position < rows[-1][0]
+        ):
+            self._latest = max(self._latest, self._snapshots[self._passed].as_of)
+            self._passed += 1
+        for row in rows:
+            if row[6] <= self._latest:
+                self._note_late(Event(*row[:-1]))
+
+    def _note_late(self, event: Event) -> None:
+        for snapshot in self._snapshots[: self._passed]:
+            if event.position > snapshot.position and event.effective_at <= snapshot.as_of:
+                self._late_count[snapshot.snapshot] += 1
+                shown = self._late.setdefault(snapshot.snapshot, [])
+                if len(shown) < MOST_SHOWN:
+                    on = show_effective(event.effective_at, event.date_only, self._ledger.zone)
+                    shown.append(
+                        f"event {event.position} ({event.kind} {event.sku} at {event.location} "
+                        f"on {on})"
+                    )
+
+    def finish(self) -> list[str]:
+        problems: list[str] = []
+        if self._are_all:
+            known = {snapshot.batch for snapshot in self._snapshots}
+            problems += [
+                f"the snapshot that batch {batch} recorded is missing"
+                for batch in snapshot_batches(self._ledger, self._head.batch)
+                if batch not in known
+            ]
+            problems += [
+                f"snapshot {number} has lines, but was never recorded"
+                for number in orphaned_lines(self._ledger)
+            ]
+        for snapshot in sorted(self._snapshots):
+            unseen = [f"{name_of(snapshot)} was not compared: the log cannot be replayed to it"]
+            problems += self._problems.get(snapshot.snapshot, unseen)
+        return problems
+
+    def late_arrivals(self) -> list[str]:
+        """Return what was recorded after each snapshot but took effect before its date."""
+        notes = []
+        for snapshot in sorted(self._snapshots):
+            if shown := self._late.get(snapshot.snapshot):
+                rest = self._late_count[snapshot.snapshot] - len(shown)
+                more = f", and {rest} more" if rest else ""
+                notes.append(
+                    f"{name_of(snapshot)}: recorded since, but effective before: "
+                    f"{', '.join(shown)}{more}"
+                )
+        return notes
 
 
-def _check_snapshot(ledger: Ledger, head: Head, snapshot: Snapshot) -> list[str]:
+def _check_snapshot(
+    ledger: Ledger, head: Head, snapshot: Snapshot, replayed: dict[Stream, State]
+) -> list[str]:
     label = name_of(snapshot)
     header = read_batch(ledger, snapshot.batch)
     if header is None or header.lines_sha256 is None:
@@ -77,7 +150,6 @@ def _check_snapshot(ledger: Ledger, head: Head, snapshot: Snapshot) -> list[str]
             f"{label} was taken at position {snapshot.position}, but the log ends at "
             f"{head.position}"
         )
-    replayed = replay_log(ledger, snapshot.position, snapshot.as_of)
     # A line keeps everything of a state but its last effective moment.
     expected = {stream: state._replace(last_effective="") for stream, state in replayed.items()}
     found: dict[Stream, State] = {(line.sku, line.location): State(*line[2:]) for line in lines}
@@ -85,27 +157,6 @@ def _check_snapshot(ledger: Ledger, head: Head, snapshot: Snapshot) -> list[str]
         f"{label}: {describe(difference, ledger.decimals, ledger.zone)}"
         for difference in compare(expected, found)
     ]
-
-
-def _late_arrivals(ledger: Ledger, snapshot: Snapshot) -> list[str]:
-    """Describe what was recorded after a snapshot but took effect before its date."""
-    shown: list[str] = []
-    count = 0
-    columns = "position, kind, sku, location, effective_at, date_only"
-    last = last_position(ledger)
-    for rows in pieces(
-        ledger, columns, last, snapshot.position, "effective_at <= ?", snapshot.as_of
-    ):
-        count += len(rows)
-        for position, kind, sku, location, effective_at, date_only in rows:
-            if len(shown) == MOST_SHOWN:
-                break
-            on = show_effective(effective_at, date_only, ledger.zone)
-            shown.append(f"event {position} ({kind} {sku} at {location} on {on})")
-    if not shown:
-        return []
-    more = f", and {count - len(shown)} more" if count > len(shown) else ""
-    return [f"{name_of(snapshot)}: recorded since, but effective before: {', '.join(shown)}{more}"]
 
 
 def name_of(snapshot: Snapshot) -> str:

@@ -6,16 +6,18 @@ from typing import NamedTuple, TypeVar
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import (
     COLUMNS,
+    UNREADABLE,
     Chain,
     Check,
     Positions,
     Replayed,
     Reversals,
     Transfers,
+    unreadable,
 )
-from inventory_cli.audit.snapshots import check_snapshots
+from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.replay import State, Stream
-from inventory_cli.errors import LedgerUnusable, WrongUsage
+from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.integrity import integrity_check
@@ -89,14 +91,16 @@ def _check_contents(
         fault = head if isinstance(head, Fault) else last
         rest = [Checked(name, [str(fault)], []) for name in _OF_THE_LOG]
         return Audit(Head(0, 0, "", b""), [tables, *rest])
-    found = _scan(ledger, head, last, stored, progress)
-    snapshots_checked = _checked(
-        "snapshots",
-        lambda: check_snapshots(ledger, head, _require(snapshots), chosen is None, strict),
-    )
-    by_name = {name: Checked(name, problems, []) for name, problems in found.items()}
-    by_name["snapshots"] = snapshots_checked
-    return Audit(head, [tables, *(by_name[name] for name in _OF_THE_LOG)])
+    if isinstance(snapshots, Fault):
+        watched, faults = Snapshots(ledger, head, [], are_all=False), [str(snapshots)]
+    else:
+        watched, faults = Snapshots(ledger, head, snapshots, chosen is None), []
+    found = _scan(ledger, head, last, stored, watched, progress)
+    late = watched.late_arrivals()
+    checks = {name: Checked(name, problems, []) for name, problems in found.items()}
+    of_snapshots = faults + found["snapshots"] + (late if strict else [])
+    checks["snapshots"] = Checked("snapshots", of_snapshots, [] if strict else late)
+    return Audit(head, [tables, *(checks[name] for name in _OF_THE_LOG)])
 
 
 _OF_THE_LOG = ("positions", "chain", "snapshots", "stock", "transfers", "reversals")
@@ -111,8 +115,8 @@ class Fault(str):
 def _or_fault(read: Callable[[], T]) -> T | Fault:
     try:
         return read()
-    except _UNREADABLE as error:
-        return Fault(_unreadable(error))
+    except UNREADABLE as error:
+        return Fault(unreadable(error))
 
 
 def _require(value: T | Fault) -> T:
@@ -121,19 +125,11 @@ def _require(value: T | Fault) -> T:
     return value
 
 
-# What reading a damaged or altered file may raise.
-_UNREADABLE = (DatabaseError, LedgerUnusable, TypeError, ValueError)
-
-
-def _unreadable(error: Exception) -> str:
-    return f"cannot be read to the end: {error}"
-
-
 def _checked(name: str, check: Callable[[], tuple[list[str], list[str]]]) -> Checked:
     try:
         return Checked(name, *check())
-    except _UNREADABLE as error:
-        return Checked(name, [_unreadable(error)], [])
+    except UNREADABLE as error:
+        return Checked(name, [unreadable(error)], [])
 
 
 def _find(ledger: Ledger, key: str) -> Snapshot:
@@ -148,16 +144,18 @@ def _scan(
     head: Head,
     last: int,
     stored: "dict[Stream, State] | Fault",
+    snapshots: Snapshots,
     progress: Callable[[int, int], None],
 ) -> dict[str, list[str]]:
     """Feed the whole log to the checks of it; return what each found, by its name."""
-    replayed, chain = Replayed(ledger, last), Chain(ledger, head)
+    replayed, chain = Replayed(ledger, last, snapshots.stops()), Chain(ledger, head)
     checks: list[Check] = [
         Positions(ledger, head),
         chain,
         Transfers(ledger, last),
         Reversals(ledger),
         replayed,
+        snapshots,
     ]
     faults: dict[str, Exception] = {}
     try:
@@ -167,7 +165,7 @@ def _scan(
                     continue
                 try:
                     check.feed(rows)
-                except _UNREADABLE as error:
+                except UNREADABLE as error:
                     faults[check.name] = error
             progress(rows[-1][0], last)
     except DatabaseError as error:
@@ -184,9 +182,9 @@ def _scan(
 def _finish(check: Check, fault: Exception | None) -> list[str]:
     try:
         problems = check.finish()
-    except _UNREADABLE as error:
-        return [_unreadable(error)]
-    return problems if fault is None else [*problems, _unreadable(fault)]
+    except UNREADABLE as error:
+        return [unreadable(error)]
+    return problems if fault is None else [*problems, unreadable(fault)]
 
 
 def _check_stock(

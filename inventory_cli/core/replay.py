@@ -3,9 +3,10 @@
 A stream is folded by (effective at, position). A voided event and its reversal change nothing.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
 from inventory_cli.errors import LedgerUnusable
 
@@ -103,8 +104,9 @@ def opening_dates(details: str | None) -> dict[str, str]:
     return {k: v for k, v in unpack_details(details).items() if k in OPENING_DETAILS}
 
 
-# position, sku, location, kind, quantity, effective_at, details (of `opened` events, else None)
-Row = tuple[int, str, str, str, int, str, str | None]
+# position, sku, location, kind, quantity, effective_at, reverses, and the details of `opened`
+# events, else None.
+Row = tuple[int, str, str, str, int, str, int | None, str | None]
 
 
 class _Running:
@@ -136,27 +138,27 @@ class Replay:
 
     Sums and latest dates do not depend on the order. Only a count does: what took effect before
     it is replaced by it. So each stream keeps the moment of its latest count and leaves out what
-    is earlier; a stream in which a count was recorded after a movement that took effect later is
-    folded again, by itself, at the end.
+    is earlier; a stream in which a count was recorded after a movement that took effect later, or
+    in which anything was reversed, is folded again, by itself, when its state is asked for.
     """
 
     def __init__(self) -> None:
         self._streams: dict[Stream, _Running] = {}
         self._unsettled: set[Stream] = set()
 
-    def feed(self, rows: Iterable[Row], voided: Container[int]) -> None:
-        """Add the next events of the log. `voided` names those of them that are reversed."""
+    def feed(self, rows: Iterable[Row]) -> None:
+        """Add the next events of the log."""
         streams, signs, incoming, outgoing = self._streams, SIGNS, _INCOMING, _OUTGOING
-        for position, sku, location, kind, quantity, effective_at, details in rows:
+        for position, sku, location, kind, quantity, effective_at, reverses, details in rows:
             stream = (sku, location)
+            if reverses is not None:
+                self._unsettled.add(stream)
             running = streams.get(stream)
             if running is None:
                 running = streams[stream] = _Running()
             last_effective = running.effective
             if effective_at > last_effective:
                 running.effective = effective_at
-            if kind == "reversed" or position in voided:
-                continue
             sign = signs.get(kind)
             if sign is not None:
                 if effective_at >= running.counted:
@@ -174,15 +176,23 @@ class Replay:
                     running.on_hand, running.counted = quantity, effective_at
                 elif effective_at >= running.counted:
                     self._unsettled.add(stream)
-            else:
+            elif kind != "reversed":
                 raise UnknownKind(position, kind)
 
-    def finish(self, read_stream: Callable[[Stream], Iterable[Event]]) -> dict[Stream, State]:
-        """Return the state of every stream. `read_stream` gives one stream in fold order."""
-        return {
-            stream: fold(read_stream(stream)) if stream in self._unsettled else running.state()
-            for stream, running in self._streams.items()
-        }
+    def states(
+        self, read_stream: Callable[[Stream], Sequence[Event]], as_of: str = END_OF_TIME
+    ) -> dict[Stream, State]:
+        """Return the state of every stream that has an event up to `as_of` among those fed so far.
+
+        `read_stream` gives these events of one stream, in fold order.
+        """
+        found: dict[Stream, State] = {}
+        for stream, running in self._streams.items():
+            if stream not in self._unsettled and running.effective <= as_of:
+                found[stream] = running.state()
+            elif events := read_stream(stream):
+                found[stream] = fold(events)
+        return found
 
 
 class Stock(NamedTuple):

@@ -91,7 +91,7 @@ def voided_between(ledger: Ledger, first: int, last: int, head: int) -> set[int]
 
 
 REPLAY_COLUMNS = (
-    "position, sku, location, kind, quantity, effective_at,"
+    "position, sku, location, kind, quantity, effective_at, reverses,"
     " CASE kind WHEN 'opened' THEN details END"
 )
 
@@ -100,8 +100,8 @@ def replay_log(ledger: Ledger, head: int, as_of: str = END_OF_TIME) -> dict[Stre
     """Return the state of every stream that has an event up to `as_of` and position `head`."""
     replay = Replay()
     for rows in pieces(ledger, REPLAY_COLUMNS, head, 0, "effective_at <= ?", as_of):
-        replay.feed(rows, voided_between(ledger, rows[0][0], rows[-1][0], head))
-    return replay.finish(lambda stream: read_stream(ledger, stream, head, as_of))
+        replay.feed(rows)
+    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
 
 
 def read_stream(ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME) -> list[Event]:

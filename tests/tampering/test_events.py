@@ -215,7 +215,7 @@ LOG_EDITS: dict[str, tuple[tuple[str, ...], Found]] = {
     "an event that is no longer text": (
         ("UPDATE events SET reason = CAST(x'80' AS TEXT) WHERE position = 2",),
         dict.fromkeys(
-            ("positions", "chain", "stock", "transfers", "reversals"),
+            ("positions", "chain", "snapshots", "stock", "transfers", "reversals"),
             "cannot be read to the end: Could not decode to UTF-8 column 'reason'",
         ),
     ),
