@@ -22,6 +22,7 @@ from inventory_cli.storage.log import (
     read_stream,
     recorded_times,
     replay_log,
+    replay_sku,
 )
 from inventory_cli.storage.stock import stored_states
 
@@ -66,11 +67,9 @@ def stock_as_of(ledger: Ledger, cut: Cut, skus: Sequence[str]) -> dict[Stream, S
     """Return the replayed state of all streams at a cut, or of those of some SKUs."""
     if not skus:
         return replay_log(ledger, cut.head, cut.as_of)
-    states = {}
+    states: dict[Stream, State] = {}
     for sku in skus:
-        for location in locations_of(ledger, sku):
-            if events := read_stream(ledger, (sku, location), cut.head, cut.as_of):
-                states[sku, location] = fold(events)
+        states |= replay_sku(ledger, sku, cut.head, cut.as_of)
     return states
 
 

@@ -104,6 +104,21 @@ def replay_log(ledger: Ledger, head: int, as_of: str = END_OF_TIME) -> dict[Stre
     return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
 
 
+def replay_sku(
+    ledger: Ledger, sku: str, head: int, as_of: str = END_OF_TIME
+) -> dict[Stream, State]:
+    """Return the state of each stream of one SKU, as `replay_log` does for all."""
+    replay = Replay()
+    # In the order of the index, which is that of each stream's fold.
+    rows = ledger.connection.execute(
+        f"SELECT {REPLAY_COLUMNS} FROM events WHERE sku = ? AND effective_at <= ?"
+        " AND position <= ? ORDER BY location, effective_at, position",
+        (sku, as_of, head),
+    ).fetchall()
+    replay.feed(rows)
+    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+
+
 def read_stream(ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME) -> list[Event]:
     """Return the events of one stream, in fold order."""
     rows = ledger.connection.execute(
