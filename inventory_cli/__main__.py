@@ -1,11 +1,16 @@
 """`inventory`, and `python -m inventory_cli`: starts the command line."""
 
+import os
 import signal
+import sys
 
 
 def main() -> None:
     """Run the command line, so that Ctrl-C is quiet even while its parts are imported."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdout is None or not sys.stdout.isatty():
+        # Typer would draw help with rich, which takes longer to import than all else.
+        os.environ.setdefault("TYPER_USE_RICH", "0")
     from inventory_cli.cli import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

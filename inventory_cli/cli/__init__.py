@@ -49,6 +49,15 @@ class Inventory(Boundary):
         super().__init__(**attributes)
         self.commands = LazyCommands(COMMANDS)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands of plain help, panel by panel; on a terminal rich draws them."""
+        for panel in dict.fromkeys(panel for _, panel in COMMANDS.values()):
+            names = [name for name, (_, its) in COMMANDS.items() if its == panel]
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, self.commands[name].get_short_help_str(200)) for name in names]
+                )
+
 
 app = typer.Typer(
     cls=Inventory,
