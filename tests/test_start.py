@@ -39,4 +39,6 @@ def test_a_short_command_imports_nothing_slow(story: Shop, words: list[str]) -> 
     )
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "typer" in loaded
-    assert loaded & SLOW == set()
+    # The help of all commands needs what they need, of which an import needs a temporary file.
+    allowed = {"random"} if words == ["--help"] else set()
+    assert loaded & SLOW == allowed
