@@ -1,0 +1,105 @@
+"""`python -m tests.benchmarks`: measures this program and its peers, and prints the ratios.
+
+Knows the options and how the figures are shown. Must never judge by its exit code: that is 1 only
+when something did not run.
+"""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import peers
+from tests.benchmarks.bench import Bench, Size
+from tests.benchmarks.growth import growth, many_skus, sizes_up_to
+from tests.benchmarks.measure import Failed, fsync_seconds, shown, table
+from tests.benchmarks.works import Row, works
+
+SKUS = 2_000
+LEAST_EVENTS = 10_000
+BUDGETED_EVENTS = 1_000_000
+HEAD = ["work", "against", "ours", "peer", "ratio", "budget", "moonshot", "ok?"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--events", type=int, default=BUDGETED_EVENTS, metavar="N", help="rows to import"
+    )
+    parser.add_argument("--runs", type=int, default=5, help="of which the median counts")
+    parser.add_argument("--shuffled", action="store_true", help="import rows in no order of dates")
+    parser.add_argument(
+        "--growth", action="store_true", help="measure at N/100, N/10 and N instead"
+    )
+    given = parser.parse_args()
+    if given.events < LEAST_EVENTS or given.runs < 1:
+        parser.error(f"at least {LEAST_EVENTS} events and one run")
+    return given
+
+
+def _limit(row: Row, limit: float | None) -> str:
+    if limit is None:
+        return ""
+    return f"{'≥' if row.faster else '≤'} {limit:g} ×"
+
+
+def _verdict(row: Row) -> str:
+    if row.ratio is None or row.budget is None:
+        return ""
+    if row.within(row.moonshot):
+        return "moonshot"
+    return "yes" if row.within(row.budget) else "NO"
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.work,
+        row.against,
+        shown(row.ours, row.unit),
+        shown(row.peer, row.unit),
+        "" if row.ratio is None else f"{row.ratio:.2f} ×",
+        _limit(row, row.budget),
+        _limit(row, row.moonshot),
+        _verdict(row),
+    ]
+
+
+def _facts(folder: Path) -> str:
+    found = ", ".join(f"{name} {number}" for name, number in peers.installed().items())
+    return (
+        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()} with "
+        f"SQLite {sqlite3.sqlite_version}; {found}; one fsync {fsync_seconds(folder) * 1000:.1f} ms"
+    )
+
+
+def main() -> int:
+    """Measure, and print."""
+    given = _options()
+    with tempfile.TemporaryDirectory(prefix="inventory-benchmark-") as name:
+        bench = Bench(Path(name), given.runs)
+        try:
+            if given.growth:
+                sizes = sizes_up_to(given.events, SKUS)
+                print(table(growth(bench, sizes), 1), end="\n\n")
+                print(table(many_skus(bench, sizes[-1]), 1), end="\n\n")
+            else:
+                order = "shuffled" if given.shuffled else "ordered"
+                size = Size(given.events, min(SKUS, given.events // 50))
+                print(table([HEAD, *map(_cells, works(bench, size, order))], 2), end="\n\n")
+                if given.events < BUDGETED_EVENTS:
+                    print(f"the budgets of import, as-of and verify are for {BUDGETED_EVENTS:,}")
+        except Failed as error:
+            print(f"failed: {error}", file=sys.stderr)
+            return 1
+        for missing in peers.missing():
+            print(f"missing: {missing} is not installed")
+        print(f"medians of {given.runs} in turns ({bench.long_runs} of what takes long)")
+        print(_facts(bench.folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
