@@ -105,6 +105,8 @@ def clean_name(text: str, what: str) -> str:
     empty, longer than 200 characters, or holds control characters.
     """
     name = text.strip()
+    if name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME:
+        return name  # As almost all are.
     if not name:
         raise WrongUsage(f"{what} is empty")
     if len(name) > LONGEST_NAME:

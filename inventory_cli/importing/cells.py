@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import (
@@ -139,7 +139,7 @@ class FactsReader:
 
         def name(field: str) -> Callable[[str], str | None]:
             part = part_reader(profile, field)
-            return or_nothing(lambda text: clean_name(part(text), field))
+            return lambda text: clean_name(part(text), field) if text.strip() else None
 
         def cells(
             readers: Mapping[str, Callable[[str], str | None]],
@@ -147,7 +147,7 @@ class FactsReader:
             found = readers.keys() & columns.fields.keys()
             return [(f, Cells(columns, f, readers[f])) for f in readers if f in found]
 
-        self._facts = cells(
+        facts = cells(
             {
                 "reason": lambda text: clean_text(text, "reason"),
                 "reference": name("reference"),
@@ -155,6 +155,7 @@ class FactsReader:
                 "id": name("id"),
             }
         )
+        self._facts = [(Facts._fields.index(field), read) for field, read in facts]
         self._opening = cells(
             {f: _day_reader(read_dates[f]) for f in OPENING_DETAILS if f in columns.fields}
         )
@@ -182,7 +183,12 @@ class FactsReader:
         """Return what a row carries. Raises BadCell."""
         if not self._any:
             return NO_FACTS
-        given = {field: cells[text] for field, cells in self._facts if (text := record[cells.at])}
+        given: list[Any] = [*NO_FACTS]
+        for place, cells in self._facts:
+            if text := record[cells.at]:
+                given[place] = cells[text]
+        if not self._details and not self._opening:
+            return Facts._make(given)
         details = {
             label: value
             for label, index, cells in self._details
@@ -193,7 +199,8 @@ class FactsReader:
                 if kind != "opened":
                     raise BadCell(cells.label, text, "only an opening balance carries this date")
                 details[field] = cells[text] or ""
-        return Facts(**given, details=details)
+        given[-1] = details
+        return Facts._make(given)
 
 
 NO_FACTS = Facts()
