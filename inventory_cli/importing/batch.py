@@ -6,28 +6,26 @@ Must never know SQL, or how a row is spelled.
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import show_day
 from inventory_cli.core.events import Draft
 from inventory_cli.core.quantities import count_of
 from inventory_cli.core.replay import Stream
 from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.ahead import Waiting, can_read_ahead, digest_ahead, pack, read_ahead
 from inventory_cli.importing.balances import first_disagreement
 from inventory_cli.importing.known import without_known
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import BadRow, Settings, open_source, read_rows
 from inventory_cli.importing.report import Report, Tally, make_report
 from inventory_cli.importing.rows import Row
-from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import Batch, batch_of_source, read_stream
-
-# A row as it waits in the spool: its line, balances and second line, and its drafts as tuples.
-_Waiting = tuple[Any, ...]
 
 
 class Choices(NamedTuple):
@@ -60,17 +58,12 @@ def import_file(
     """
     appended = None
     refusal = None
-    source = open_source(file, origin.source or "-", profile, progress)
-    with Spool[_Waiting]() as spool, _errors_file(choices.errors) as list_error:
+    name = origin.source or "-"
+    with _errors_file(choices.errors) as (list_error, flush):
         tally = Tally(list_error)
         try:
-            settings = Settings(ledger.decimals, ledger.zone, clock())
-            for row in read_rows(source, profile, settings, tally):
-                tally.note_read(row)
-                spool.add((row.line, row.balances, row.arrival_line, *map(tuple, row.drafts)))
-            appended = _append_rows(
-                ledger, source, spool, tally, origin, profile, choices, clock, progress
-            )
+            with _reading(ledger, file, name, profile, tally, clock(), flush, progress) as found:
+                appended = _append_rows(ledger, found, tally, origin, profile, choices, clock)
         except _BadRows:
             pass  # They are in the tally.
         except Refused as error:
@@ -79,48 +72,84 @@ def import_file(
         if tally.last:
             days = (show_day(tally.first, ledger.zone), show_day(tally.last, ledger.zone))
         report = make_report(tally, appended, refusal, days, choices.skip_bad, choices.dry_run)
-        for found, line in report.problems:
-            where = f"{found.sku} at {found.location}"
-            list_error((line or "", "", where, found.text))
+        for problem, line in report.problems:
+            where = f"{problem.sku} at {problem.location}"
+            list_error((line or "", "", where, problem.text))
     return report
+
+
+class _Found(NamedTuple):
+    """A file that is read: its SHA-256, and its rows as they wait to be recorded."""
+
+    name: str
+    sha256: str
+    rows: Callable[[], Iterator[Waiting]]
+
+
+@contextmanager
+def _reading(
+    ledger: Ledger,
+    file: BinaryIO,
+    name: str,
+    profile: Profile,
+    tally: Tally,
+    now: datetime,
+    flush: Callable[[], None],
+    progress: Callable[[int], None],
+) -> Iterator[_Found]:
+    """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
+    settings = Settings(ledger.decimals, ledger.zone, now)
+    source = open_source(file, name, profile, progress)
+    if can_read_ahead(file):
+        sha256 = digest_ahead(file)
+        # What is known is not going to be recorded.
+        if profile.overlap == "skip" or not batch_of_source(ledger, sha256):
+            with read_ahead(source, profile, settings, tally, sha256, flush) as rows:
+                yield _Found(name, sha256, lambda: rows)
+            return
+    with Spool[Waiting]() as spool:
+        for row in read_rows(source, profile, settings, tally):
+            tally.note_read(row)
+            spool.add(pack(row))
+        sha256 = source.sha256()
+        size = source.size()
+        yield _Found(
+            name,
+            sha256,
+            lambda: spool.read(lambda part: progress(size + int(size * part))),
+        )
 
 
 def _append_rows(
     ledger: Ledger,
-    source: Source,
-    spool: "Spool[_Waiting]",
+    found: _Found,
     tally: Tally,
     origin: Origin,
     profile: Profile,
     choices: Choices,
     clock: Clock,
-    progress: Callable[[int], None],
 ) -> Appended | None:
-    sha256 = source.sha256()
-
     def known_as() -> Batch | None:
         # Under --overlap skip each row is compared, so that what a recorded file holds and the
         # log does not, because it was left out or meant otherwise, can still be brought in.
-        return None if profile.overlap == "skip" else batch_of_source(ledger, sha256)
+        return None if profile.overlap == "skip" else batch_of_source(ledger, found.sha256)
 
     tally.known_as = known_as()
     # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
     stops = not choices.skip_bad and not choices.dry_run
     if tally.known_as or (tally.bad and stops):
         return None
-    size = source.size()
 
     def plan() -> Iterator[Draft]:
         # Once more, now that nobody else can write.
         tally.known_as = known_as()
         if tally.known_as:
             return
-        waiting = spool.read(lambda part: progress(size + int(size * part)))
         rows = (
             Row(line, tuple(map(Draft._make, drafts)), balances, arrival_line)
-            for line, balances, arrival_line, *drafts in waiting
+            for line, balances, arrival_line, *drafts in found.rows()
         )
-        for row in without_known(ledger, rows, profile.overlap, source.name, tally.note_bad):
+        for row in without_known(ledger, rows, profile.overlap, found.name, tally.note_bad):
             tally.note_kept(row)
             yield from row.drafts
         if tally.bad and stops:
@@ -130,15 +159,15 @@ def _append_rows(
         _compare_balances(ledger, tally, streams, first, last)
         if tally.disagreements and profile.check_balances:
             raise Refused(
-                f"{source.name}: the balances of {count_of(len(tally.disagreements), 'stream')} "
+                f"{found.name}: the balances of {count_of(len(tally.disagreements), 'stream')} "
                 "are not those of the log, so nothing was appended",
                 "without --check-balances it is only a warning",
             )
 
-    origin = origin._replace(source_sha256=sha256)
+    origin = origin._replace(source_sha256=found.sha256)
     appended = append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect)
     if appended is None and not tally.known_as and not tally.bad:
-        tally.known_as, tally.compared = batch_of_source(ledger, sha256), True
+        tally.known_as, tally.compared = batch_of_source(ledger, found.sha256), True
     return appended
 
 
@@ -159,10 +188,12 @@ def _compare_balances(
 
 
 @contextmanager
-def _errors_file(path: Path | None) -> Iterator[Callable[[Sequence[object]], object]]:
-    """Give what writes a line to the file of errors that the user asked for, if any."""
+def _errors_file(
+    path: Path | None,
+) -> Iterator[tuple[Callable[[Sequence[object]], object], Callable[[], None]]]:
+    """Give what writes a line to the file of errors that the user wants, and what flushes it."""
     if path is None:
-        yield lambda row: None
+        yield (lambda row: None), (lambda: None)
         return
     with _writing_errors(path):
         file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
@@ -171,9 +202,13 @@ def _errors_file(path: Path | None) -> Iterator[Callable[[Sequence[object]], obj
         with _writing_errors(path):
             csv.writer(file, lineterminator="\n").writerow(row)
 
+    def flush() -> None:
+        with _writing_errors(path):
+            file.flush()
+
     try:
         write(BadRow._fields)
-        yield write
+        yield write, flush
     finally:
         with _writing_errors(path):
             file.close()

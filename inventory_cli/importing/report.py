@@ -6,8 +6,8 @@ Must never know how a row is read or recorded.
 from array import array
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event
@@ -24,6 +24,11 @@ from inventory_cli.storage.log import Batch
 _NO_BALANCE = -(2**63)
 # How much of a cell is shown.
 _LONGEST_SHOWN = 300
+# What is counted until all rows are read.
+_OF_READING = (
+    *("read", "bad", "left_out", "second_headers", "bad_rows", "unknown_types", "first_lines"),
+    *("skus", "first", "last"),
+)
 # How many different words that are no kind of event are counted.
 _MOST_TYPES = 1000
 
@@ -74,7 +79,7 @@ class Tally:
         self.second_headers: list[int] = []
         self.bad_rows: list[BadRow] = []
         self.unknown_types: Counter[str] = Counter()
-        self._first_lines: dict[str, int] = {}
+        self.first_lines: dict[str, int] = {}
         self.skus: set[str] = set()
         # The first and the last moment, as UTC text.
         self.first, self.last = END_OF_TIME, ""
@@ -101,16 +106,29 @@ class Tally:
             self.unknown_types[word] += 1
             if self.unknown_types[word] > 1:
                 return
-            self._first_lines[word] = row.line
+            self.first_lines[word] = row.line
         value, reason = (shortened(text, _LONGEST_SHOWN) for text in (row.value, row.reason))
         row = row._replace(value=value, reason=reason)
         # Rows are found bad in more than one pass over the file.
         insort(self.bad_rows, row)
         del self.bad_rows[MOST_SHOWN:]
 
+    def what_was_read(self) -> dict[str, Any]:
+        """Return what is counted until all rows are read, for `take_over` in another process."""
+        return {name: getattr(self, name) for name in _OF_READING}
+
+    def take_over(self, read: Mapping[str, Any]) -> None:
+        """Take into account what another process counted that read the rows."""
+        bad_rows, bad = self.bad_rows, self.bad
+        for name, value in read.items():
+            setattr(self, name, value)
+        # Rows may have turned out bad here in the meantime.
+        self.bad += bad
+        self.bad_rows = sorted([*self.bad_rows, *bad_rows])[:MOST_SHOWN]
+
     def stands_for(self) -> dict[int, int]:
         """Return, by line, how many rows have the type whose first row that is."""
-        return {line: self.unknown_types[word] for word, line in self._first_lines.items()}
+        return {line: self.unknown_types[word] for word, line in self.first_lines.items()}
 
     def note_read(self, row: Row) -> None:
         """Take a good row into account."""
