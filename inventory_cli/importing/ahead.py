@@ -125,7 +125,9 @@ def _read_and_send(
             except Exception:  # noqa: BLE001
                 failure = (RuntimeError, traceback.format_exc(), None)
             pickle.dump(chunk, pipe, protocol=5)
-            pickle.dump((source.sha256(), tally.what_was_read(), failure), pipe, protocol=5)
+            # What could not be read to its end is not that file in any case.
+            found = "" if failure else source.sha256()
+            pickle.dump((found, tally.what_was_read(), failure), pipe, protocol=5)
     finally:
         # Nothing of the parent's is to be written, closed or rolled back here.
         os._exit(0)
