@@ -27,6 +27,7 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "a header alone": (HEADER, []),
     "a second header": (GOOD + HEADER, []),
     "not CSV": (GOOD + '"', []),
+    "bad rows, and then not CSV": (BAD + '"', []),
     "two formats of dates": (HEADER + "2022-03-01,A,received,1\n13/04/2022,A,sold,1\n", []),
     "dates to look at first": (HEADER + "13/04/2022,A,received,1\n03/04/2022,A,received,1\n", []),
     "below zero": (GOOD + "2022-03-01,A,sold,1\n", []),

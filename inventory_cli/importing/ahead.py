@@ -119,11 +119,14 @@ def _read_and_send(
                     if len(chunk) >= _CHUNK:
                         pickle.dump(chunk, pipe, protocol=5)
                         chunk = []
-                flush()
             except InventoryError as error:
                 failure = (type(error), error.message, error.hint)
             except Exception:  # noqa: BLE001
                 failure = (RuntimeError, traceback.format_exc(), None)
+            try:
+                flush()
+            except InventoryError as error:
+                failure = failure or (type(error), error.message, error.hint)
             pickle.dump(chunk, pipe, protocol=5)
             # What could not be read to its end is not that file in any case.
             found = "" if failure else source.sha256()
