@@ -29,6 +29,8 @@ LEAST_BYTES = 4_000_000
 # How many rows are handed over at a time.
 _CHUNK = 5_000
 _BLOCK = 1 << 20
+# F_SETPIPE_SZ of Linux.
+_SET_PIPE_SIZE = 1031
 
 # What the other process raised, and what it said.
 Failure = tuple[type[Exception], str, str | None]
@@ -82,7 +84,12 @@ def read_ahead(
     the file is no longer that of the `expected` SHA-256.
     """
     flush()
+    import fcntl  # Which not every system has, but Linux does.
+
     receiving, sending = os.pipe()
+    with suppress(OSError):
+        # Room for a few chunks, so that neither waits for the other.
+        fcntl.fcntl(sending, _SET_PIPE_SIZE, 1 << 20)
     child = os.fork()
     if child == 0:
         os.close(receiving)
@@ -110,6 +117,12 @@ def _read_and_send(
     """Run in the other process, and end it."""
     try:
         with os.fdopen(sending, "wb") as pipe:
+
+            def send(message: object) -> None:
+                pickle.dump(message, pipe, protocol=5)
+                # Without it the end of a chunk would wait here for the next one.
+                pipe.flush()
+
             failure: Failure | None = None
             chunk: list[Waiting] = []
             try:
@@ -117,7 +130,7 @@ def _read_and_send(
                     tally.note_read(row)
                     chunk.append(pack(row))
                     if len(chunk) >= _CHUNK:
-                        pickle.dump(chunk, pipe, protocol=5)
+                        send(chunk)
                         chunk = []
             except InventoryError as error:
                 failure = (type(error), error.message, error.hint)
@@ -127,10 +140,10 @@ def _read_and_send(
                 flush()
             except InventoryError as error:
                 failure = failure or (type(error), error.message, error.hint)
-            pickle.dump(chunk, pipe, protocol=5)
+            send(chunk)
             # What could not be read to its end is not that file in any case.
             found = "" if failure else source.sha256()
-            pickle.dump((found, tally.what_was_read(), failure), pipe, protocol=5)
+            send((found, tally.what_was_read(), failure))
     finally:
         # Nothing of the parent's is to be written, closed or rolled back here.
         os._exit(0)
