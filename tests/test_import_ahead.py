@@ -118,6 +118,18 @@ def test_a_bug_in_the_reader_is_a_bug(shop: Shop, monkeypatch: pytest.MonkeyPatc
     assert (ran.code, shop.json("log")) == (70, [])
 
 
+def test_a_large_file_as_standard_input_is_read_from_where_it_stands(shop: Shop) -> None:
+    file = shop.folder / "large.csv"
+    rows = "".join(f"2022-03-01,S{n % 7},received,1,note {n:040}\n" for n in range(70_000))
+    file.write_text(f"a title\n{HEADER.strip()},note\n{rows}")
+    assert file.stat().st_size > ahead.LEAST_BYTES
+    with file.open("rb", buffering=0) as stream:
+        stream.seek(len("a title\n"))
+        ran = shop.process("import", "-", stdin=stream)
+    assert ran.stdout.startswith("read 70000, appended 70000"), ran
+    assert shop.failed_checks() == {}
+
+
 def test_small_files_and_pipes_are_read_here(tmp_path: Path) -> None:
     small = tmp_path / "small.csv"
     small.write_text(HEADER)

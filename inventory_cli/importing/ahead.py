@@ -60,11 +60,13 @@ def can_read_ahead(file: BinaryIO) -> bool:
 
 
 def digest_ahead(file: BinaryIO) -> str:
-    """Return the SHA-256 of a file that is going to be read from its beginning."""
+    """Return the SHA-256 of what is left of a file, which is then read from the same place."""
+    # Standard input may have been read by somebody before.
+    start = file.tell()
     digest = sha256()
     while block := file.read(_BLOCK):
         digest.update(block)
-    file.seek(0)
+    file.seek(start)
     return digest.hexdigest()
 
 
