@@ -78,12 +78,14 @@ def read_ahead(
     tally: Tally,
     expected: str,
     flush: Callable[[], None],
+    progress: Callable[[int], None],
 ) -> Iterator[Iterator[Waiting]]:
     """Read and check the rows in another process; give them as they come, and then the tally.
 
     The first of them have come when the context is entered. `flush` empties what the other
-    process could write once more. Raises Refused as `read_rows` does, from the iterator, and when
-    the file is no longer that of the `expected` SHA-256.
+    process could write once more; `progress` is told twice the bytes whose rows were taken.
+    Raises Refused as `read_rows` does, from the iterator, and when the file is no longer that of
+    the `expected` SHA-256.
     """
     flush()
     import fcntl  # Which not every system has, but Linux does.
@@ -99,7 +101,7 @@ def read_ahead(
     os.close(sending)
     try:
         with os.fdopen(receiving, "rb") as pipe:
-            rows = _received(pipe, tally, expected, source.name)
+            rows = _received(pipe, tally, expected, source.name, progress)
             first = next(rows, None)
             yield rows if first is None else chain([first], rows)
     finally:
@@ -132,7 +134,7 @@ def _read_and_send(
                     tally.note_read(row)
                     chunk.append(pack(row))
                     if len(chunk) >= _CHUNK:
-                        send(chunk)
+                        send((source.size(), chunk))
                         chunk = []
             except InventoryError as error:
                 failure = (type(error), error.message, error.hint)
@@ -142,7 +144,7 @@ def _read_and_send(
                 flush()
             except InventoryError as error:
                 failure = failure or (type(error), error.message, error.hint)
-            send(chunk)
+            send((source.size(), chunk))
             # What could not be read to its end is not that file in any case.
             found = "" if failure else source.sha256()
             send((found, tally.what_was_read(), failure))
@@ -151,7 +153,9 @@ def _read_and_send(
         os._exit(0)
 
 
-def _received(pipe: BinaryIO, tally: Tally, expected: str, name: str) -> Iterator[Waiting]:
+def _received(
+    pipe: BinaryIO, tally: Tally, expected: str, name: str, progress: Callable[[int], None]
+) -> Iterator[Waiting]:
     """Give the rows that the other process sends, and fill the tally when it has ended."""
     while True:
         try:
@@ -161,8 +165,10 @@ def _received(pipe: BinaryIO, tally: Tally, expected: str, name: str) -> Iterato
                 f"{name}: the process that reads it ended too soon; nothing was appended",
                 "is there enough memory?",
             ) from None
-        if isinstance(message, list):
-            yield from message
+        if len(message) == 2:
+            done, rows = message
+            yield from rows
+            progress(2 * done)
             continue
         found, read, failure = message
         tally.take_over(read)

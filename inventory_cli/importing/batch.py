@@ -99,14 +99,15 @@ def _reading(
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
     settings = Settings(ledger.decimals, ledger.zone, now)
-    source = open_source(file, name, profile, progress)
     if can_read_ahead(file):
         sha256 = digest_ahead(file)
+        source = open_source(file, name, profile, lambda done: None)
         # What is known is not going to be recorded.
         if profile.overlap == "skip" or not batch_of_source(ledger, sha256):
-            with read_ahead(source, profile, settings, tally, sha256, flush) as rows:
+            with read_ahead(source, profile, settings, tally, sha256, flush, progress) as rows:
                 yield _Found(name, sha256, lambda: rows)
             return
+    source = open_source(file, name, profile, progress)
     with Spool[Waiting]() as spool:
         for row in read_rows(source, profile, settings, tally):
             tally.note_read(row)
