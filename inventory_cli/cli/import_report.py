@@ -54,10 +54,9 @@ def _bad_rows(report: Report) -> list[str]:
     lines = []
     shown = 0
     for row in report.bad_rows:
-        where = f", {row.column} {row.value!r}" if row.column else ""
         count = report.stands_for.get(row.line, 1)
         times = f" ({count_of(count, 'row')})" if count > 1 else ""
-        lines.append(f"  line {row.line}{where}: {row.reason}{times}")
+        lines.append(f"  {row.described()}{times}")
         shown += count
     if (rest := report.bad_row_count - shown) > 0:
         lines.append(f"  and {rest} more; --errors FILE lists them all")
@@ -122,7 +121,7 @@ def summarize(ledger: Ledger, report: Report, choices: Choices, format: str) -> 
     if report.left_out:
         note(f"{count_of(report.left_out, 'row')} left out by the rules of the profile")
     if headers := report.second_headers:
-        note(f"the header stands once more on line {', '.join(map(str, headers[:MOST_SHOWN]))}")
+        note(f"the header stands once more on line {', '.join(map(str, headers))}")
     if known := report.known_as:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
         if not report.compared:

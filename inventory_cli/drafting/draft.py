@@ -27,7 +27,7 @@ from inventory_cli.drafting.survey import (
 from inventory_cli.drafting.toml_text import comment, either, entry, listed, quoted
 from inventory_cli.drafting.words import is_void, is_waiting
 from inventory_cli.errors import Refused
-from inventory_cli.importing.columns import match_header
+from inventory_cli.importing.columns import folded, match_header
 from inventory_cli.importing.profile import Profile, read_profile, shipped_profiles
 from inventory_cli.importing.profile_keys import FIELDS, OPTIONAL
 
@@ -307,7 +307,7 @@ def _constants(facts: _Facts) -> list[str]:
 
 
 def _is_named(header: str, field: str) -> bool:
-    return re.sub(r"[\s_]+", "", header).casefold() == field.replace("_", "")
+    return folded(header) == folded(field)
 
 
 def _rules(facts: _Facts) -> list[str]:

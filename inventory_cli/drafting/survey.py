@@ -16,8 +16,10 @@ from inventory_cli.core.dates import parse_as
 from inventory_cli.core.quantities import format_quantity, parse_quantity, without_marks
 from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.columns import numbered
 from inventory_cli.importing.date_columns import DateColumn, fitting_formats
 from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.reading import empty_file, open_source
 from inventory_cli.importing.source import DELIMITERS, Source, find_delimiter
 
 _BLOCK = 1 << 20
@@ -281,11 +283,11 @@ def records_of(
     Raises Refused where it cannot be read as CSV.
     """
     file.seek(0)
-    source = Source(file, name, progress, profile.encoding, profile.delimiter, profile.skip_lines)
+    source = open_source(file, name, profile, progress)
     first = True
     for record in source.records():
         if first and not profile.header:
-            yield source.line, [str(n) for n, _ in enumerate(record, start=1)]
+            yield source.line, numbered(record)
         first = False
         yield source.line, record
 
@@ -294,7 +296,7 @@ def survey(records: Iterator[tuple[int, list[str]]], name: str) -> Survey:
     """Return what stands in a file, in memory that does not grow with it."""
     _, header = next(records, (0, []))
     if not header:
-        raise Refused(f"{name} is empty", "a movements file begins with a header line")
+        raise empty_file(name)
     columns = tuple(Column(text.strip(), f"{name}, {text.strip()}") for text in header)
     takes = [column.take for column in columns]
     rows = uneven = second_headers = 0

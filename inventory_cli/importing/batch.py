@@ -17,9 +17,10 @@ from inventory_cli.core.replay import Stream
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.ahead import Waiting, can_read_ahead, digest_ahead, pack, read_ahead
 from inventory_cli.importing.balances import first_disagreement
+from inventory_cli.importing.columns import BadRow
 from inventory_cli.importing.known import without_known
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.reading import BadRow, Settings, open_source, read_rows
+from inventory_cli.importing.reading import Settings, open_source, read_rows
 from inventory_cli.importing.report import Report, Tally, make_report
 from inventory_cli.importing.rows import Row
 from inventory_cli.importing.spool import Spool

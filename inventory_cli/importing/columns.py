@@ -29,6 +29,25 @@ class BadCell(Exception):
         self.reason = reason
 
 
+class BadRow(NamedTuple):
+    """A row that was not read, as it is reported."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+    @classmethod
+    def of(cls, line: int, bad: BadCell) -> "BadRow":
+        """Return what is reported of a row that begins on a line and has a bad cell."""
+        return cls(line, bad.column, bad.value, bad.reason)
+
+    def described(self) -> str:
+        """Return what is wrong with the row, and where."""
+        where = f", {self.column} {self.value!r}" if self.column else ""
+        return f"line {self.line}{where}: {self.reason}"
+
+
 class Made(NamedTuple):
     """A cell that is made: the first of some columns that is not empty, or a constant.
 
@@ -136,6 +155,11 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     )
 
 
+def numbered(record: Sequence[str]) -> list[str]:
+    """Return the names of the columns of a file without a header: 1, 2, …"""
+    return [str(number) for number, _ in enumerate(record, start=1)]
+
+
 def require_fields(
     name: str,
     line: int,
@@ -155,7 +179,8 @@ def require_fields(
         )
 
 
-def _folded(header: str) -> str:
+def folded(header: str) -> str:
+    """Return a header without what makes no difference between two: case, blanks and `_`."""
     return re.sub(r"[\s_]+", "", header).casefold()
 
 
@@ -174,13 +199,13 @@ class _Finder:
     def __init__(self, name: str, line: int, header: Sequence[str]) -> None:
         self._where = f"{name}, line {line}"
         self._header = [text.strip() for text in header]
-        self._folded = [_folded(text) for text in header]
+        self._folded = [folded(text) for text in header]
         self.labels = [text or f"column {n}" for n, text in enumerate(self._header, start=1)]
 
     def by_name(self, text: str) -> list[int]:
         """Return the columns of that name: those that are the same to the letter, if any."""
         exact = [index for index, header in enumerate(self._header) if header == text]
-        return exact or [i for i, folded in enumerate(self._folded) if folded == _folded(text)]
+        return exact or [i for i, other in enumerate(self._folded) if other == folded(text)]
 
     def all_of(self, key: str, headers: Sequence[str]) -> tuple[int, ...]:
         """Return those of the named columns that are there; at least one must be."""

@@ -20,14 +20,8 @@ _CLOCK = re.compile(
 )
 
 
-MIXED_HINT = (
-    "--date-format says which one is meant, and rows in another are bad rows then; given twice, "
-    "each cell is read in the one that fits it"
-)
-
-
-class _Seen(NamedTuple):
-    """A cell that narrowed the formats down, with those that fit it."""
+class Seen(NamedTuple):
+    """A cell of a column of dates, with the formats that fit it."""
 
     line: int
     text: str
@@ -41,9 +35,9 @@ class DateColumn:
         self._where = where
         self._zone = zone
         self._fitting: tuple[str, ...] | None = None
-        self._narrowed: list[_Seen] = []
+        self._narrowed: list[Seen] = []
         # For two formats that both still fit: the first cell that they read differently.
-        self._differing: dict[tuple[str, str], _Seen] = {}
+        self._differing: dict[tuple[str, str], Seen] = {}
 
     def look(self, line: int, text: str) -> None:
         """Take a cell into account. What is no date in any format is left for the row to report.
@@ -55,15 +49,15 @@ class DateColumn:
             return
         before = self._fitting
         self._fitting = formats if before is None else tuple(f for f in before if f in formats)
-        seen = _Seen(line, text, formats)
+        seen = Seen(line, text, formats)
         if not self._fitting:
             others = [cell for cell in self._narrowed if set(cell.formats).isdisjoint(formats)]
-            self._refuse_mixed((others or self._narrowed)[-1], seen)
+            raise mixed_formats(self._where, (others or self._narrowed)[-1], seen)
         if self._fitting != before:
             self._narrowed.append(seen)
         self._note_differing(seen)
 
-    def _note_differing(self, seen: _Seen) -> None:
+    def _note_differing(self, seen: Seen) -> None:
         fitting = self._fitting or ()
         for n, one in enumerate(fitting):
             for other in fitting[n + 1 :]:
@@ -72,15 +66,8 @@ class DateColumn:
                 ):
                     self._differing[one, other] = seen
 
-    def _read(self, format: str, seen: _Seen) -> When | None:
+    def _read(self, format: str, seen: Seen) -> When | None:
         return parse_as(seen.text, format, self._zone)
-
-    def _refuse_mixed(self, one: _Seen, other: _Seen) -> None:
-        raise Refused(
-            f"{self._where}: dates in more than one format: line {one.line} {one.text!r} is like "
-            f"{_named(one.formats)}, line {other.line} {other.text!r} like {_named(other.formats)}",
-            MIXED_HINT,
-        )
 
     def decide(self) -> str:
         """Return the format of the column; `iso` when none of its cells is a date.
@@ -105,6 +92,16 @@ class DateColumn:
                 f"say what it means, like --date-format '{fitting[0]}'",
             )
         return fitting[0]
+
+
+def mixed_formats(where: str, one: Seen, other: Seen) -> Refused:
+    """Return the refusal of a column of which no format fits two cells."""
+    return Refused(
+        f"{where}: dates in more than one format: line {one.line} {one.text!r} is like "
+        f"{_named(one.formats)}, line {other.line} {other.text!r} like {_named(other.formats)}",
+        "--date-format says which one is meant, and rows in another are bad rows then; given "
+        "twice, each cell is read in the one that fits it",
+    )
 
 
 def _named(formats: Sequence[str]) -> str:

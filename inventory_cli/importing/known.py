@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from inventory_cli.core.events import Draft
 from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
-from inventory_cli.importing.reading import BadRow
+from inventory_cli.importing.columns import BadRow
 from inventory_cli.importing.rows import Row
 from inventory_cli.storage.append import CHUNK
 from inventory_cli.storage.ledger_file import Ledger

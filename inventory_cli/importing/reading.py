@@ -14,12 +14,20 @@ from inventory_cli.core.events import OPENING_DETAILS
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.cells import UnknownType
-from inventory_cli.importing.columns import BadCell, Columns, match_header, require_fields
+from inventory_cli.importing.columns import (
+    BadCell,
+    BadRow,
+    Columns,
+    match_header,
+    numbered,
+    require_fields,
+)
 from inventory_cli.importing.date_columns import (
-    MIXED_HINT,
     DateColumn,
+    Seen,
     date_reader,
     fitting_formats,
+    mixed_formats,
 )
 from inventory_cli.importing.pairs import Pairs
 from inventory_cli.importing.profile import Profile
@@ -34,15 +42,6 @@ _MOST_REMEMBERED = 100_000
 # The line on which a row begins, and its cells.
 Record = tuple[int, list[str]]
 DateReaders = Mapping[str, Callable[[str], When]]
-
-
-class BadRow(NamedTuple):
-    """A row that was not read, as it is reported."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
 
 
 class Notes(Protocol):
@@ -90,9 +89,7 @@ def read_rows(source: Source, profile: Profile, settings: Settings, notes: Notes
             try:
                 row = reader.read(line, record)
             except BadCell as bad:
-                notes.note_bad(
-                    BadRow(line, bad.column, bad.value, bad.reason), isinstance(bad, UnknownType)
-                )
+                notes.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
                 continue
             if isinstance(row, OneSide):
                 joined = pairs.take(row)
@@ -110,11 +107,16 @@ def read_header(
     """Return the columns of a file, and its records behind the header."""
     header = next(records, None)
     if header is None:
-        raise Refused(f"{source.name} is empty", "a CSV file begins with a header line")
+        raise empty_file(source.name)
     if profile.header:
         return match_header(source.name, source.line, header, profile), records
-    names = [str(number) for number, _ in enumerate(header, start=1)]
-    return match_header(source.name, source.line, names, profile), chain([header], records)
+    columns = match_header(source.name, source.line, numbered(header), profile)
+    return columns, chain([header], records)
+
+
+def empty_file(name: str) -> Refused:
+    """Return the refusal of a file in which nothing stands."""
+    return Refused(f"{name} is empty", "a CSV file begins with a header line")
 
 
 def prepare(
@@ -142,7 +144,7 @@ def prepare(
                 continue
             yield source.line, record
         except BadCell as bad:
-            notes.note_bad(BadRow(source.line, bad.column, bad.value, bad.reason))
+            notes.note_bad(BadRow.of(source.line, bad))
 
 
 def read_dates(
@@ -233,12 +235,8 @@ def _iso_reader(
             if alike := unpadded.intersection(others):
                 return date_reader((alike.pop(),), zone)(text)
             if others:
-                raise Refused(
-                    f"{source.name}, {label}: dates in more than one format: line {first[0]} "
-                    f"{first[1]!r} is like 2022-03-15 (iso), line {source.line} {text!r} like "
-                    f"{' or '.join(others)}",
-                    MIXED_HINT,
-                ) from None
+                one, other = Seen(*first, (ISO,)), Seen(source.line, text, tuple(others))
+                raise mixed_formats(f"{source.name}, {label}", one, other) from None
             raise
 
     return read

@@ -14,8 +14,7 @@ from inventory_cli.core.events import Event
 from inventory_cli.core.rules import MOST_SHOWN, MovedCount, Problem
 from inventory_cli.errors import Refused
 from inventory_cli.importing.balances import Disagreement
-from inventory_cli.importing.columns import shortened
-from inventory_cli.importing.reading import BadRow
+from inventory_cli.importing.columns import BadRow, shortened
 from inventory_cli.importing.rows import Row
 from inventory_cli.storage.append import Appended
 from inventory_cli.storage.log import Batch

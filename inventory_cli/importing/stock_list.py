@@ -12,10 +12,9 @@ from inventory_cli.core.events import DEFAULT_LOCATION
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import Refused
 from inventory_cli.importing.cells import Cells, given, location_reader, number_reader, sku_reader
-from inventory_cli.importing.columns import BadCell, Columns, match_header, require_fields
+from inventory_cli.importing.columns import BadCell, BadRow, Columns, match_header, require_fields
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import (
-    BadRow,
     DateReaders,
     Record,
     Settings,
@@ -122,7 +121,7 @@ def read_stock_list(
             try:
                 stock_list.add(line, record)
             except BadCell as bad:
-                tally.note_bad(BadRow(line, bad.column, bad.value, bad.reason))
+                tally.note_bad(BadRow.of(line, bad))
     if tally.bad:
         raise _refusal(name, tally)
     stock_list.left_out = tally.left_out
@@ -144,9 +143,7 @@ def _columns_of_list(source: Source, columns: Columns, profile: Profile) -> Colu
 
 def _refusal(name: str, tally: Tally) -> Refused:
     lines = [f"{name}: {count_of(tally.bad, 'bad row')}, so nothing was compared"]
-    for row in tally.bad_rows:
-        where = f", {row.column} {row.value!r}" if row.column else ""
-        lines.append(f"line {row.line}{where}: {row.reason}")
+    lines += [row.described() for row in tally.bad_rows]
     if (rest := tally.bad - len(tally.bad_rows)) > 0:
         lines.append(f"and {rest} more")
     return Refused("\n  ".join(lines), "mend them: a list is compared as a whole, or not at all")
