@@ -120,27 +120,25 @@ def record_together(
     twice.
     """
     known: list[list[Event]] = []
+    drafts: list[Draft] = []
 
-    def plan() -> Iterable[Draft]:
+    def plan() -> Sequence[Draft]:
         ids: set[str] = set()
         for request in requests:
             id = request.drafts[0].id
             if id in ids:
                 raise Refused(f"the id {id!r} is given twice", "give each event an id of its own")
             ids |= {id} if id is not None else set()
-            known.append(_known_under_id(ledger, request.drafts, request.moment_given))
-        return [
-            draft
-            for request, events in zip(requests, known, strict=True)
-            if not events
-            for draft in request.drafts
-        ]
+            events = _known_under_id(ledger, request.drafts, request.moment_given)
+            known.append(events)
+            if not events:
+                drafts.extend(request.drafts)
+        return drafts
 
     appended = append(ledger, origin, plan, clock, allow_negative)
     new: list[Recorded] = []
     if appended is not None:
         _refuse_problems(ledger, appended, "cannot record them together", [])
-        drafts = [d for r, k in zip(requests, known, strict=True) if not k for d in r.drafts]
         new = _recording(ledger, appended, drafts).events
     waiting = iter(new)
     return [

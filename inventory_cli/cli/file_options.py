@@ -9,6 +9,9 @@ from inventory_cli.importing.profile import Profile, find_profile, with_options
 
 PROFILES = "What the file means"
 
+CsvFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
+]
 ProfileName = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,7 @@ import typer
 from inventory_cli.cli import file_options, options
 from inventory_cli.cli.import_report import complain_of, summarize
 from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
-from inventory_cli.cli.reading import in_utf8, opened
+from inventory_cli.cli.reading import opened, source_name
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.batch import Choices, import_file
 from inventory_cli.importing.profile import Profile, with_options
@@ -45,9 +45,7 @@ Draft = Annotated[
 
 def load(
     context: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
-    ],
+    file: file_options.CsvFile,
     profile: file_options.ProfileName = None,
     column: file_options.ColumnNames = None,
     set: file_options.Constants = None,
@@ -96,9 +94,10 @@ def _draft(file: str, given: Profile, profile: str | None) -> None:
     # An import has no use for what a draft needs to know.
     from inventory_cli.drafting.draft import draft_profile
 
-    name = "-" if file == "-" else in_utf8(Path(file).name)
     with opened(file) as (stream, size), progress("reading") as advance:
-        lines = draft_profile(stream, name, given, lambda done: advance(done, size and 2 * size))
+        lines = draft_profile(
+            stream, source_name(file), given, lambda done: advance(done, size and 2 * size)
+        )
     for text in lines:
         line(text)
 
@@ -111,7 +110,6 @@ def _record(
     by: str | None,
     format: str,
 ) -> None:
-    name = "-" if file == "-" else in_utf8(Path(file).name)
     with (
         opened(file) as (stream, size),
         open_ledger(ledger_path(context), write=True) as ledger,
@@ -120,7 +118,7 @@ def _record(
         report = import_file(
             ledger,
             stream,
-            options.origin(context, by, name),
+            options.origin(context, by, source_name(file)),
             meaning,
             choices,
             options.now,

@@ -26,6 +26,11 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
         yield stream, os.fstat(stream.fileno()).st_size
 
 
-def in_utf8(name: str) -> str:
+def source_name(file: str) -> str:
+    """Return by what name a file is recorded: its own, or - for standard input."""
+    return "-" if file == "-" else _in_utf8(Path(file).name)
+
+
+def _in_utf8(name: str) -> str:
     """Return a file's name as text that can be stored, whatever bytes it has."""
     return name.encode(errors="backslashreplace").decode()

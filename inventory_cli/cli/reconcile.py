@@ -1,13 +1,12 @@
 """Knows the command that compares another system's stock list with the ledger."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from inventory_cli.cli import file_options, options
 from inventory_cli.cli.options import AllowNegative, By, Format, Location, Reason, ledger_path
-from inventory_cli.cli.reading import in_utf8, opened
+from inventory_cli.cli.reading import opened, source_name
 from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
 from inventory_cli.core.quantities import count_of
@@ -34,9 +33,7 @@ Count = Annotated[
 
 def reconcile(
     context: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
-    ],
+    file: file_options.CsvFile,
     as_of: AsOf = None,
     location: Location = None,
     partial: Partial = False,
@@ -95,10 +92,9 @@ def reconcile(
 
 
 def _read(file: str, meaning: Profile, settings: Settings, location: str | None) -> StockList:
-    name = "-" if file == "-" else in_utf8(Path(file).name)
     with opened(file) as (stream, size), progress("reading") as advance:
         return read_stock_list(
-            stream, name, meaning, settings, location, lambda done: advance(done, size)
+            stream, source_name(file), meaning, settings, location, lambda done: advance(done, size)
         )
 
 

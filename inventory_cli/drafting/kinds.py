@@ -15,12 +15,10 @@ from inventory_cli.drafting.survey import Survey
 from inventory_cli.drafting.toml_text import entry, quoted
 from inventory_cli.drafting.words import outside_of, rank, tells_of_sales
 from inventory_cli.importing.cells import is_own_word
+from inventory_cli.importing.directions import ARRIVES, LEAVES
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.profile_keys import TRANSFER_SIDES
+from inventory_cli.importing.profile_keys import TRANSFERS
 
-_ARRIVES = ("received", "returned", "opened", "transferred_in")
-_LEAVES = ("sold", "removed", "transferred_out")
-_TRANSFERS = ("transferred", *TRANSFER_SIDES)
 # What one side of a transfer is, where its other side is not to be found.
 _HALVES = {"transferred_out": "removed", "transferred_in": "received"}
 
@@ -68,7 +66,7 @@ def _signed_by_kinds(rows: Rows, given: Profile) -> str | None:
     arrive, leave, other = Word(), Word(), Word()
     for word in rows.words.values():
         kind = likely_kind(word.text, given.kinds)
-        (arrive if kind in _ARRIVES else leave if kind in _LEAVES else other).add(word)
+        (arrive if kind in ARRIVES else leave if kind in LEAVES else other).add(word)
     if leave.minus > leave.plus and arrive.plus >= arrive.minus:
         return "change"
     if arrive.minus > arrive.plus and leave.plus >= leave.minus:
@@ -116,7 +114,7 @@ def _meaning(
         return _Meaning("?", "not known, which kind is it?", sure=False)
     if word.text.casefold() in given.kinds:
         return _Meaning(kind)
-    if kind in _TRANSFERS and "to_location" not in fields:
+    if kind in TRANSFERS and "to_location" not in fields:
         if rows.are_paired and "reference" in fields and (signed or kind != "transferred"):
             return _Meaning(kind)
         half = _HALVES.get(kind) or ("adjusted" if signed else None)
@@ -128,13 +126,13 @@ def _meaning(
     if kind == "counted" and signed and word.minus:
         return _Meaning("adjusted", f"{word.minus} negative, so these are differences")
     remarks = []
-    if kind in _TRANSFERS and word.targets < word.rows:
+    if kind in TRANSFERS and word.targets < word.rows:
         remarks.append(f"{word.rows - word.targets} do not say where to, and are bad rows")
     zeros = word.rows - word.plus - word.minus
     if zeros and kind not in ("counted", "opened"):
         remarks.append(f"{zeros} with the quantity 0, which are bad rows")
     opposite = KINDS[kind].opposite if kind in KINDS else None
-    against = word.minus if (kind in _ARRIVES) == (signed != "inverted") else word.plus
+    against = word.minus if (kind in ARRIVES) == (signed != "inverted") else word.plus
     if signed and opposite and against:
         remarks.append(f"{against} the other way, which is {opposite}")
     elif word.minus and not signed and kind != "adjusted":

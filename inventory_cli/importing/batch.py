@@ -104,7 +104,7 @@ def _reading(
         sha256 = digest_ahead(file)
         source = open_source(file, name, profile, lambda done: None)
         # What is known is not going to be recorded.
-        if profile.overlap == "skip" or not batch_of_source(ledger, sha256):
+        if not _known_as(ledger, profile, sha256):
             with read_ahead(source, profile, settings, tally, sha256, flush, progress) as rows:
                 yield _Found(name, sha256, lambda: rows)
             return
@@ -122,6 +122,15 @@ def _reading(
         )
 
 
+def _known_as(ledger: Ledger, profile: Profile, sha256: str) -> Batch | None:
+    """Return the batch that recorded the same file, if that makes this import a no-op.
+
+    Under --overlap skip each row is compared instead, so that what a recorded file holds and the
+    log does not, because it was left out or meant otherwise, can still be brought in.
+    """
+    return None if profile.overlap == "skip" else batch_of_source(ledger, sha256)
+
+
 def _append_rows(
     ledger: Ledger,
     found: _Found,
@@ -131,12 +140,7 @@ def _append_rows(
     choices: Choices,
     clock: Clock,
 ) -> Appended | None:
-    def known_as() -> Batch | None:
-        # Under --overlap skip each row is compared, so that what a recorded file holds and the
-        # log does not, because it was left out or meant otherwise, can still be brought in.
-        return None if profile.overlap == "skip" else batch_of_source(ledger, found.sha256)
-
-    tally.known_as = known_as()
+    tally.known_as = _known_as(ledger, profile, found.sha256)
     # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
     stops = not choices.skip_bad and not choices.dry_run
     if tally.known_as or (tally.bad and stops):
@@ -144,7 +148,7 @@ def _append_rows(
 
     def plan() -> Iterator[Draft]:
         # Once more, now that nobody else can write.
-        tally.known_as = known_as()
+        tally.known_as = _known_as(ledger, profile, found.sha256)
         if tally.known_as:
             return
         rows = (

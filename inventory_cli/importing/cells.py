@@ -39,6 +39,10 @@ class Cells(dict[str, T]):
         self.label = columns.labels.get(field, field)
         self._read = read
 
+    def of(self, record: Sequence[str]) -> T | None:
+        """Return what a row says in this column; None where the file has no such column."""
+        return self[record[self.at]] if self.at >= 0 else None
+
     def __missing__(self, text: str) -> T:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()

@@ -4,16 +4,26 @@ Values in, values out. Must never know a column.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import KINDS
-from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.profile_keys import Outside
 
-OTHER_SIDE = {"transferred_out": "transferred_in", "transferred_in": "transferred_out"}
+# Which kinds, or sides of a transfer, bring goods in, and which take them out. A transfer as a
+# whole, an adjustment and a count do neither by themselves.
+ARRIVES = frozenset(("transferred_in", *(k.name for k in KINDS.values() if k.sign == 1))) - {
+    "transferred",
+    "adjusted",
+}
+LEAVES = frozenset(("transferred_out", *(k.name for k in KINDS.values() if k.sign == -1)))
+_OPPOSITE = {
+    "transferred_out": "transferred_in",
+    "transferred_in": "transferred_out",
+    **{kind.name: kind.opposite for kind in KINDS.values() if kind.opposite is not None},
+}
 
 
 class Move(NamedTuple):
@@ -43,29 +53,25 @@ def by_sign(kind: str | None, change: int, location: str, target: str | None) ->
         return Move(kind, change, location, target)
     if kind == "transferred" and target is None:
         kind = "transferred_in" if change > 0 else "transferred_out"
-    arrives = KINDS[kind].sign == 1 if kind in KINDS else kind == "transferred_in"
-    if kind == "transferred":
-        arrives = False
-    if change and (change > 0) != arrives:
-        opposite = OTHER_SIDE.get(kind) or (KINDS[kind].opposite if kind in KINDS else None)
-        if opposite is None:
+    if change and (change > 0) != (kind in ARRIVES):
+        if kind not in _OPPOSITE:
             way = "in" if change > 0 else "out"
             raise WrongUsage(f"the sign says that goods come {way}, but the row is {kind!r}")
-        kind = opposite
+        kind = _OPPOSITE[kind]
     return Move(kind, abs(change), location, target)
 
 
 def by_places(
-    outside: Mapping[str, Outside], quantity: int, source: str, target: str | None
+    outside_of: Callable[[str], Outside | None], quantity: int, source: str, target: str | None
 ) -> Move:
     """Return what a quantity means that goes from one place to another.
 
-    Places that match `outside` are not ours: its kinds say what coming from there, or going
-    there, means. Raises WrongUsage where they do not say, or neither place is ours.
+    `outside_of` tells of a place that is not ours what coming from there, or going there, means,
+    as `outside_finder` makes it. Raises WrongUsage where they do not say, or neither place is ours.
     """
     if target is None:
         raise WrongUsage("the row says from where goods come, but not where they go")
-    come, go = _matching(tuple(outside.items()), source), _matching(tuple(outside.items()), target)
+    come, go = outside_of(source), outside_of(target)
     if come and go:
         raise WrongUsage(f"neither {source!r} nor {target!r} is a place of ours")
     if quantity <= 0:
@@ -80,13 +86,18 @@ def by_places(
     return Move(kind, signed, *((target, None, source) if come else (source, None, target)))
 
 
-@lru_cache(maxsize=65536)
-def _matching(outside: tuple[tuple[str, Outside], ...], place: str) -> Outside | None:
-    """Return what is said of a place, of which `*` stands for any text."""
-    for pattern, meaning in outside:
-        if re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), place):
-            return meaning
-    return None
+def outside_finder(outside: Mapping[str, Outside]) -> Callable[[str], Outside | None]:
+    """Return what finds the meaning of a place; `*` in the names of `outside` is any text."""
+    patterns = [
+        (re.compile(".*".join(map(re.escape, name.split("*")))), meaning)
+        for name, meaning in outside.items()
+    ]
+
+    @lru_cache(maxsize=65536)
+    def find(place: str) -> Outside | None:
+        return next((meaning for pattern, meaning in patterns if pattern.fullmatch(place)), None)
+
+    return find
 
 
 def from_two(came: int, went: int) -> int:
@@ -97,5 +108,5 @@ def from_two(came: int, went: int) -> int:
     if came < 0:
         raise WrongUsage("what came in is never negative")
     if came and went:
-        raise WrongUsage(f"something came in and went out at once: these are {count_of(2, 'row')}")
+        raise WrongUsage("something came in and went out at once: these are 2 rows")
     return came - abs(went)

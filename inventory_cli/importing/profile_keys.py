@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ EXTRACTED = ("sku", "type", "location", "to_location", "reference", "id", "by")
 
 # What a row of a one-sided transfer is: the side at which the goods leave, or arrive.
 TRANSFER_SIDES = ("transferred_out", "transferred_in")
+TRANSFERS = ("transferred", *TRANSFER_SIDES)
 IMPORTED_KINDS = (*(kind for kind in KINDS if kind != "reversed"), *TRANSFER_SIDES)
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
@@ -66,7 +67,9 @@ def _constant(value: object) -> str:
 
 def _texts(value: object) -> tuple[str, ...]:
     """Return one text or a list of them as a tuple."""
-    found = tuple(_text(item) for item in value) if isinstance(value, list) else (_text(value),)
+    # The words of an option come as a tuple, those of TOML as a list.
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    found = tuple(map(_text, items))
     if not found:
         raise WrongUsage("the list is empty")
     return found
@@ -189,9 +192,7 @@ def _encoding(value: object) -> str:
 
 
 def _date_formats(value: object) -> tuple[str, ...]:
-    formats = _texts(
-        list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
-    )
+    formats = _texts(value)
     for text in formats:
         check_date_format(text)
     return formats

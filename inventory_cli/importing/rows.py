@@ -23,11 +23,15 @@ from inventory_cli.importing.cells import (
     sku_reader,
 )
 from inventory_cli.importing.columns import BadCell, Columns
-from inventory_cli.importing.directions import Move, by_places, by_sign, from_two
+from inventory_cli.importing.directions import (
+    Move,
+    by_places,
+    by_sign,
+    from_two,
+    outside_finder,
+)
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.profile_keys import TRANSFER_SIDES
-
-_TRANSFERS = frozenset(("transferred", *TRANSFER_SIDES))
+from inventory_cli.importing.profile_keys import TRANSFERS
 
 
 class Row(NamedTuple):
@@ -73,7 +77,7 @@ class RowReader:
     ) -> None:
         self._zone = zone
         self._pair_by = columns.pair_by
-        self._outside = profile.outside
+        self._outside_of = outside_finder(profile.outside) if profile.outside else None
         self._directed = profile.is_signed or bool(profile.outside)
         self._inverted = profile.signed == "inverted"
         number = number_reader(profile, decimals)
@@ -83,9 +87,7 @@ class RowReader:
         self._kinds = Cells(columns, "type", kind_reader(profile))
         location = location_reader(profile, "location")
         target = location_reader(profile, "to_location")
-        self._locations = Cells(
-            columns, "location", lambda text: location(text) if text.strip() else DEFAULT_LOCATION
-        )
+        self._locations = Cells(columns, "location", or_nothing(location))
         self._targets = Cells(columns, "to_location", or_nothing(target))
         self._quantities = Cells(columns, "quantity", number)
         self._came = Cells(columns, "quantity_in", or_nothing(number))
@@ -98,10 +100,9 @@ class RowReader:
         """Return what the row that begins on a line says. Raises BadCell."""
         when = self._dates[record[self._dates.at]]
         sku = self._skus[record[self._skus.at]]
-        kind = self._kinds[record[self._kinds.at]] if self._kinds.at >= 0 else None
-        at = self._locations.at
-        location = self._locations[record[at]] if at >= 0 else DEFAULT_LOCATION
-        target = self._targets[record[self._targets.at]] if self._targets.at >= 0 else None
+        kind = self._kinds.of(record)
+        location = self._locations.of(record) or DEFAULT_LOCATION
+        target = self._targets.of(record)
         place = None
         if kind is None or self._directed:
             move = self._move(record, kind, location, target)
@@ -109,8 +110,8 @@ class RowReader:
         else:
             quantity = self._quantities[record[self._quantities.at]]
         facts = self._facts.read(record, kind)
-        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
-        if kind in _TRANSFERS:
+        balance = self._balances.of(record)
+        if kind in TRANSFERS:
             return self._transfer(
                 line, record, sku, Move(kind, quantity, location, target), when, facts, balance
             )
@@ -132,22 +133,21 @@ class RowReader:
             if self._quantities.at >= 0:
                 quantity = self._quantities[record[self._quantities.at]]
             else:
-                came = self._came[record[self._came.at]] if self._came.at >= 0 else None
-                went = self._went[record[self._went.at]] if self._went.at >= 0 else None
+                came, went = self._came.of(record), self._went.of(record)
                 quantity = from_two(came or 0, went or 0)
+                if kind == "counted":
+                    quantity = self._counted(record)
             if kind == "counted":
-                return Move(kind, self._counted(record, quantity), location, target)
-            if self._outside and kind is None:
-                return by_places(self._outside, quantity, location, target)
+                return Move(kind, quantity, location, target)
+            if self._outside_of and kind is None:
+                return by_places(self._outside_of, quantity, location, target)
             return by_sign(kind, -quantity if self._inverted else quantity, location, target)
         except WrongUsage as error:
             raise self._bad_quantity(record, error) from None
 
-    def _counted(self, record: Sequence[str], quantity: int) -> int:
-        """Return what a count found: where a file has columns for in and out, its balance."""
-        if self._quantities.at >= 0:
-            return quantity
-        balance = self._balances[record[self._balances.at]] if self._balances.at >= 0 else None
+    def _counted(self, record: Sequence[str]) -> int:
+        """Return what a count found where a file has columns for in and out: its balance."""
+        balance = self._balances.of(record)
         if balance is None:
             raise WrongUsage("a count needs a quantity, or a balance, that says what was there")
         return balance

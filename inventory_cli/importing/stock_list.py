@@ -11,7 +11,14 @@ from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import Refused
-from inventory_cli.importing.cells import Cells, given, location_reader, number_reader, sku_reader
+from inventory_cli.importing.cells import (
+    Cells,
+    given,
+    location_reader,
+    number_reader,
+    or_nothing,
+    sku_reader,
+)
 from inventory_cli.importing.columns import BadCell, BadRow, Columns, match_header, require_fields
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import (
@@ -62,9 +69,7 @@ class StockList:
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
         self._quantities = Cells(columns, "quantity", number_reader(profile, decimals))
-        self._locations = Cells(
-            columns, "location", lambda text: place(text) if text.strip() else DEFAULT_LOCATION
-        )
+        self._locations = Cells(columns, "location", or_nothing(place))
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
         self._only = location
@@ -74,9 +79,11 @@ class StockList:
         """Take a row into account. Raises BadCell, and Refused for one of another day."""
         sku = self._skus[record[self._skus.at]]
         quantity = self._quantities[record[self._quantities.at]]
-        when = self._dates[record[self._dates.at]] if self._dates.at >= 0 else None
+        when = self._dates.of(record)
         at = self._locations.at
-        location = self._locations[record[at]] if at >= 0 else self._only
+        location = self._only
+        if at >= 0:
+            location = self._locations.of(record) or DEFAULT_LOCATION
         if self._only not in (None, location):
             return
         if earlier := self.places.get((sku, location)):

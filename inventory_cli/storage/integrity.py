@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from inventory_cli.storage.ledger_file import BUSY_TIMEOUT
+from inventory_cli.storage.ledger_file import connect
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def integrity_check(path: Path) -> Iterator[Callable[[], list[str]]]:
     DatabaseError where the file cannot be read.
     """
     with (
-        closing(_connect(path)) as connection,
+        closing(connect(path, "ro", any_thread=True)) as connection,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="integrity") as pool,
     ):
         running = pool.submit(_faults, connection)
@@ -27,15 +27,6 @@ def integrity_check(path: Path) -> Iterator[Callable[[], list[str]]]:
         finally:
             if not running.done():
                 connection.interrupt()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        timeout=BUSY_TIMEOUT,
-        check_same_thread=False,
-    )
 
 
 def _faults(connection: sqlite3.Connection) -> list[str]:

@@ -108,7 +108,7 @@ class Ledger:
     def reopen(self) -> None:
         """Open the file anew for writing, after an error that leaves its state in doubt."""
         self.connection.close()
-        self.connection = _connect(self.path)
+        self.connection = connect(self.path)
         _make_durable(self.connection)
 
     @contextmanager
@@ -130,7 +130,7 @@ def open_ledger(path: Path, write: bool = False, audit: bool = False) -> Iterato
     ledger whose time zone is not known, and then shows UTC.
     """
     with sqlite_failures(path):
-        connection = _connect(path)
+        connection = connect(path)
         try:
             _check_identity(connection, path)
             if write:
@@ -210,7 +210,8 @@ def _publish(unfinished: Path, path: Path) -> None:
             os.close(folder)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.Connection:
+    """Connect to a file that exists; `mode` is SQLite's, `any_thread` lets others use it too."""
     with file_failures(path):
         if not path.exists():
             raise LedgerUnusable(
@@ -220,7 +221,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         if path.is_dir():
             raise LedgerUnusable(f"{path} is a folder, not a ledger")
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=not any_thread,
     )
 
 

@@ -180,11 +180,13 @@ def test_a_table_is_recorded_whole_or_not_at_all(
                 continue
             done = load(ledger, data, profile, decided)
             if isinstance(done, Report) and done.batch:
-                # Once more, it is known by its bytes.
+                # Once more, it is known by its bytes; under --overlap skip by its rows, if all are.
                 head = ledger.head()
                 again = load(ledger, data, profile, decided)
                 assert isinstance(again, Report)
-                assert (again.known_as, ledger.head()) == (done.batch, head)
+                unsure = profile.overlap == "skip" and again.bad_row_count
+                known_as = None if unsure else done.batch
+                assert (again.known_as, ledger.head()) == (known_as, head)
         assert verify(ledger).ok
 
 
