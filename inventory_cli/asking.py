@@ -24,6 +24,7 @@ from inventory_cli.storage.log import (
     replay_log,
     replay_sku,
 )
+from inventory_cli.storage.snapshots import nearest_base
 from inventory_cli.storage.stock import stored_states
 
 
@@ -66,7 +67,7 @@ def _state_by(ledger: Ledger, stream: Stream, state: State, cut: Cut) -> State |
 def stock_as_of(ledger: Ledger, cut: Cut, skus: Sequence[str]) -> dict[Stream, State]:
     """Return the replayed state of all streams at a cut, or of those of some SKUs."""
     if not skus:
-        return replay_log(ledger, cut.head, cut.as_of)
+        return replay_log(ledger, cut.head, cut.as_of, nearest_base(ledger, cut.head, cut.as_of))
     states: dict[Stream, State] = {}
     for sku in skus:
         states |= replay_sku(ledger, sku, cut.head, cut.as_of)

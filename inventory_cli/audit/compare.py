@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_effective
+from inventory_cli.core.dates import is_day, show_effective
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import LedgerUnusable
@@ -55,6 +55,6 @@ def _moment(value: object, zone: tzinfo) -> str:
     if not value:
         return "nothing"
     try:
-        return show_effective(str(value), 0 if len(str(value)) > len("2022-03-15") else 1, zone)
+        return show_effective(str(value), int(is_day(str(value))), zone)
     except LedgerUnusable:
         return repr(value)

@@ -14,8 +14,9 @@ from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import read_batch, replay_log
+from inventory_cli.storage.log import read_batch, replay_log, whole_to
 from inventory_cli.storage.snapshots import (
+    Content,
     Line,
     Snapshot,
     lines_of,
@@ -36,9 +37,14 @@ def take_snapshot(
             raise WrongUsage(
                 f"a snapshot cannot be named {name!r}", "a bare number is a snapshot's id"
             )
-    head = ledger.head().position
-    lines = lines_of(replay_log(ledger, head, as_of))
-    return store_snapshot(ledger, origin, name, as_of, head, lines, clock), lines
+    content = _content(ledger, ledger.head().position, as_of)
+    return store_snapshot(ledger, origin, name, as_of, content, clock), content.lines
+
+
+def _content(ledger: Ledger, position: int, as_of: str) -> Content:
+    """Replay the whole log, not from an earlier snapshot: this one is evidence of its own."""
+    lines = lines_of(replay_log(ledger, position, as_of))
+    return Content(position, lines, whole_to(ledger, position, as_of))
 
 
 class Snapshots:
@@ -46,18 +52,25 @@ class Snapshots:
 
     It is shown the replay when that has come to the position of each, and then the rest of the
     log, for what was recorded since but took effect before. `are_all` tells whether these are all
-    snapshots that there were when the head was read.
+    snapshots that there were when the head was read. Those up to batch `proved` are known to be
+    right; the others are compared.
     """
 
     name = "snapshots"
 
     def __init__(
-        self, ledger: Ledger, head: Head, snapshots: Sequence[Snapshot], are_all: bool
+        self,
+        ledger: Ledger,
+        head: Head,
+        snapshots: Sequence[Snapshot],
+        are_all: bool,
+        proved: int = 0,
     ) -> None:
         self._ledger = ledger
         self._head = head
         self._snapshots = sorted(snapshots, key=lambda snapshot: snapshot.position)
         self._are_all = are_all
+        self._proved = proved
         self._problems: dict[int, list[str]] = {}
         # Of those that the log has passed: the latest date, and by number what came late, and
         # how much of it.
@@ -65,15 +78,19 @@ class Snapshots:
         self._latest = ""
         self._late: dict[int, list[str]] = {}
         self._late_count: Counter[int] = Counter()
+        # Those of which the log has held nothing yet that takes effect later, latest date first.
+        self._whole = sorted(self._snapshots, key=lambda snapshot: snapshot.as_of, reverse=True)
+        self._whole_to: dict[int, int] = {}
 
     def stops(self) -> list[Stop]:
         """Return where the replay is to be looked at."""
         return [
-            Stop(snapshot.position, snapshot.as_of, partial(self._compare, snapshot))
+            Stop(snapshot.position, snapshot.as_of, partial(self.compare, snapshot))
             for snapshot in self._snapshots
         ]
 
-    def _compare(self, snapshot: Snapshot, states: Callable[[], dict[Stream, State]]) -> None:
+    def compare(self, snapshot: Snapshot, states: Callable[[], dict[Stream, State]]) -> None:
+        """Compare a snapshot with the states that the log replays to, at its position and date."""
         try:
             problems = _check_snapshot(self._ledger, self._head, snapshot, states())
         except UNREADABLE as error:
@@ -89,6 +106,8 @@ class Snapshots:
         for row in rows:
             if row[6] <= self._latest:
                 self._note_late(Event(*row[:-1]))
+            while self._whole and row[6] > self._whole[-1].as_of:
+                self.note_whole(self._whole.pop(), row[0] - 1)
 
     def _note_late(self, event: Event) -> None:
         for snapshot in self._snapshots[: self._passed]:
@@ -101,6 +120,10 @@ class Snapshots:
                         f"event {event.position} ({event.kind} {event.sku} at {event.location} "
                         f"on {on})"
                     )
+
+    def note_whole(self, snapshot: Snapshot, position: int) -> None:
+        """Note up to which position nothing takes effect after the date of a snapshot."""
+        self._whole_to[snapshot.snapshot] = min(position, snapshot.position)
 
     def finish(self) -> list[str]:
         problems: list[str] = []
@@ -116,9 +139,21 @@ class Snapshots:
                 for number in orphaned_lines(self._ledger)
             ]
         for snapshot in sorted(self._snapshots):
+            if snapshot.batch <= self._proved:
+                continue
             unseen = [f"{name_of(snapshot)} was not compared: the log cannot be replayed to it"]
             problems += self._problems.get(snapshot.snapshot, unseen)
+            problems += self._check_whole(snapshot)
         return problems
+
+    def _check_whole(self, snapshot: Snapshot) -> list[str]:
+        whole_to = self._whole_to.get(snapshot.snapshot, snapshot.position)
+        if snapshot.whole_to in (None, whole_to):
+            return []
+        return [
+            f"{name_of(snapshot)} says that up to event {snapshot.whole_to} nothing takes effect "
+            f"after its date; that is so up to event {whole_to}"
+        ]
 
     def late_arrivals(self) -> list[str]:
         """Return what was recorded after each snapshot but took effect before its date."""

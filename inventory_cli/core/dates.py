@@ -290,9 +290,14 @@ def show_moment(text: str, zone: tzinfo) -> str:
 
 
 @lru_cache(maxsize=65536)
+def is_day(text: str | None) -> bool:
+    """Tell whether a stored time is a bare day, as an opening balance tells them, not a moment."""
+    return text is not None and len(text) == len("YYYY-MM-DD")
+
+
 def show_day(text: str, zone: tzinfo) -> str:
     """Return the day, `YYYY-MM-DD` in the ledger's zone, of a moment; a day stays as it is."""
-    if len(text) == len("YYYY-MM-DD"):
+    if is_day(text):
         return text
     return _local(text, zone).date().isoformat()
 

@@ -6,8 +6,14 @@ A stream is folded by (effective at, position). A voided event and its reversal 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
+from inventory_cli.core.dates import END_OF_TIME, is_day
+from inventory_cli.core.events import (
+    KINDS,
+    OPENING_DETAILS,
+    Event,
+    pack_details,
+    unpack_details,
+)
 from inventory_cli.errors import LedgerUnusable
 
 SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
@@ -145,6 +151,25 @@ class Replay:
     def __init__(self) -> None:
         self._streams: dict[Stream, _Running] = {}
         self._unsettled: set[Stream] = set()
+
+    def start_from(self, states: Mapping[Stream, State], as_of: str) -> None:
+        """Begin with the states of a snapshot instead of the events that it stands for.
+
+        `as_of` is its date: nothing that it stands for takes effect later. When the last event of
+        a stream took effect is not in a snapshot, so that date takes its place in the states.
+        """
+        for stream, state in states.items():
+            running = self._streams[stream] = _Running()
+            running.on_hand = state.on_hand
+            running.counted = state.last_counted or ""
+            running.effective = as_of
+            # A bare day was told by an opening balance, and any event outranks it.
+            days = {key: day for key in OPENING_DETAILS if is_day(day := getattr(state, key))}
+            running.opening = pack_details(days)
+            if "last_incoming" not in days:
+                running.incoming = state.last_incoming or ""
+            if "last_outgoing" not in days:
+                running.outgoing = state.last_outgoing or ""
 
     def feed(self, rows: Iterable[Row]) -> None:
         """Add the next events of the log."""

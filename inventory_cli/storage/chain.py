@@ -12,10 +12,11 @@ JSON array without blanks, non-ASCII characters as themselves:
 The events of a batch come first and its header closes it. `details` is the stored JSON text as
 one string. A snapshot is a batch without events, whose `lines_sha256` is SHA-256 over
 
-    ["snapshot",snapshot,batch,name,as_of,position]
+    ["snapshot",snapshot,batch,name,as_of,position,whole_to,closes]
     ["line",sku,location,on_hand,last_incoming,last_outgoing,last_counted]   (by sku, location)
 
-each followed by a line feed. Must never know where any of it is stored.
+each followed by a line feed; a snapshot that was taken before there were `whole_to` and `closes`
+has neither, and its array ends with `position`. Must never know where any of it is stored.
 """
 
 import json
@@ -65,6 +66,8 @@ def link_batch(previous: bytes, fields: Fields) -> bytes:
 
 def digest_lines(snapshot: Fields, lines: Iterable[Fields]) -> str:
     """Return the hexadecimal digest of a snapshot and its lines, sorted by SKU and location."""
+    if tuple(snapshot[5:]) == (None, None):
+        snapshot = snapshot[:5]
     digest = sha256(canonical(["snapshot", *snapshot]).encode() + b"\n")
     for line in lines:
         digest.update(canonical(["line", *line]).encode() + b"\n")

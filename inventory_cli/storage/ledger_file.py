@@ -122,17 +122,20 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(path: Path, write: bool = False, audit: bool = False) -> Iterator[Ledger]:
+def open_ledger(
+    path: Path, write: bool = False, audit: bool = False, outdated: bool = False
+) -> Iterator[Ledger]:
     """Open a ledger, and turn every failure of the file into LedgerUnusable.
 
     A reader gets the same connection as a writer, because only such a one can recover the file
     after a crash; where the file may only be read, SQLite opens it so. An audit opens even a
-    ledger whose time zone is not known, and then shows UTC.
+    ledger whose time zone is not known, and then shows UTC. One with an older schema is opened
+    only where it may be `outdated`: to be brought up to date.
     """
     with sqlite_failures(path):
         connection = connect(path)
         try:
-            _check_identity(connection, path)
+            _check_identity(connection, path, outdated)
             if write:
                 _make_durable(connection)
             else:
@@ -229,7 +232,7 @@ def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.C
     )
 
 
-def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
+def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION_ID:
@@ -243,6 +246,12 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer inventory (schema {version}; "
             f"this one knows up to {schema.SCHEMA_VERSION})",
             "upgrade with `pip install --upgrade inventory-cli`",
+        )
+    if version < schema.SCHEMA_VERSION and not outdated:
+        raise LedgerUnusable(
+            f"{path} was written by an older inventory (schema {version}; this one writes "
+            f"{schema.SCHEMA_VERSION})",
+            "`inventory migrate` brings it up to date, after making a copy",
         )
 
 

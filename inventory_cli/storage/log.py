@@ -2,7 +2,7 @@
 stop writers. Must never change anything.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
@@ -96,12 +96,41 @@ REPLAY_COLUMNS = (
 )
 
 
-def replay_log(ledger: Ledger, head: int, as_of: str = END_OF_TIME) -> dict[Stream, State]:
-    """Return the state of every stream that has an event up to `as_of` and position `head`."""
+class Base(NamedTuple):
+    """What a replay may begin with instead of the first event: the states as of a date, at a
+    position. Up to `whole_to` nothing was recorded that takes effect after that date.
+    """
+
+    states: Mapping[Stream, State] = {}
+    as_of: str = ""
+    position: int = 0
+    whole_to: int = 0
+
+
+def replay_log(
+    ledger: Ledger,
+    head: int,
+    as_of: str = END_OF_TIME,
+    base: Base = Base(),  # noqa: B008 (it cannot be changed)
+) -> dict[Stream, State]:
+    """Return the state of every stream that has an event up to `as_of` and position `head`.
+
+    Neither may lie before those of `base`.
+    """
     replay = Replay()
-    for rows in pieces(ledger, REPLAY_COLUMNS, head, 0, "effective_at <= ?", as_of):
+    replay.start_from(base.states, base.as_of)
+    wanted = "effective_at <= ? AND (position > ? OR effective_at > ?)"
+    cut = (as_of, base.position, base.as_of)
+    for rows in pieces(ledger, REPLAY_COLUMNS, head, base.whole_to, wanted, *cut):
         replay.feed(rows)
     return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+
+
+def whole_to(ledger: Ledger, head: int, as_of: str) -> int:
+    """Return up to which position nothing was recorded that takes effect after `as_of`."""
+    for rows in pieces(ledger, "position", head, 0, "effective_at > ?", as_of):
+        return int(rows[0][0]) - 1
+    return head
 
 
 def replay_sku(
@@ -211,9 +240,12 @@ def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
     return [Batch(*row) for row in rows]
 
 
-def headers_with_hash(ledger: Ledger, last: int) -> Iterator[tuple[Batch, bytes]]:
-    """Give the headers of the batches up to number `last` with their hashes, read in pieces."""
-    after = -(2**63)
+def headers_with_hash(
+    ledger: Ledger, last: int, after: int = -(2**63)
+) -> Iterator[tuple[Batch, bytes]]:
+    """Give the headers of the batches behind number `after` and up to `last` with their hashes,
+    read in pieces.
+    """
     while True:
         rows = ledger.connection.execute(
             f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch > ? AND batch <= ?"

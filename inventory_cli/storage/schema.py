@@ -7,14 +7,16 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlite_utils import Database, Migrations
 
 # "IvLg": tells an inventory ledger from any other SQLite file.
 APPLICATION_ID = 0x49764C67
-# How many of the migrations below a current file has had.
-SCHEMA_VERSION = 1
+# Under what name sqlite-utils keeps its record of the steps that a file has had.
+_MIGRATION_SET = "inventory"
 
-TABLES = """
+_TABLES = """
 CREATE TABLE ledger (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     identity TEXT NOT NULL,
@@ -81,7 +83,7 @@ CREATE TABLE snapshot_lines (
 ) STRICT, WITHOUT ROWID;
 """
 
-PROJECTION = """
+_PROJECTION = """
 CREATE TABLE stock (
     sku TEXT NOT NULL,
     location TEXT NOT NULL,
@@ -94,7 +96,7 @@ CREATE TABLE stock (
 ) STRICT, WITHOUT ROWID;
 """
 
-VIEW = """
+_VIEW = """
 CREATE VIEW event_log AS
 SELECT events.position, events.batch, batches.recorded_at, events.effective_at, events.kind,
        events.sku, events.location,
@@ -123,7 +125,7 @@ BEGIN SELECT RAISE(ABORT, 'the log is append-only: {table} cannot be changed or 
 
 _FROZEN = ("ledger", "batches", "events", "snapshots", "snapshot_lines")
 
-GUARDS = (
+_GUARDS = (
     "".join(_refuse(table, action) for table in _FROZEN for action in ("UPDATE", "DELETE"))
     + """
 CREATE TRIGGER ledger_no_insert BEFORE INSERT ON ledger
@@ -175,23 +177,42 @@ def run(connection: sqlite3.Connection, script: str) -> None:
         connection.execute(statement)
 
 
+_PERIODS = """
+ALTER TABLE snapshots ADD COLUMN whole_to INTEGER;
+ALTER TABLE snapshots ADD COLUMN closes INTEGER CHECK (closes IN (0, 1));
+"""
+
+# Every step from an empty file to the present schema, by name. A step that was ever shipped is
+# never changed; the version of a file is how many it has had.
+STEPS = {
+    "create_ledger": _TABLES + _PROJECTION + _VIEW + _GUARDS,
+    "close_periods": _PERIODS,
+}
+SCHEMA_VERSION = len(STEPS)
+
+
 def _migrations() -> "Migrations":
     from sqlite_utils import Migrations
 
-    migrations = Migrations("inventory")
+    migrations = Migrations(_MIGRATION_SET)
 
-    @migrations()
-    def create_ledger(db: "Database") -> None:
-        """Version 1: the log, snapshots, the stock projection, the readable view, the guards."""
-        run(db.conn, TABLES + PROJECTION + VIEW + GUARDS)
-        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.conn.execute("PRAGMA user_version = 1")
+    def step(version: int, script: str) -> "Callable[[Database], None]":
+        def apply(db: "Database") -> None:
+            run(db.conn, script)
+            db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.conn.execute(f"PRAGMA user_version = {version}")
 
+        return apply
+
+    for version, (name, script) in enumerate(STEPS.items(), start=1):
+        migrations(name=name)(step(version, script))
     return migrations
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a file to the current schema, each step in a transaction of its own."""
+    """Bring a file to the current schema, inside the transaction that is open; without one, each
+    step has a transaction of its own.
+    """
     from sqlite_utils import Database
 
     _migrations().apply(Database(connection, execute_plugins=False))
@@ -203,23 +224,24 @@ Objects = dict[tuple[str, str], str]
 def objects(connection: sqlite3.Connection) -> Objects:
     """Return every table, index, trigger and view that a file declares: (type, name) → its SQL.
 
-    What SQLite itself keeps, statistics and the indexes of keys, is left out.
+    What SQLite itself keeps, statistics and the indexes of keys, is left out, and so is the record
+    of migrations, whose form is not ours.
     """
-    from sqlite_utils import Database
-
-    rows = Database(connection, execute_plugins=False).query(
-        "SELECT type, name, sql FROM sqlite_schema WHERE NOT"
-        " (type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
-        " OR type = 'index' AND name LIKE 'sqlite!_autoindex!_%' ESCAPE '!')"
+    rows = connection.execute(
+        "SELECT type, name, sql FROM sqlite_schema WHERE NOT ("
+        "type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
+        " OR type = 'index' AND name LIKE 'sqlite!_autoindex!_%' ESCAPE '!'"
+        " OR type IN ('table', 'index') AND tbl_name = '_sqlite_migrations')"
     )
-    return {(row["type"], row["name"]): row["sql"] for row in rows}
+    return {(kind, name): sql for kind, name, sql in rows.fetchall()}
 
 
 def expected_objects() -> Objects:
     """Return what `objects` gives for a file as this program makes it."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(connection)
+        for script in STEPS.values():
+            run(connection, script)
         return objects(connection)
     finally:
         connection.close()
@@ -229,7 +251,7 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     """Return, sorted, what the schema of a file has too little, too much or otherwise."""
     found, expected = objects(connection), expected_objects()
     return sorted(
-        _unrecorded_migrations(connection)
+        _unrecorded_steps(connection)
         + [f"{kind} {name} is missing" for kind, name in expected.keys() - found.keys()]
         + [f"{kind} {name} does not belong here" for kind, name in found.keys() - expected.keys()]
         + [
@@ -240,14 +262,14 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     )
 
 
-def _unrecorded_migrations(connection: sqlite3.Connection) -> list[str]:
-    from sqlite_utils import Database
-
+def _unrecorded_steps(connection: sqlite3.Connection) -> list[str]:
     try:
-        pending = _migrations().pending(Database(connection, execute_plugins=False))
-    except (sqlite3.Error, KeyError):
-        return []  # Its table is altered, which is found without this.
-    return [f"the migration {migration.name} is not on record" for migration in pending]
+        recorded = connection.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_MIGRATION_SET,)
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return ["table _sqlite_migrations is missing or was altered"]
+    return [f"the migration {name} is not on record" for name in STEPS if (name,) not in recorded]
 
 
 def restore_derived(connection: sqlite3.Connection) -> None:

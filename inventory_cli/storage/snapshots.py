@@ -10,17 +10,23 @@ from inventory_cli.errors import Refused
 from inventory_cli.storage.append import Origin, close_batch
 from inventory_cli.storage.chain import digest_lines
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import Batch
+from inventory_cli.storage.log import Base, Batch, read_batch
 
 
 class Snapshot(NamedTuple):
-    """The header of a snapshot: the state at a position and an as-of date."""
+    """The header of a snapshot: the state at a position and an as-of date.
+
+    Up to `whole_to` the log holds nothing that takes effect after that date. A snapshot that
+    `closes` (1) ends a period. Both are None where schema version 1 took it.
+    """
 
     snapshot: int
     batch: int
     name: str | None
     as_of: str
     position: int
+    whole_to: int | None = None
+    closes: int | None = None
 
 
 class Line(NamedTuple):
@@ -52,13 +58,20 @@ def lines_of(states: Mapping[Stream, State]) -> list[Line]:
     ]
 
 
+class Content(NamedTuple):
+    """What a snapshot holds: its lines at a position, and how far the log is whole."""
+
+    position: int
+    lines: list[Line]
+    whole_to: int
+
+
 def store_snapshot(
     ledger: Ledger,
     origin: Origin,
     name: str | None,
     as_of: str,
-    position: int,
-    lines: list[Line],
+    content: Content,
     clock: Clock,
 ) -> Snapshot:
     """Record a snapshot as a batch of its own. Raises Refused when the name is taken."""
@@ -70,7 +83,8 @@ def store_snapshot(
         (number,) = ledger.connection.execute(
             "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
         ).fetchone()
-        snapshot = Snapshot(number, head.batch + 1, name, as_of, position)
+        position, lines, whole_to = content
+        snapshot = Snapshot(number, head.batch + 1, name, as_of, position, whole_to, 0)
         insert_snapshot(ledger.connection, snapshot, lines)
         recorded_at = max(utc_text(clock()), head.recorded_at)
         digest = digest_lines(snapshot, lines)
@@ -83,7 +97,7 @@ def insert_snapshot(
     connection: sqlite3.Connection, snapshot: Snapshot, lines: Iterable[Line]
 ) -> None:
     """Write a snapshot and its lines, inside the open transaction and before its batch header."""
-    connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)", snapshot)
+    connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?)", snapshot)
     connection.executemany(
         "INSERT INTO snapshot_lines VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((snapshot.snapshot, *line) for line in lines),
@@ -131,3 +145,47 @@ def orphaned_lines(ledger: Ledger) -> list[int]:
         " WHERE snapshot NOT IN (SELECT snapshot FROM snapshots) ORDER BY snapshot"
     ).fetchall()
     return [snapshot for (snapshot,) in rows]
+
+
+# Reading a line of a snapshot and checking its digest takes as long as replaying so many events.
+EVENTS_PER_LINE = 4
+
+
+def nearest_base(
+    ledger: Ledger,
+    head: int,
+    as_of: str,
+    last_batch: int = 2**62,
+    per_line: int = EVENTS_PER_LINE,
+) -> Base:
+    """Return the snapshot that saves a replay up to `head` and `as_of` the most, or an empty base.
+
+    Only one that was recorded up to `last_batch`, that saves more than `per_line` events for each
+    of its lines, and that has the digest in its batch header: an altered snapshot is as good as
+    none.
+    """
+    usable = [
+        snapshot
+        for snapshot in read_snapshots(ledger)
+        if snapshot.whole_to is not None
+        and snapshot.position <= head
+        and snapshot.as_of <= as_of
+        and snapshot.batch <= last_batch
+    ]
+    for snapshot in sorted(usable, key=lambda snapshot: snapshot.whole_to or 0, reverse=True):
+        (lines,) = ledger.connection.execute(
+            "SELECT count(*) FROM snapshot_lines WHERE snapshot = ?", (snapshot.snapshot,)
+        ).fetchone()
+        saved = (snapshot.whole_to or 0) - per_line * lines
+        if saved > 0 and (base := base_of(ledger, snapshot)):
+            return base
+    return Base()
+
+
+def base_of(ledger: Ledger, snapshot: Snapshot) -> Base | None:
+    """Return what a replay may begin with, or None where the snapshot has not its digest."""
+    header, lines = read_batch(ledger, snapshot.batch), read_lines(ledger, snapshot.snapshot)
+    if header is None or header.lines_sha256 != digest_lines(snapshot, lines):
+        return None
+    states = {(line.sku, line.location): State(*line[2:]) for line in lines}
+    return Base(states, snapshot.as_of, snapshot.position, snapshot.whole_to or 0)

@@ -132,7 +132,17 @@ SNAPSHOT_EDITS: list[tuple[str, str]] = [
     ("UPDATE snapshots SET position = 6", ALTERED),
     ("UPDATE snapshots SET position = 14", "taken at position 14, but the log ends at 13"),
     ("DELETE FROM snapshots", "the snapshot that batch 6 recorded is missing"),
-    ("INSERT INTO snapshots VALUES (2, 7, 'x', '2022', 7)", "snapshot 2 (x): batch 7 did not"),
+    (
+        "UPDATE snapshots SET whole_to = 6",
+        "nothing takes effect after its date; that is so up to",
+    ),
+    ("UPDATE snapshots SET whole_to = NULL", ALTERED),
+    ("UPDATE snapshots SET whole_to = NULL, closes = NULL", ALTERED),
+    ("UPDATE snapshots SET closes = 1", ALTERED),
+    (
+        "INSERT INTO snapshots VALUES (2, 7, 'x', '2022', 7, 7, 0)",
+        "(x): batch 7 did not record it",
+    ),
     ("UPDATE snapshot_lines SET snapshot = 2 WHERE sku = 'ABC-2'", "ABC-2 at main: not stored"),
     ("UPDATE snapshot_lines SET sku = 'ABC-3' WHERE sku = 'ABC-2'", "ABC-3 at main: stored as 9"),
     ("UPDATE snapshot_lines SET location = 'attic' WHERE sku = 'ABC-2'", "ABC-2 at attic: stored"),

@@ -202,6 +202,7 @@ LOG_EDITS: dict[str, tuple[tuple[str, ...], Found]] = {
         {
             "positions": "event 0 lies in no batch",
             "chain": "event 0 (removed, XYZ-1 at shop) does not fit the chain",
+            "snapshots": "nothing takes effect after its date; that is so up to event -1",
             "stock": "XYZ-1 at shop: on hand expected 56, found 58",
         },
     ),

@@ -36,11 +36,11 @@ REFUSED: list[tuple[str, str]] = [
         "INSERT INTO snapshot_lines VALUES (2, 'NEW', 'main', 1, NULL, NULL, NULL)",
         "a snapshot gets its lines",
     ),
-    ("INSERT INTO snapshots VALUES (3, 12, NULL, '', 13)", "a snapshot is appended"),
-    ("INSERT INTO snapshots VALUES (2, 11, NULL, '', 13)", "a snapshot is appended"),
-    ("INSERT INTO snapshots VALUES (NULL, 12, NULL, '', 13)", "a snapshot is appended"),
+    ("INSERT INTO snapshots VALUES (3, 12, NULL, '', 13, 13, 0)", "a snapshot is appended"),
+    ("INSERT INTO snapshots VALUES (2, 11, NULL, '', 13, 13, 0)", "a snapshot is appended"),
+    ("INSERT INTO snapshots VALUES (NULL, 12, NULL, '', 13, 13, 0)", "a snapshot is appended"),
     # A name that is taken: replacing would delete the snapshot that has it.
-    ("INSERT OR REPLACE INTO snapshots VALUES (2, 12, 'march', '', 13)", ""),
+    ("INSERT OR REPLACE INTO snapshots VALUES (2, 12, 'march', '', 13, 13, 0)", ""),
 ]
 NEW_EVENT = (
     "INSERT {} INTO events SELECT {}, {}, sku, location, kind, quantity, effective_at, date_only,"
