@@ -5,7 +5,7 @@ change anything, nor stop at the first problem.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,7 @@ from inventory_cli.core.events import KINDS, Event
 from inventory_cli.core.replay import Replay, State, Stream, UnknownKind
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage.anchors import Place
 from inventory_cli.storage.chain import genesis, link_batch, link_event
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -53,16 +54,21 @@ class Check(Protocol):
         """Return every problem that was found, in the words of the report."""
 
 
+def _after(start: Place) -> int:
+    """Return the number of a batch behind which a scan begins; from the start, behind none."""
+    return start.batch if start.batch else -(2**63)
+
+
 class Positions:
     """No position and no batch is missing, and every event lies in the batch that claims it."""
 
     name = "positions"
 
-    def __init__(self, ledger: Ledger, head: Head) -> None:
-        self._headers = headers_with_hash(ledger, head.batch)
+    def __init__(self, ledger: Ledger, head: Head, start: Place) -> None:
+        self._headers = headers_with_hash(ledger, head.batch, _after(start))
         self._head = head
-        self._expected = 1
-        self._batch, self._recorded_at = 0, ""
+        self._expected = start.position + 1
+        self._batch, self._recorded_at = start.batch, start.recorded_at
         self._first, self._last = 1, 0
         self._problems: list[str] = []
 
@@ -109,18 +115,16 @@ class Chain:
 
     name = "chain"
 
-    def __init__(self, ledger: Ledger, head: Head) -> None:
-        self._headers = headers_with_hash(ledger, head.batch)
+    def __init__(self, ledger: Ledger, head: Head, start: Place) -> None:
+        self._headers = headers_with_hash(ledger, head.batch, _after(start))
         self._header: Batch | None
         self._header, self._header_hash = next(self._headers, (None, b""))
         self._problems: list[str] = []
         # The first event of each stream whose hash does not fit.
         self.broken: dict[Stream, int] = {}
-        stored = ledger.start()
-        self._link = genesis(ledger.settings)
-        if self._link != stored:
+        if genesis(ledger.settings) != ledger.start():
             self._problems.append("the settings of the ledger were altered")
-            self._link = stored
+        self._link = start.hash
 
     def feed(self, rows: list[Row]) -> None:
         for row in rows:
@@ -302,3 +306,9 @@ class Replayed:
         self._stop_before(2**63)
         self.states = self._states(self._last)
         return self._problems
+
+    def comparable(
+        self, stored: Mapping[Stream, State]
+    ) -> tuple[Mapping[Stream, State], list[str]]:
+        """Return what of the stored stock this check speaks of, all, and notes on what not."""
+        return stored, []

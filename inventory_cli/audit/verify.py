@@ -1,8 +1,9 @@
 """Knows the whole audit: which checks there are, in which order, and what they say together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from inventory_cli.audit.anchors import check_anchors
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import (
     COLUMNS,
@@ -15,10 +16,12 @@ from inventory_cli.audit.scan import (
     Transfers,
     unreadable,
 )
+from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
+from inventory_cli.storage.anchors import Anchor, Place, start_of
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -43,10 +46,14 @@ class Checked(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """The outcome of all checks, up to the head that was fixed before them."""
+    """The outcome of all checks, up to the head that was fixed before them.
+
+    `since` is where they began, if not with the first event.
+    """
 
     head: Head
     checks: list[Checked]
+    since: Place | None = None
 
     @property
     def ok(self) -> bool:
@@ -54,30 +61,69 @@ class Audit(NamedTuple):
         return all(check.ok for check in self.checks)
 
 
+class Fault(str):
+    """Why something of the file could not be read."""
+
+    __slots__ = ()
+
+
+class Fixed(NamedTuple):
+    """What was read together before the checks began: the ends of the batches and of the events,
+    the stored stock and the snapshots.
+    """
+
+    head: Head
+    last: int
+    stored: "dict[Stream, State] | Fault"
+    snapshots: "list[Snapshot] | Fault"
+
+
+Progress = Callable[[int, int], None]
+
+
+class Asked(NamedTuple):
+    """What of the whole audit was asked for.
+
+    `snapshot` limits the check of snapshots to one; `strict` makes late arrivals a failure;
+    `anchors` are what the log is held against, None if that is not asked; `since` is a place that
+    they prove, and what lies before it is not looked at again.
+    """
+
+    snapshot: Snapshot | None = None
+    strict: bool = False
+    anchors: Sequence[Anchor] | None = None
+    since: Place | None = None
+
+
 def verify(
     ledger: Ledger,
     snapshot: str | None = None,
     strict: bool = False,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
+    anchors: Sequence[Anchor] | None = None,
+    since_anchor: bool = False,
 ) -> Audit:
     """Run every check, whatever the ones before it found.
 
-    `snapshot` limits the check of snapshots to one, by number or name; `strict` makes their late
-    arrivals a failure. `progress` is told how many events have been read, of how many.
+    `snapshot` is a number or name; `progress` is told how many events have been read, of how many.
+    With `since_anchor` what the anchors prove is not looked at again, nor is the file as such;
+    where they prove nothing, or one of them is not on the chain, all is.
     """
-    chosen = None if snapshot is None else _find(ledger, snapshot)
+    asked = Asked(None if snapshot is None else _find(ledger, snapshot), strict, anchors)
+    if since_anchor:
+        since = _or_fault(lambda: last_place(ledger, anchors or ()))
+        if isinstance(since, Place):
+            return _check_contents(ledger, asked._replace(since=since), progress)
     with integrity_check(ledger.path) as integrity_faults:
-        rest = _check_contents(ledger, chosen, strict, progress)
+        rest = _check_contents(ledger, asked, progress)
         file = _checked("file", lambda: (integrity_faults(), []))
     return rest._replace(checks=[file, *rest.checks])
 
 
-def _check_contents(
-    ledger: Ledger,
-    chosen: Snapshot | None,
-    strict: bool,
-    progress: Callable[[int, int], None],
-) -> Audit:
+_OF_THE_LOG = ("positions", "chain", "anchor", "snapshots", "stock", "transfers", "reversals")
+
+
+def _check_contents(ledger: Ledger, asked: Asked, progress: Progress) -> Audit:
     """Run all checks but that of the file as such."""
     tables = _checked("schema", lambda: (schema.differences(ledger.connection), []))
     # What is compared with the log is read together with its head, so that all is of one moment.
@@ -85,31 +131,24 @@ def _check_contents(
         head = _or_fault(ledger.head)
         last = _or_fault(lambda: last_position(ledger))
         stored = _or_fault(lambda: stored_states(ledger))
-        snapshots = [chosen] if chosen else _or_fault(lambda: read_snapshots(ledger))
+        snapshots = _or_fault(lambda: read_snapshots(ledger))
+    wanted = [name for name in _OF_THE_LOG if name != "anchor" or asked.anchors is not None]
     if isinstance(head, Fault) or isinstance(last, Fault):
         # Without batches or events there is nothing to look at.
         fault = head if isinstance(head, Fault) else last
-        rest = [Checked(name, [str(fault)], []) for name in _OF_THE_LOG]
-        return Audit(Head(0, 0, "", b""), [tables, *rest])
-    if isinstance(snapshots, Fault):
-        watched, faults = Snapshots(ledger, head, [], are_all=False), [str(snapshots)]
-    else:
-        watched, faults = Snapshots(ledger, head, snapshots, chosen is None), []
-    found = _scan(ledger, head, last, stored, watched, progress)
-    late = watched.late_arrivals()
-    checks = {name: Checked(name, problems, []) for name, problems in found.items()}
-    of_snapshots = faults + found["snapshots"] + (late if strict else [])
-    checks["snapshots"] = Checked("snapshots", of_snapshots, [] if strict else late)
-    return Audit(head, [tables, *(checks[name] for name in _OF_THE_LOG)])
+        return Audit(
+            Head(0, 0, "", b""), [tables, *(Checked(name, [str(fault)], []) for name in wanted)]
+        )
+    found = _scan(ledger, asked, Fixed(head, last, stored, snapshots), progress)
+    if asked.anchors is not None:
+        found["anchor"] = _checked("anchor", lambda: _against_anchors(ledger, head, asked))
+    return Audit(head, [tables, *(found[name] for name in wanted)], asked.since)
 
 
-_OF_THE_LOG = ("positions", "chain", "snapshots", "stock", "transfers", "reversals")
-
-
-class Fault(str):
-    """Why something of the file could not be read."""
-
-    __slots__ = ()
+def _against_anchors(ledger: Ledger, head: Head, asked: Asked) -> tuple[list[str], list[str]]:
+    anchors = asked.anchors or ()
+    notes = [] if anchors else ["there is no anchor yet to hold the log against"]
+    return check_anchors(ledger, head, anchors), notes
 
 
 def _or_fault(read: Callable[[], T]) -> T | Fault:
@@ -139,27 +178,49 @@ def _find(ledger: Ledger, key: str) -> Snapshot:
     return snapshot
 
 
-def _scan(
-    ledger: Ledger,
-    head: Head,
-    last: int,
-    stored: "dict[Stream, State] | Fault",
-    snapshots: Snapshots,
-    progress: Callable[[int, int], None],
-) -> dict[str, list[str]]:
-    """Feed the whole log to the checks of it; return what each found, by its name."""
-    replayed, chain = Replayed(ledger, last, snapshots.stops()), Chain(ledger, head)
+def _scan(ledger: Ledger, asked: Asked, fixed: Fixed, progress: Progress) -> dict[str, Checked]:
+    """Feed the log to the checks of it; return the outcome of each by its name."""
+    head, last = fixed.head, fixed.last
+    start = asked.since or start_of(ledger)
+    snapshots = [asked.snapshot] if asked.snapshot else fixed.snapshots
+    known = [] if isinstance(snapshots, Fault) else snapshots
+    watched = Snapshots(ledger, head, known, known is fixed.snapshots, start.batch)
+    if asked.since:
+        compare_recent(ledger, watched, known, asked.since)
+        stock: Recent | Replayed = Recent(ledger, last, asked.since)
+    else:
+        stock = Replayed(ledger, last, watched.stops())
+    chain = Chain(ledger, head, start)
     checks: list[Check] = [
-        Positions(ledger, head),
+        Positions(ledger, head, start),
         chain,
         Transfers(ledger, last),
         Reversals(ledger),
-        replayed,
-        snapshots,
+        stock,
+        watched,
     ]
+    after = asked.since.position if asked.since else -(2**63)
+    problems = _feed(ledger, checks, after, last, progress)
+    found = {name: Checked(name, texts, []) for name, texts in problems.items()}
+    if found["stock"].ok:
+        found["stock"] = _checked(
+            "stock", lambda: _check_stock(ledger, stock, _require(fixed.stored), chain.broken)
+        )
+    unread = [str(snapshots)] if isinstance(snapshots, Fault) else []
+    late = watched.late_arrivals()
+    of_snapshots = unread + problems["snapshots"] + (late if asked.strict else [])
+    found["snapshots"] = Checked("snapshots", of_snapshots, [] if asked.strict else late)
+    return found
+
+
+def _feed(
+    ledger: Ledger, checks: Sequence[Check], after: int, last: int, progress: Progress
+) -> dict[str, list[str]]:
+    """Read the log behind a position piece by piece; return what each check found, by its name."""
     faults: dict[str, Exception] = {}
+    done = max(after, 0)
     try:
-        for rows in pieces(ledger, COLUMNS, last, after=-(2**63)):
+        for rows in pieces(ledger, COLUMNS, last, after):
             for check in checks:
                 if check.name in faults:
                     continue
@@ -167,16 +228,10 @@ def _scan(
                     check.feed(rows)
                 except UNREADABLE as error:
                     faults[check.name] = error
-            progress(rows[-1][0], last)
+            progress(rows[-1][0] - done, last - done)
     except DatabaseError as error:
         faults = {check.name: error for check in checks} | faults
-    found = {check.name: _finish(check, faults.get(check.name)) for check in checks}
-    if not found["stock"]:
-        found["stock"] = _checked(
-            "stock",
-            lambda: (_check_stock(ledger, replayed.states, _require(stored), chain.broken), []),
-        ).problems
-    return found
+    return {check.name: _finish(check, faults.get(check.name)) for check in checks}
 
 
 def _finish(check: Check, fault: Exception | None) -> list[str]:
@@ -189,14 +244,15 @@ def _finish(check: Check, fault: Exception | None) -> list[str]:
 
 def _check_stock(
     ledger: Ledger,
-    replayed: dict[Stream, State],
-    stored: dict[Stream, State],
-    broken: dict[Stream, int],
-) -> list[str]:
+    stock: Recent | Replayed,
+    stored: Mapping[Stream, State],
+    broken: Mapping[Stream, int],
+) -> tuple[list[str], list[str]]:
+    comparable, notes = stock.comparable(stored)
     problems = []
-    for difference in compare(replayed, stored):
+    for difference in compare(stock.states, comparable):
         text = describe(difference, ledger.decimals, ledger.zone)
         if position := broken.get(difference.stream):
             text += f"; the first event of it that cannot be trusted is {position}"
         problems.append(text)
-    return problems
+    return problems, notes

@@ -34,6 +34,7 @@ COMMANDS = {
     "batches": ("timeline", ASK),
     "snapshot": ("audit", AUDIT),
     "verify": ("audit", AUDIT),
+    "head": ("audit", AUDIT),
     "rebuild": ("audit", AUDIT),
     "reconcile": ("reconcile", AUDIT),
     "export": ("move", MOVE),

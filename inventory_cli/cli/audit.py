@@ -1,10 +1,12 @@
 """Knows the commands that prove, store and mend: snapshots, verify, rebuild."""
 
 from itertools import zip_longest
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from inventory_cli.audit.anchors import add_anchor, read_anchors
 from inventory_cli.audit.rebuild import rebuild as rebuild_ledger
 from inventory_cli.audit.snapshots import name_of, take_snapshot
 from inventory_cli.audit.verify import Audit
@@ -16,6 +18,7 @@ from inventory_cli.core.dates import show_day, show_moment
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, line, note, progress, show, show_object
+from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.log import read_batch
 from inventory_cli.storage.snapshots import find_snapshot, read_lines, read_snapshots
@@ -136,6 +139,19 @@ def verify(
     strict: Annotated[
         bool, typer.Option("--strict", help="Late arrivals for a snapshot are a failure.")
     ] = False,
+    anchor: Annotated[
+        str | None,
+        typer.Option(
+            "--anchor", metavar="FILE", help="Hold the log against these anchors; add the head."
+        ),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="POSITION:HASH", help="Hold the log against this anchor."),
+    ] = None,
+    since_anchor: Annotated[
+        bool, typer.Option("--since-anchor", help="Only what came after the last anchor: quick.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing when all is well: for cron.")
     ] = False,
@@ -143,23 +159,36 @@ def verify(
 ) -> int:
     """Check that the file, the log, the snapshots and the stock all agree; exit 1 if not."""
     options.check_format(format)
+    if since_anchor and anchor is None and expect is None:
+        raise WrongUsage("--since-anchor needs an anchor", "name one by --anchor FILE or --expect")
+    kept = None if anchor is None else Path(anchor)
+    # Before the head is looked at: what is added to the file meanwhile is not for this audit.
+    anchors = read_anchors(kept) if kept else []
+    expected = [parse_anchor(expect)] if expect is not None else []
+    against = [*anchors, *expected] if kept or expected else None
     with open_ledger(ledger_path(context), audit=True) as ledger:
         with progress("verifying") as advance:
-            audit = verify_ledger(ledger, snapshot, strict, advance)
+            audit = verify_ledger(ledger, snapshot, strict, advance, against, since_anchor)
         if not (quiet and audit.ok):
             _show_audit(audit, format)
-    return 0 if audit.ok else DIFFERENCE_FOUND
+    if not audit.ok:
+        return DIFFERENCE_FOUND
+    if kept:
+        add_anchor(kept, anchors, audit.head)
+    return 0
 
 
 _CHECKS = (Column("name"), Column("ok"), Column("problem"), Column("note"))
 
 
 def _show_audit(audit: Audit, format: str) -> None:
+    since = audit.since and Anchor(audit.since.position, audit.since.hash)
     if format == "json":
         show_object(
             {
                 "ok": audit.ok,
                 "head": audit.head.anchor,
+                **({"since": str(since)} if since else {}),
                 "checks": [
                     {
                         "name": check.name,
@@ -180,6 +209,8 @@ def _show_audit(audit: Audit, format: str) -> None:
         ]
         show(Answer(_CHECKS, rows), format)
         return
+    if since:
+        line(f"{'since':<10} {since}")
     for check in audit.checks:
         line(f"{check.name:<10} {'ok' if check.ok else 'FAILED'}")
         for text in check.problems:
@@ -203,4 +234,10 @@ def rebuild(context: typer.Context) -> None:
         note(f"not mended, because it is not derived from the log: {text}")
 
 
-COMMANDS = {"snapshot": snapshot, "verify": verify, "rebuild": rebuild}
+def head(context: typer.Context) -> None:
+    """Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere."""
+    with open_ledger(ledger_path(context)) as ledger:
+        line(ledger.head().anchor)
+
+
+COMMANDS = {"snapshot": snapshot, "verify": verify, "head": head, "rebuild": rebuild}

@@ -1,0 +1,69 @@
+"""Knows the file of anchors, and how a log is held against them.
+
+Whoever can write the ledger can rewrite all of it with hashes that fit; only what is kept
+elsewhere shows that. Must never add an anchor to a file before everything was found well.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from inventory_cli.errors import WrongUsage
+from inventory_cli.storage.anchors import Anchor, find_place, parse_anchor
+from inventory_cli.storage.ledger_file import Head, Ledger
+
+
+def read_anchors(path: Path) -> list[Anchor]:
+    """Return the anchors of a file, one a line, oldest first; none where there is no file yet.
+
+    Blank lines, and those that begin with #, are passed over. Raises WrongUsage for any other.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        if not path.absolute().parent.is_dir():
+            raise WrongUsage(f"--anchor {path}: there is no folder {path.parent}") from None
+        return []
+    except UnicodeDecodeError:
+        raise WrongUsage(f"--anchor {path} is not a file of anchors: it is not text") from None
+    except OSError as error:
+        raise WrongUsage(f"--anchor {path} cannot be read: {error.strerror}") from error
+    anchors = []
+    for number, text in enumerate(lines, start=1):
+        if not text.strip() or text.startswith("#"):
+            continue
+        try:
+            anchors.append(parse_anchor(text))
+        except WrongUsage as error:
+            raise WrongUsage(f"{path}, line {number}: {error.message}", error.hint) from None
+    return anchors
+
+
+def add_anchor(path: Path, anchors: Sequence[Anchor], head: Head) -> None:
+    """Add the head to a file that holds these anchors, unless it is the last of them already."""
+    if anchors and str(anchors[-1]) == head.anchor:
+        return
+    try:
+        with path.open("ab+") as file:
+            torn = file.tell() > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+            file.write(b"\n" * torn + head.anchor.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise WrongUsage(f"--anchor {path} cannot be written: {error.strerror}") from error
+
+
+def check_anchors(ledger: Ledger, head: Head, anchors: Sequence[Anchor]) -> list[str]:
+    """Return a problem for every anchor that does not lie on the stored chain."""
+    problems = []
+    for anchor in anchors:
+        if find_place(ledger, anchor) is not None:
+            continue
+        why = (
+            f"the log ends at event {head.position}: its end was cut off, or this is an older copy"
+            if anchor.position > head.position
+            else f"the log has another hash at event {anchor.position}: it was rewritten, or this "
+            "is another ledger"
+        )
+        problems.append(f"anchor {str(anchor)[:24]}… is not on the chain: {why}")
+    return problems
