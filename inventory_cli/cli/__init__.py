@@ -39,6 +39,7 @@ COMMANDS = {
     "reconcile": ("reconcile", AUDIT),
     "export": ("move", MOVE),
     "restore": ("move", MOVE),
+    "backup": ("move", MOVE),
     "guide": ("setup", READ),
 }
 

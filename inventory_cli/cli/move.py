@@ -1,6 +1,7 @@
-"""Knows the commands that move a whole ledger: out as text, and back into a new file."""
+"""Knows the commands that move a whole ledger: out as text and back in, or as it is."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ from inventory_cli.cli.reading import opened
 from inventory_cli.cli.timeline import LOG_COLUMNS
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.render import Answer, line, show
+from inventory_cli.render import Answer, line, progress, show
+from inventory_cli.storage.backup import back_up
 from inventory_cli.storage.export import export_lines
 from inventory_cli.storage.export import restore as restore_ledger
 from inventory_cli.storage.ledger_file import open_ledger
@@ -55,4 +57,23 @@ def restore(
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 
 
-COMMANDS = {"export": export, "restore": restore}
+def backup(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The copy to make; it must not exist yet.")
+    ],
+) -> None:
+    """Copy the ledger, as it is at this moment, to a new file, while others go on recording."""
+    if file == "-":
+        raise WrongUsage("a backup is a file", "`inventory export` writes to standard output")
+    with (
+        open_ledger(ledger_path(context), audit=True) as ledger,
+        progress("backing up") as advance,
+    ):
+        head = back_up(ledger, Path(file), advance)
+    line(
+        f"backed up {ledger.path} to {file}: {count_of(head.position, 'event')}, head {head.anchor}"
+    )
+
+
+COMMANDS = {"export": export, "restore": restore, "backup": backup}

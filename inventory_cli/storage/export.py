@@ -23,7 +23,7 @@ from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import LedgerUnusable, Refused
 from inventory_cli.storage.append import INSERT_BATCH, INSERT_EVENT
 from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
-from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_file
+from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_ledger
 from inventory_cli.storage.log import (
     EVENT_COLUMNS,
     Batch,
@@ -98,7 +98,7 @@ def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
     does not fit; then no file is left behind.
     """
     number = 0
-    with new_file(path) as connection:
+    with new_ledger(path) as connection:
         connection.execute("BEGIN IMMEDIATE")
         writer = _Writer(path, connection)
         try:

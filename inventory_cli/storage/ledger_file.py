@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -109,7 +109,7 @@ class Ledger:
         """Open the file anew for writing, after an error that leaves its state in doubt."""
         self.connection.close()
         self.connection = connect(self.path)
-        _make_durable(self.connection)
+        make_durable(self.connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -137,7 +137,7 @@ def open_ledger(
         try:
             _check_identity(connection, path, outdated)
             if write:
-                _make_durable(connection)
+                make_durable(connection)
             else:
                 connection.execute("PRAGMA query_only = ON")
             settings = _settings(connection, path)
@@ -162,7 +162,7 @@ def create_ledger(
 
     load_zone(timezone)
     settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)
-    with new_file(path) as connection:
+    with new_ledger(path) as connection:
         connection.execute(
             "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, genesis(settings))
         )
@@ -170,47 +170,79 @@ def create_ledger(
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[sqlite3.Connection]:
+def new_ledger(path: Path) -> Iterator[sqlite3.Connection]:
     """Give an empty ledger under a temporary name; give it its own name when all went well."""
+    with (
+        new_file(path, "choose another file with --ledger FILE") as unfinished,
+        closing(sqlite3.connect(unfinished, isolation_level=None)) as connection,
+    ):
+        make_durable(connection)
+        schema.migrate(connection)
+        yield connection
+
+
+@contextmanager
+def new_file(path: Path, advice: str) -> Iterator[Path]:
+    """Give a temporary name for a file, and give the file its own name when all went well.
+
+    Raises Refused, with this advice, when the name is not free.
+    """
     with sqlite_failures(path):
         with file_failures(path):
-            if os.path.lexists(path):
-                raise Refused(f"{path} exists already", "choose another file with --ledger FILE")
+            _check_free(path, advice)
             if not path.absolute().parent.is_dir():
                 raise LedgerUnusable(f"the folder {path.parent} does not exist")
         unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         try:
-            connection = sqlite3.connect(unfinished, isolation_level=None)
-            try:
-                _make_durable(connection)
-                schema.migrate(connection)
-                yield connection
-            finally:
-                connection.close()
+            yield unfinished
             with file_failures(path):
-                _publish(unfinished, path)
+                _publish(unfinished, path, advice)
         finally:
             with file_failures(path):
-                unfinished.unlink(missing_ok=True)
+                for name in (unfinished, *_beside(unfinished)):
+                    name.unlink(missing_ok=True)
 
 
-def _publish(unfinished: Path, path: Path) -> None:
+def _check_free(path: Path, advice: str) -> None:
+    if os.path.lexists(path):
+        raise Refused(f"{path} exists already", advice)
+    for left in _beside(path):
+        # SQLite would take it for what undoes, or completes, the new file, and damage that.
+        if os.path.lexists(left):
+            raise Refused(
+                f"{left} is left of another file that was called {path.name}",
+                f"if that file is still somewhere, give it its name back; or move {left} away",
+            )
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the files that SQLite may keep beside a database."""
+    return [path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm")]
+
+
+def _publish(unfinished: Path, path: Path, advice: str) -> None:
     """Name a finished file, never over another one, and make the name last."""
+    _sync(unfinished)
     try:
         path.hardlink_to(unfinished)
     except FileExistsError:
-        raise Refused(f"{path} exists already", "choose another file with --ledger FILE") from None
+        raise Refused(f"{path} exists already", advice) from None
     except OSError:
         # A file system without hard links: the moment between the test and the name remains.
-        if path.exists():
-            raise Refused(f"{path} exists already") from None
+        _check_free(path, advice)
         unfinished.rename(path)
     if os.name == "posix":
-        folder = os.open(path.absolute().parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        # A folder that may be written but not read cannot be synced; nor does SQLite insist.
+        with suppress(PermissionError):
+            _sync(path.absolute().parent)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.Connection:
@@ -273,7 +305,7 @@ def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
     return Settings(*row)
 
 
-def _make_durable(connection: sqlite3.Connection) -> None:
+def make_durable(connection: sqlite3.Connection) -> None:
     """Set what the promise of durability rests on, and read it back: SQLite may decline."""
     connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA recursive_triggers = ON")
