@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from inventory_cli.storage.schema import SCHEMA_VERSION
+from inventory_cli.storage import schema
+from inventory_cli.storage.schema import SCHEMA_VERSION, STEPS
 from tests.conftest import Shop
+from tests.tampering.altering import content
 
 FOLDER = Path(__file__).parent / "frozen"
 
@@ -36,9 +38,60 @@ def frozen(version: int, folder: Path) -> Shop:
     return shop
 
 
+OLD = range(1, SCHEMA_VERSION)
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_an_old_ledger_is_not_touched_before_it_is_migrated(version: int, tmp_path: Path) -> None:
+    shop = frozen(version, tmp_path)
+    before = shop.path.read_bytes()
+    for words in (["stock"], ["verify"], ["receive", "XYZ-1", "1"], ["rebuild"], ["export"]):
+        ran = shop(*words)
+        assert (ran.code, ran.out) == (4, "")
+        assert f"was written by an older inventory (schema {version}; this one writes " in ran.err
+        assert "`inventory migrate` brings it up to date" in ran.err
+    assert shop.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_a_migration_names_its_steps_and_keeps_a_copy(version: int, tmp_path: Path) -> None:
+    shop = frozen(version, tmp_path)
+    before = content(shop.path)
+    copy = tmp_path / f"inventory.db.schema-{version}"
+    steps = ", ".join(list(STEPS)[version:])
+    assert shop.ok("migrate").out == (
+        f"kept a copy in {copy}\nbrought {shop.path} up to date: {steps}\n"
+    )
+    assert content(copy) == before
+    assert shop.ok("migrate").out == f"{shop.path} is up to date\n"
+
+    shutil.copy(copy, shop.path)
+    ran = shop("migrate")
+    assert (ran.code, f"{copy} exists already" in ran.err) == (3, True)
+    assert content(shop.path) == before
+    copy.unlink()
+    assert shop.ok("migrate", "--no-copy").out.startswith("brought ")
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_a_migration_that_fails_changes_nothing(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = frozen(version, tmp_path)
+    before = content(shop.path)
+    monkeypatch.setitem(STEPS, "broken", "CREATE TABLE half (a);\nINSERT INTO nowhere VALUES (1);")
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    ran = shop("migrate", "--no-copy")
+    assert ran.code == 4
+    assert "nothing was appended" in ran.err
+    assert content(shop.path) == before
+
+
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
 def test_an_old_ledger_is_as_good_as_new(version: int, tmp_path: Path) -> None:
     shop = frozen(version, tmp_path)
+    shop.ok("migrate")
     assert shop.failed_checks() == {}
     assert shop.json("verify")["head"] == (FOLDER / f"schema-{version}.head").read_text().strip()
     assert shop.json("stock", "--by-location") == [

@@ -16,6 +16,7 @@ READ = "Read"
 # name → (module, panel), in the order in which the help shows them.
 COMMANDS = {
     "init": ("setup", SET_UP),
+    "migrate": ("setup", SET_UP),
     "open": ("record", RECORD),
     "receive": ("record", RECORD),
     "return": ("record", RECORD),

@@ -49,6 +49,25 @@ def init(
     )
 
 
+def migrate(
+    context: typer.Context,
+    no_copy: Annotated[
+        bool, typer.Option("--no-copy", help="Do not keep a copy of the file as it was.")
+    ] = False,
+) -> None:
+    """Bring a ledger that an older version wrote up to date; its log stays as it is."""
+    from inventory_cli.storage.migration import migrate as migrate_ledger
+
+    path = ledger_path(context)
+    done = migrate_ledger(path, keep_copy=not no_copy)
+    if not done.steps:
+        line(f"{path} is up to date")
+        return
+    if done.copy:
+        line(f"kept a copy in {done.copy}")
+    line(f"brought {path} up to date: {', '.join(done.steps)}")
+
+
 def _machine_zone() -> str:
     """Return the IANA name of this machine's time zone; UTC where it cannot be told."""
     if name := os.environ.get("TZ", "").lstrip(":"):
@@ -82,4 +101,4 @@ def guide(
     print_markdown((files("inventory_cli") / "guide" / f"{name}.md").read_text(encoding="utf-8"))
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"init": init, "guide": guide}
+COMMANDS: dict[str, Callable[..., None]] = {"init": init, "migrate": migrate, "guide": guide}

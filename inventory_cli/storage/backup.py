@@ -45,7 +45,7 @@ def back_up(
         with file_failures(path):
             _create(unfinished, ledger.path)
         head = _copy(ledger, unfinished, path, progress)
-        with open_ledger(unfinished, audit=True) as copy:
+        with open_ledger(unfinished, audit=True, outdated=True) as copy:
             if (found := copy.head()) != head:
                 raise LedgerUnusable(
                     f"the copy of {ledger.path} ends at {found.anchor}, not at {head.anchor}"

@@ -266,7 +266,7 @@ def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.C
 
 def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = schema.version(connection)
     if application != schema.APPLICATION_ID:
         raise LedgerUnusable(
             f"{path} is not an inventory ledger", "name the ledger with --ledger FILE"

@@ -196,17 +196,23 @@ def _migrations() -> "Migrations":
 
     migrations = Migrations(_MIGRATION_SET)
 
-    def step(version: int, script: str) -> "Callable[[Database], None]":
+    def step(number: int, script: str) -> "Callable[[Database], None]":
         def apply(db: "Database") -> None:
             run(db.conn, script)
             db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.conn.execute(f"PRAGMA user_version = {version}")
+            db.conn.execute(f"PRAGMA user_version = {number}")
 
         return apply
 
-    for version, (name, script) in enumerate(STEPS.items(), start=1):
-        migrations(name=name)(step(version, script))
+    for number, (name, script) in enumerate(STEPS.items(), start=1):
+        migrations(name=name)(step(number, script))
     return migrations
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return how many of the steps a file has had."""
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(number)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
