@@ -9,13 +9,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from inventory_cli.core.dates import utc_text
-from inventory_cli.core.events import Draft, Event
+from inventory_cli.core.events import Draft
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.quantities import LARGEST_ON_HAND
 from inventory_cli.core.replay import State, Stream, fold
 from inventory_cli.core.rules import MovedCount, Problem, check_stream, moved_counts
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.bulk import put_aside
+from inventory_cli.storage.bulk import insert_events, put_aside, put_back
 from inventory_cli.storage.chain import link_batch, link_event
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import Batch, read_stream
@@ -23,7 +23,6 @@ from inventory_cli.storage.stock import store_states, stored_state
 
 # How many events are inserted at a time.
 CHUNK = 5_000
-INSERT_EVENT = f"INSERT INTO events VALUES ({', '.join('?' * (len(Event._fields) + 1))})"
 INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
 
 
@@ -109,26 +108,27 @@ def _insert_events(
     """Insert the drafts at the next positions; return the last position and the last hash."""
     batch, position, link = head.batch + 1, head.position, head.hash
     iterator = iter(drafts)
-    put_back: list[str] | None = None
+    aside: list[str] | None = None
     while chunk := list(islice(iterator, CHUNK)):
-        if put_back is None and position > head.position:
+        if aside is None and position > head.position:
             # A second chunk: this is a large one.
-            put_back = put_aside(ledger.connection, log_is_empty=head.position == 0)
-        rows = []
+            aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
+        values: list[object] = []
         for draft in chunk:
             position += 1
             fields = (position, batch, *draft)
             link = link_event(link, fields)
-            rows.append((*fields, link))
+            values += fields
+            values.append(link)
             stream = draft[:2]
             touch = touched.get(stream)
             if touch is None:
                 touch = touched[stream] = _Touched(stored_state(ledger, stream))
             if touch.settled:
                 touch.settled = _bring_forward(touch.projected, draft, allow_negative)
-        ledger.connection.executemany(INSERT_EVENT, rows)
-    for statement in put_back or ():
-        ledger.connection.execute(statement)
+        insert_events(ledger.connection, values)
+    if aside:
+        put_back(ledger.connection, aside)
     return position, link
 
 

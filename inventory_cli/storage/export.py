@@ -21,7 +21,8 @@ from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import LedgerUnusable, Refused
-from inventory_cli.storage.append import INSERT_BATCH, INSERT_EVENT
+from inventory_cli.storage.append import INSERT_BATCH
+from inventory_cli.storage.bulk import INSERT_EVENT
 from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_ledger
 from inventory_cli.storage.log import (
