@@ -11,12 +11,14 @@ import stat
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from itertools import chain
 from typing import Any, BinaryIO
 
+from inventory_cli.core.events import Draft
 from inventory_cli.errors import InventoryError, LedgerUnusable, Refused
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import Settings, read_rows
@@ -42,6 +44,17 @@ Waiting = tuple[Any, ...]
 def pack(row: Row) -> Waiting:
     """Return a row as plain tuples, which are written and read fastest."""
     return (row.line, row.balances, row.arrival_line, *map(tuple, row.drafts))
+
+
+# What `_make` of either does, without looking at the length once more.
+_draft = partial(tuple.__new__, Draft)
+_row = partial(tuple.__new__, Row)
+
+
+def unpack(waiting: Iterable[Waiting]) -> Iterator[Row]:
+    """Give the rows that were packed."""
+    for line, balances, arrival_line, *drafts in waiting:
+        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line))
 
 
 def can_read_ahead(file: BinaryIO) -> bool:

@@ -15,14 +15,20 @@ from inventory_cli.core.events import Draft
 from inventory_cli.core.quantities import count_of
 from inventory_cli.core.replay import Stream
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.ahead import Waiting, can_read_ahead, digest_ahead, pack, read_ahead
+from inventory_cli.importing.ahead import (
+    Waiting,
+    can_read_ahead,
+    digest_ahead,
+    pack,
+    read_ahead,
+    unpack,
+)
 from inventory_cli.importing.balances import first_disagreement
 from inventory_cli.importing.columns import BadRow
 from inventory_cli.importing.known import without_known
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import Settings, open_source, read_rows
 from inventory_cli.importing.report import Report, Tally, make_report
-from inventory_cli.importing.rows import Row
 from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
@@ -151,10 +157,7 @@ def _append_rows(
         tally.known_as = _known_as(ledger, profile, found.sha256)
         if tally.known_as:
             return
-        rows = (
-            Row(line, tuple(map(Draft._make, drafts)), balances, arrival_line)
-            for line, balances, arrival_line, *drafts in found.rows()
-        )
+        rows = unpack(found.rows())
         for row in without_known(ledger, rows, profile.overlap, found.name, tally.note_bad):
             tally.note_kept(row)
             yield from row.drafts

@@ -33,6 +33,8 @@ def without_known(
     means.
     """
     ids = _Ids(ledger)
+    # An empty log has nothing that could look like a row.
+    compare = overlap != "keep" and ledger.head().position > 0
     overlaps = _Overlaps(ledger)
     first: tuple[int, int] | None = None
     count = 0
@@ -44,7 +46,7 @@ def without_known(
         except _IdTaken as taken:
             bad(BadRow(line, "id", drafts[0].id or "", str(taken)))
             continue
-        position = None if overlap == "keep" else overlaps.claim(drafts)
+        position = overlaps.claim(drafts) if compare else None
         if position is None:
             yield row
             continue
