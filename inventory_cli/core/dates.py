@@ -280,8 +280,7 @@ def _at(day: date, time_of_day: str, zone: tzinfo) -> str:
 
 def utc_text(moment: datetime) -> str:
     """Return an aware datetime as UTC text with milliseconds; what is finer is cut off."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def show_moment(text: str, zone: tzinfo) -> str:
