@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import KINDS, Draft, Event
+from inventory_cli.core.periods import Closing, meant_for
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import (
     MOST_SHOWN,
@@ -31,6 +32,7 @@ from inventory_cli.storage.log import (
     reversal_of,
     voided_between,
 )
+from inventory_cli.storage.periods import find_closing
 from inventory_cli.storage.stock import stored_state
 
 
@@ -210,14 +212,19 @@ def reverse_batch(
     facts: Facts,
     clock: Clock,
     allow_negative: bool,
+    into_closed: str | None = None,
 ) -> Appended:
-    """Record the reversals of all events of a batch that still stand, as one new batch."""
+    """Record the reversals of all events of a batch that still stand, as one new batch.
+
+    Those that take effect in the period that was closed as `into_closed` say that this is meant.
+    """
 
     def plan() -> Iterable[Draft]:
         header = read_batch(ledger, number)
         if header is None:
             raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
-        return _reversals(ledger, header, facts)
+        closing = None if into_closed is None else find_closing(ledger, into_closed)
+        return _reversals(ledger, header, facts, closing)
 
     appended = append(ledger, origin, plan, clock, allow_negative)
     if appended is None:
@@ -226,7 +233,9 @@ def reverse_batch(
     return appended
 
 
-def _reversals(ledger: Ledger, header: Batch, facts: Facts) -> Iterable[Draft]:
+def _reversals(
+    ledger: Ledger, header: Batch, facts: Facts, closing: Closing | None
+) -> Iterable[Draft]:
     if header.first_position is None or header.last_position is None:
         return
     # What this batch itself inserts lies behind `last`, so the pieces end where they should.
@@ -236,7 +245,7 @@ def _reversals(ledger: Ledger, header: Batch, facts: Facts) -> Iterable[Draft]:
         voided = voided_between(ledger, events[0].position, events[-1].position, 2**62)
         for event in events:
             if event.position not in voided:
-                yield reversal(event, facts)
+                yield meant_for(reversal(event, facts), closing)
 
 
 def _with_stock(ledger: Ledger, event: Event) -> Recorded:

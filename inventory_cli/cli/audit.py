@@ -2,7 +2,7 @@
 
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ from inventory_cli.render import Answer, Column, line, note, progress, show, sho
 from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.log import read_batch
-from inventory_cli.storage.snapshots import find_snapshot, read_lines, read_snapshots
+from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_lines, read_snapshots
 
 snapshot = typer.Typer(
     cls=Group,
@@ -41,6 +41,10 @@ def take(
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="What took effect by then.")
     ] = "today",
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Close the period: no more events up to that date."),
+    ] = False,
     by: By = None,
     format: Format = "table",
 ) -> None:
@@ -49,25 +53,30 @@ def take(
     moment = options.now()
     with open_ledger(ledger_path(context), write=True) as ledger:
         cut = options.parse_cut(ledger, as_of, moment)
-        taken, lines = take_snapshot(ledger, options.origin(context, by), name, cut, options.now)
+        if close and cut > options.end_of_today(ledger, moment):
+            raise WrongUsage(f"{as_of} has not come yet, so nothing can be closed by it")
+        origin = options.origin(context, by)
+        taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":
             stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
             place = f"at position {taken.position} (batch {taken.batch})"
             line(f"{name_of(taken)}: {stored}, {place}")
+            if close:
+                line(f"the period up to {options.show_cut(ledger, cut)} is closed")
         else:
-            row = (taken.snapshot, taken.name, cut_text(ledger, cut), taken.position, len(lines))
-            show(Answer(_TAKEN, [row]), format)
+            row = (*_header_row(ledger, taken), len(lines))
+            show(Answer((*_HEADER, Column("lines", "number")), [row]), format)
 
 
-_TAKEN = (
+_HEADER = (
     Column("snapshot", "number"),
     Column("name"),
     Column("as_of"),
+    Column("closes"),
     Column("position", "number"),
-    Column("lines", "number"),
 )
 _SNAPSHOTS = (
-    *_TAKEN[:-1],
+    *_HEADER,
     Column("batch", "number"),
     Column("recorded_at", "moment"),
     Column("actor"),
@@ -82,10 +91,10 @@ _LINES = (
 )
 
 
-def cut_text(ledger: Ledger, cut: str) -> str:
-    """Return a cut as a day where it is the end of one, else as a moment."""
-    words = options.show_cut(ledger, cut)
-    return words.removeprefix("the end of ")
+def _header_row(ledger: Ledger, taken: Snapshot) -> tuple[Any, ...]:
+    # A cut is shown as a day where it is the end of one, else as a moment.
+    as_of = options.show_cut(ledger, taken.as_of).removeprefix("the end of ")
+    return (taken.snapshot, taken.name, as_of, "yes" if taken.closes else "no", taken.position)
 
 
 @snapshot.command("list", cls=Command)
@@ -98,10 +107,7 @@ def list_snapshots(context: typer.Context, format: Format = "table") -> None:
             header = read_batch(ledger, taken.batch)
             rows.append(
                 (
-                    taken.snapshot,
-                    taken.name,
-                    cut_text(ledger, taken.as_of),
-                    taken.position,
+                    *_header_row(ledger, taken),
                     taken.batch,
                     header and show_moment(header.recorded_at, ledger.zone),
                     header and header.actor,

@@ -7,7 +7,7 @@ import typer
 
 from inventory_cli.cli import file_options, options
 from inventory_cli.cli.import_report import complain_of, summarize
-from inventory_cli.cli.options import AllowNegative, By, Format, ledger_path
+from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, ledger_path
 from inventory_cli.cli.reading import opened, source_name
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.batch import Choices, import_file
@@ -63,6 +63,7 @@ def load(
     skip_bad: SkipBad = False,
     dry_run: DryRun = False,
     draft: Draft = False,
+    into_closed: IntoClosed = None,
     by: By = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
@@ -84,7 +85,7 @@ def load(
         _draft(file, meaning, profile)
         return
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
-    choices = Choices(skip_bad, listing, dry_run, allow_negative)
+    choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
     _record(context, file, meaning, choices, by, format)
 
 

@@ -12,8 +12,7 @@ from typing import Annotated
 import typer
 
 from inventory_cli.core import dates
-from inventory_cli.core.dates import END_OF_TIME, show_day, show_effective
-from inventory_cli.core.events import OPENING_DETAILS, clean_name
+from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS, clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS, note
 from inventory_cli.storage.append import Origin
@@ -37,6 +36,10 @@ KnownAt = Annotated[
 ]
 AllowNegative = Annotated[
     bool, typer.Option("--allow-negative", help="Let on hand fall below zero.")
+]
+IntoClosed = Annotated[
+    str | None,
+    typer.Option("--into-closed", metavar="NAME", help="Record it although that period is closed."),
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it happened.")]
 Reference = Annotated[
@@ -101,8 +104,8 @@ def check_format(format: str) -> None:
         raise WrongUsage(f"--format {format!r} is not one of {', '.join(FORMATS)}")
 
 
-def parse_details(pairs: Iterable[str] | None) -> dict[str, str]:
-    """Return `K=V` words as a mapping."""
+def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[str, str]:
+    """Return `K=V` words as a mapping, with the closed period that an event is meant for."""
     details: dict[str, str] = {}
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
@@ -111,12 +114,12 @@ def parse_details(pairs: Iterable[str] | None) -> dict[str, str]:
             raise WrongUsage(f"--detail {pair!r} is not like KEY=VALUE")
         if key in details:
             raise WrongUsage(f"--detail {key} is given twice")
-        if key in OPENING_DETAILS:
+        if key in RESERVED_DETAILS:
             option = key.replace("_", "-")
-            raise WrongUsage(
-                f"--detail {key} has an option of its own", f"`open … --{option} DATE`"
-            )
+            raise WrongUsage(f"--detail {key} has an option of its own: --{option}")
         details[key] = value
+    if into_closed is not None:
+        details[INTO_CLOSED] = into_closed
     return details
 
 
@@ -147,8 +150,4 @@ def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> N
 
 def show_cut(ledger: Ledger, cut: str) -> str:
     """Return a cut in words: the end of a day, or a moment."""
-    if cut == END_OF_TIME:
-        return "the end of time"
-    day = show_day(cut, ledger.zone)
-    whole = dates.parse_cut(day, now(), ledger.zone) == cut
-    return f"the end of {day}" if whole else show_effective(cut, 0, ledger.zone)
+    return dates.show_cut(cut, ledger.zone)

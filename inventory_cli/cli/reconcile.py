@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from inventory_cli.cli import file_options, options
-from inventory_cli.cli.options import AllowNegative, By, Format, Location, Reason, ledger_path
+from inventory_cli.cli.options import (
+    AllowNegative,
+    By,
+    Format,
+    IntoClosed,
+    Location,
+    Reason,
+    ledger_path,
+)
 from inventory_cli.cli.reading import opened, source_name
 from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
@@ -40,6 +48,7 @@ def reconcile(
     count: Count = False,
     reason: Reason = None,
     by: By = None,
+    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
     profile: file_options.ProfileName = None,
     column: file_options.ColumnNames = None,
@@ -58,10 +67,16 @@ def reconcile(
     With --count the differences are closed: the ledger then says what the list says.
     """
     options.check_format(format)
-    for name, given in (("reason", reason), ("by", by), ("allow-negative", allow_negative)):
+    only_counting = {
+        "reason": reason,
+        "by": by,
+        "into-closed": into_closed,
+        "allow-negative": allow_negative,
+    }
+    for name, given in only_counting.items():
         if given and not count:
             raise WrongUsage(f"--{name} is of use only with --count")
-    facts = clean_facts(reason, None, None, None, {})
+    facts = clean_facts(reason, None, None, None, options.parse_details(None, into_closed))
     if count and facts.reason is None:
         raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
     meaning = file_options.chosen_profile(

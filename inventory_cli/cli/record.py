@@ -12,6 +12,7 @@ from inventory_cli.cli.options import (
     Details,
     Format,
     Id,
+    IntoClosed,
     Reason,
     Reference,
     ledger_path,
@@ -72,10 +73,11 @@ def _simple(kind: str, text: str) -> Callable[..., None]:
         id: Id = None,
         by: By = None,
         detail: Details = None,
+        into_closed: IntoClosed = None,
         allow_negative: AllowNegative = False,
         format: Format = "table",
     ) -> None:
-        details = options.parse_details(detail)
+        details = options.parse_details(detail, into_closed)
         given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
         _record_one(context, kind, sku, quantity, location, given)
 
@@ -103,11 +105,12 @@ def open_balance(
     id: Id = None,
     by: By = None,
     detail: Details = None,
+    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
     """Record an opening balance: nothing of that SKU and location takes effect before it."""
-    details = options.parse_details(detail)
+    details = options.parse_details(detail, into_closed)
     given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
     dates = {"last_incoming": last_incoming, "last_outgoing": last_outgoing}
     _record_one(context, "opened", sku, quantity, location, given, dates)
@@ -125,11 +128,12 @@ def adjust(
     id: Id = None,
     by: By = None,
     detail: Details = None,
+    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
     """Record a correction by a signed quantity, and why: `adjust XYZ-1 -20 --reason miscount`."""
-    details = options.parse_details(detail)
+    details = options.parse_details(detail, into_closed)
     given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
     _record_one(context, "adjusted", sku, quantity, location, given)
 
@@ -147,11 +151,12 @@ def transfer(
     id: Id = None,
     by: By = None,
     detail: Details = None,
+    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
     """Record a transfer between two locations: both legs in one batch."""
-    details = options.parse_details(detail)
+    details = options.parse_details(detail, into_closed)
     given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
     options.check_format(format)
     moment = options.now()

@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from inventory_cli.cli import options
-from inventory_cli.cli.options import AllowNegative, By, Details, Format, Id, Reference, ledger_path
+from inventory_cli.cli.options import (
+    AllowNegative,
+    By,
+    Details,
+    Format,
+    Id,
+    IntoClosed,
+    Reference,
+    ledger_path,
+)
 from inventory_cli.cli.record import note_moved_counts, show_recording
 from inventory_cli.core.quantities import count_of
 from inventory_cli.core.rules import clean_facts
@@ -33,6 +42,7 @@ def reverse(
     id: Id = None,
     by: By = None,
     detail: Details = None,
+    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
@@ -40,7 +50,9 @@ def reverse(
     options.check_format(format)
     if (position is None) == (batch is None):
         raise WrongUsage("give either the POSITION of an event or --batch N")
-    facts = clean_facts(reason, reference, None, id, options.parse_details(detail))
+    # Of a batch only those events say it that take effect in that period.
+    details = options.parse_details(detail, None if batch else into_closed)
+    facts = clean_facts(reason, reference, None, id, details)
     if facts.reason is None:
         raise WrongUsage("a reversal needs a reason", "say why, like --reason 'entered twice'")
     recorder = options.origin(context, by)
@@ -53,7 +65,9 @@ def reverse(
         if id is not None:
             raise WrongUsage("--id names one event, not a batch")
         number = options.parse_number(batch or "", "batch")
-        appended = reverse_batch(ledger, recorder, number, facts, options.now, allow_negative)
+        appended = reverse_batch(
+            ledger, recorder, number, facts, options.now, allow_negative, into_closed
+        )
         header = appended.header
         if format == "table":
             line(

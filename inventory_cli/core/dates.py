@@ -288,12 +288,12 @@ def show_moment(text: str, zone: tzinfo) -> str:
     return _local(text, zone).isoformat(timespec="milliseconds")
 
 
-@lru_cache(maxsize=65536)
 def is_day(text: str | None) -> bool:
     """Tell whether a stored time is a bare day, as an opening balance tells them, not a moment."""
     return text is not None and len(text) == len("YYYY-MM-DD")
 
 
+@lru_cache(maxsize=65536)
 def show_day(text: str, zone: tzinfo) -> str:
     """Return the day, `YYYY-MM-DD` in the ledger's zone, of a moment; a day stays as it is."""
     if is_day(text):
@@ -304,6 +304,14 @@ def show_day(text: str, zone: tzinfo) -> str:
 def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
     """Return when an event took effect: a day when only the day is known, else the moment."""
     return show_day(text, zone) if date_only else show_moment(text, zone)
+
+
+def show_cut(cut: str, zone: tzinfo) -> str:
+    """Return the last moment that a cut includes in words: the end of a day, or a moment."""
+    if cut == END_OF_TIME:
+        return "the end of time"
+    day = _local(cut, zone).date()
+    return f"the end of {day}" if _at(day, CLOSE_OF_DAY, zone) == cut else show_moment(cut, zone)
 
 
 def _local(text: str, zone: tzinfo) -> datetime:

@@ -49,6 +49,9 @@ COMMAND_KINDS: Mapping[str, str] = {kind.command: kind.name for kind in KINDS.va
 
 # The two facts that only an opening balance carries; they live in its details.
 OPENING_DETAILS = ("last_incoming", "last_outgoing")
+# The closed period into which an event was recorded all the same; it lives in the details too.
+INTO_CLOSED = "into_closed"
+RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
 
 
 class Draft(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import When, effective_at, show_effective
 from inventory_cli.core.events import (
+    INTO_CLOSED,
     OPENING_DETAILS,
     Draft,
     Event,
@@ -18,6 +19,7 @@ from inventory_cli.core.events import (
     clean_text,
     pack_details,
     time_of_day,
+    unpack_details,
 )
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity, parse_unit_cost
 from inventory_cli.core.replay import fold, steps
@@ -159,6 +161,9 @@ def differing_in(drafts: Sequence[Draft], known: Sequence[Event], moment_given: 
 
 
 def _plain(field: str, value: object) -> object:
+    if field == "details" and isinstance(value, str) and INTO_CLOSED in value:
+        # Whether the period was closed by then is no part of what happened.
+        return pack_details({k: v for k, v in unpack_details(value).items() if k != INTO_CLOSED})
     # 1.5 and 1.50 are the same cost.
     if field == "unit_cost" and isinstance(value, str) and "." in value:
         return value.rstrip("0").rstrip(".")

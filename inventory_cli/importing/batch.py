@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import show_day
 from inventory_cli.core.events import Draft
+from inventory_cli.core.periods import meant_for
 from inventory_cli.core.quantities import count_of
 from inventory_cli.core.replay import Stream
 from inventory_cli.errors import Refused, WrongUsage
@@ -33,6 +34,7 @@ from inventory_cli.importing.spool import Spool
 from inventory_cli.storage.append import Appended, Origin, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import Batch, batch_of_source, read_stream
+from inventory_cli.storage.periods import find_closing
 
 
 class Choices(NamedTuple):
@@ -42,6 +44,7 @@ class Choices(NamedTuple):
     errors: Path | None = None
     dry_run: bool = False
     allow_negative: bool = False
+    into_closed: str | None = None
 
 
 class _BadRows(Exception):
@@ -157,10 +160,16 @@ def _append_rows(
         tally.known_as = _known_as(ledger, profile, found.sha256)
         if tally.known_as:
             return
+        period = choices.into_closed
+        closing = None if period is None else find_closing(ledger, period)
         rows = unpack(found.rows())
         for row in without_known(ledger, rows, profile.overlap, found.name, tally.note_bad):
             tally.note_kept(row)
-            yield from row.drafts
+            yield from (
+                row.drafts
+                if closing is None
+                else (meant_for(draft, closing) for draft in row.drafts)
+            )
         if tally.bad and stops:
             raise _BadRows
 

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from inventory_cli.core.dates import parse_when
-from inventory_cli.core.events import DEFAULT_LOCATION, OPENING_DETAILS, clean_name
+from inventory_cli.core.events import (
+    DEFAULT_LOCATION,
+    INTO_CLOSED,
+    OPENING_DETAILS,
+    RESERVED_DETAILS,
+    clean_name,
+)
 from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.rules import clean_facts, movement, transfer
 from inventory_cli.errors import WrongUsage
@@ -13,7 +19,7 @@ from inventory_cli.importing.profile_keys import NATIVE, TRANSFER_SIDES, parse_i
 from inventory_cli.importing.reading import Settings
 from inventory_cli.recording import Request
 
-FIELDS = (*NATIVE, "details")
+FIELDS = (*NATIVE, INTO_CLOSED, "details")
 
 
 def read_request(text: str | bytes, settings: Settings) -> Request:
@@ -38,6 +44,8 @@ def read_request(text: str | bytes, settings: Settings) -> Request:
     details = _details(given.get("details"))
     if by := fields.get("by"):
         details["by"] = clean_name(by, "by")
+    if closed := fields.get(INTO_CLOSED):
+        details[INTO_CLOSED] = closed
     for field in OPENING_DETAILS:
         if day := fields.get(field):
             details[field] = parse_when(day, settings.now, settings.zone).day.isoformat()
@@ -97,6 +105,6 @@ def _details(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise WrongUsage("details are an object of texts")
     details = {key: _text(f"details, {key}", item) for key, item in value.items()}
-    if taken := details.keys() & set(OPENING_DETAILS):
+    if taken := details.keys() & set(RESERVED_DETAILS):
         raise WrongUsage(f"{min(taken)} is a key of its own, not a detail")
     return {key: text for key, text in details.items() if text is not None}

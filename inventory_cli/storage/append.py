@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import utc_text
 from inventory_cli.core.events import Draft
+from inventory_cli.core.periods import watched
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.quantities import LARGEST_ON_HAND
 from inventory_cli.core.replay import State, Stream, fold
@@ -19,6 +20,7 @@ from inventory_cli.storage.bulk import insert_events, put_aside, put_back
 from inventory_cli.storage.chain import link_batch, link_event
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import Batch, read_stream
+from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.stock import store_states, stored_state
 
 # How many events are inserted at a time.
@@ -82,10 +84,14 @@ def append(
     with ledger.writing():
         head = ledger.head()
         touched: dict[Stream, _Touched] = {}
-        last, link = _insert_events(ledger, head, plan(), touched, allow_negative)
+        drafts, closed = plan(), list[Problem]()
+        if closings := read_closings(ledger):
+            drafts = watched(drafts, head.position + 1, closings, ledger.zone, closed)
+        last, link = _insert_events(ledger, head, drafts, touched, allow_negative)
         if last == head.position:
             return None
         problems, moved = _settle(ledger, head.position + 1, last, touched, allow_negative)
+        problems = closed or problems
         states = {stream: touch.projected.state() for stream, touch in touched.items()}
         if inspect is not None and not problems:
             inspect(states, head.position + 1, last)

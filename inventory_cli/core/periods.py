@@ -1,0 +1,95 @@
+"""Knows closed periods: which events may still be recorded into one, and on what condition.
+
+Values in, values out. Must never know how a closing is stored.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
+from typing import NamedTuple
+
+from inventory_cli.core.dates import show_cut
+from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
+from inventory_cli.core.rules import Problem
+
+
+class Closing(NamedTuple):
+    """The end of a period: its name, and the last moment (UTC text) that it includes."""
+
+    name: str
+    as_of: str
+
+
+def named_in(details: str | None) -> str | None:
+    """Return into which closed period an event was meant to go, as its stored details say."""
+    if details is None or INTO_CLOSED not in details:
+        return None
+    return unpack_details(details).get(INTO_CLOSED)
+
+
+def meant_for(draft: Draft, closing: Closing | None) -> Draft:
+    """Return a draft that says, where it takes effect in this closed period, that this is meant."""
+    if closing is None or draft.effective_at > closing.as_of:
+        return draft
+    details = {**unpack_details(draft.details), INTO_CLOSED: closing.name}
+    return draft._replace(details=pack_details(details))
+
+
+def is_allowed(effective_at: str, details: str | None, closings: Iterable[Closing]) -> bool:
+    """Tell whether an event of a closed period names one that includes it."""
+    name = named_in(details)
+    return any(name == closing.name and effective_at <= closing.as_of for closing in closings)
+
+
+def watched(
+    drafts: Iterable[Draft],
+    first: int,
+    closings: Sequence[Closing],
+    zone: tzinfo,
+    problems: list[Problem],
+) -> Iterator[Draft]:
+    """Pass on the drafts that will stand from position `first` on; add what forbids one.
+
+    `closings` are sorted by date. One problem for each stream is enough.
+    """
+    last = closings[-1].as_of
+    refused = set()
+    for position, draft in enumerate(drafts, start=first):
+        yield draft
+        if draft.effective_at <= last or draft.details is not None:
+            found = _fault(draft, closings, zone)
+            if found and draft[:2] not in refused:
+                refused.add(draft[:2])
+                problems.append(
+                    Problem(
+                        draft.sku,
+                        draft.location,
+                        draft.effective_at,
+                        draft.date_only,
+                        position,
+                        *found,
+                    )
+                )
+
+
+def _fault(draft: Draft, closings: Sequence[Closing], zone: tzinfo) -> tuple[str, str] | None:
+    """Return what forbids a draft, and what to do."""
+    name = named_in(draft.details)
+    its_own = next((c for c in closings if draft.effective_at <= c.as_of), None)
+    if name is None:
+        if its_own is None:
+            return None
+        return (
+            f"the period up to {show_cut(its_own.as_of, zone)} is closed ({its_own.name})",
+            f"give it a later date, or say --into-closed {its_own.name} and why, with --reason",
+        )
+    if not is_allowed(draft.effective_at, draft.details, closings):
+        return (
+            f"it is not in a period that was closed as {name!r}",
+            f"its period was closed as {its_own.name!r}" if its_own else "leave out --into-closed",
+        )
+    if draft.reason is None:
+        return (
+            "what goes into a closed period needs a reason",
+            "say why, with --reason; for the rows of a file with --set reason=TEXT",
+        )
+    return None
