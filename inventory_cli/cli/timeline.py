@@ -157,6 +157,7 @@ def _follow(
         for lines in read_log(ledger, position, batch, kind):
             yield from lines
             position = lines[-1].position
+        ledger.check_place()
         time.sleep(0.5)
 
 

@@ -16,7 +16,8 @@ from inventory_cli.storage.failures import (
     sqlite_failures,
     unusable,
 )
-from inventory_cli.storage.ledger_file import Head, Ledger, make_durable, new_file, open_ledger
+from inventory_cli.storage.ledger_file import Head, Ledger, make_durable, open_ledger
+from inventory_cli.storage.publish import new_file
 
 # Pages that are copied at a time, about 4 MB: Ctrl-C is heard between two steps.
 STEP = 1_000

@@ -27,10 +27,20 @@ def sqlite_failures(path: Path) -> Iterator[None]:
 
 def unusable(path: Path, error: sqlite3.Error, consequence: str = "") -> LedgerUnusable:
     """Return the failure that an error of SQLite stands for, with what follows from it."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return moved(path, consequence)
     what, advice = _ADVICE.get(
         primary_code(error), ("is damaged or was altered", "`inventory verify` may say more")
     )
     return LedgerUnusable(f"{path} {what} ({error}){consequence}", advice)
+
+
+def moved(path: Path, consequence: str = "") -> LedgerUnusable:
+    """Return the failure that another file, or none, has the name of the one that is open."""
+    return LedgerUnusable(
+        f"{path} was removed or replaced while it was open{consequence}",
+        "see which file has that name now, and try again",
+    )
 
 
 @contextmanager

@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inventory_cli.core.dates import load_zone, utc_text
-from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
+from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
-from inventory_cli.storage.failures import file_failures, primary_code, sqlite_failures, unusable
+from inventory_cli.storage.failures import (
+    file_failures,
+    moved,
+    primary_code,
+    sqlite_failures,
+    unusable,
+)
+from inventory_cli.storage.publish import new_file
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
 Clock = Callable[[], datetime]
@@ -58,6 +65,7 @@ class Ledger:
         self.connection = connection
         self.settings = settings
         self.zone = zone
+        self._place = _place(path)
 
     @property
     def decimals(self) -> int:
@@ -103,12 +111,20 @@ class Ledger:
 
     def commit(self) -> None:
         """Make lasting what was written under the lock."""
+        # SQLite looks only before its first write, and a large batch takes a while from there.
+        self.check_place("; nothing was appended")
         self.connection.execute("COMMIT")
+
+    def check_place(self, consequence: str = "") -> None:
+        """Raise LedgerUnusable when the file of this name is not the one that is open."""
+        if _place(self.path) != self._place:
+            raise moved(self.path, consequence)
 
     def reopen(self) -> None:
         """Open the file anew for writing, after an error that leaves its state in doubt."""
         self.connection.close()
         self.connection = connect(self.path)
+        self._place = _place(self.path)
         make_durable(self.connection)
 
     @contextmanager
@@ -181,68 +197,13 @@ def new_ledger(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@contextmanager
-def new_file(path: Path, advice: str) -> Iterator[Path]:
-    """Give a temporary name for a file, and give the file its own name when all went well.
-
-    Raises Refused, with this advice, when the name is not free.
-    """
-    with sqlite_failures(path):
-        with file_failures(path):
-            _check_free(path, advice)
-            if not path.absolute().parent.is_dir():
-                raise LedgerUnusable(f"the folder {path.parent} does not exist")
-        unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
-        try:
-            yield unfinished
-            with file_failures(path):
-                _publish(unfinished, path, advice)
-        finally:
-            with file_failures(path):
-                for name in (unfinished, *_beside(unfinished)):
-                    name.unlink(missing_ok=True)
-
-
-def _check_free(path: Path, advice: str) -> None:
-    if os.path.lexists(path):
-        raise Refused(f"{path} exists already", advice)
-    for left in _beside(path):
-        # SQLite would take it for what undoes, or completes, the new file, and damage that.
-        if os.path.lexists(left):
-            raise Refused(
-                f"{left} is left of another file that was called {path.name}",
-                f"if that file is still somewhere, give it its name back; or move {left} away",
-            )
-
-
-def _beside(path: Path) -> list[Path]:
-    """Return the files that SQLite may keep beside a database."""
-    return [path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm")]
-
-
-def _publish(unfinished: Path, path: Path, advice: str) -> None:
-    """Name a finished file, never over another one, and make the name last."""
-    _sync(unfinished)
+def _place(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that gets its name, or None if there is none."""
     try:
-        path.hardlink_to(unfinished)
-    except FileExistsError:
-        raise Refused(f"{path} exists already", advice) from None
+        found = path.stat()
     except OSError:
-        # A file system without hard links: the moment between the test and the name remains.
-        _check_free(path, advice)
-        unfinished.rename(path)
-    if os.name == "posix":
-        # A folder that may be written but not read cannot be synced; nor does SQLite insist.
-        with suppress(PermissionError):
-            _sync(path.absolute().parent)
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+        return None
+    return found.st_dev, found.st_ino
 
 
 def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.Connection:
