@@ -1,13 +1,19 @@
 """Many processes on one ledger: none loses an event, sees half a batch, or stops the others."""
 
+import os
+import shlex
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -97,6 +103,19 @@ def recorded_times(shop: Shop) -> list[str]:
 # --- writers ------------------------------------------------------------------------------------
 
 
+def check_recorded(log: list[dict[str, Any]], names: list[str], events: int) -> Counter[str]:
+    """Check what each RECORDING process appended, and return what is on hand by that."""
+    expected: Counter[str] = Counter()
+    numbers = range(1, events + 1)
+    for name in names:
+        own = [event for event in log if event["reference"] == name]
+        # What one process appended is there in the order in which it did.
+        assert [event["quantity"] for event in own] == [1 if n % 4 == 0 else n for n in numbers]
+        for n in numbers:
+            expected["SHARED" if n % 2 else name] += -1 if n % 4 == 0 else n
+    return expected
+
+
 @pytest.mark.parametrize(("processes", "events"), [(2, 60), (6, 25)])
 def test_processes_that_append_at_once_lose_nothing(
     shop: Shop, processes: int, events: int
@@ -110,14 +129,66 @@ def test_processes_that_append_at_once_lose_nothing(
     log = shop.json("log")
     assert [event["position"] for event in log] == list(range(1, processes * events + 1))
     assert len(recorded_times(shop)) == processes * events
-    expected: Counter[str] = Counter()
-    for name in names:
-        own = [event for event in log if event["reference"] == name]
-        numbers = range(1, events + 1)
-        # What one process appended is there in the order in which it did.
-        assert [event["quantity"] for event in own] == [1 if n % 4 == 0 else n for n in numbers]
-        for n in numbers:
-            expected["SHARED" if n % 2 else name] += -1 if n % 4 == 0 else n
+    expected = check_recorded(log, names, events)
+    assert {row["sku"]: row["on_hand"] for row in shop.json("stock")} == expected
+
+
+def read_whole_batches(shop: Shop, after: int) -> int:
+    """Check that all questions see whole batches only; return the last position that was seen."""
+    log = shop.json("log", "--after", after)
+    assert [event["position"] for event in log] == list(range(after + 1, after + 1 + len(log)))
+    lengths = Counter(event["batch"] for event in log)
+    headers = {row["batch"]: row["events"] for row in shop.json("batches")}
+    assert lengths == {batch: headers[batch] for batch in lengths}
+    for words in (["stock"], ["as-of", "today"]):
+        imported = [row for row in shop.json(*words) if row["sku"].startswith("SKU-")]
+        assert sum(row["on_hand"] for row in imported) % FEWER == 0
+    assert shop.failed_checks() == {}
+    return after + len(log)
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: waiting for a slow disk four thousand times is long,
+    and without it the processes meet more often.
+    """
+    if not os.access("/dev/shm", os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_eight_processes_that_append_for_long_beside_imports_and_readers_lose_nothing(
+    in_memory: Path,
+) -> None:
+    shop = Shop(in_memory)
+    processes, events = 8, 500
+    names = [f"P-{number}" for number in range(processes)]
+    files = [write_movements(in_memory / f"{n}.csv", FEWER, f"file-{n}") for n in range(4)]
+    imports = [shlex.join(shop.command("import", file)) for file in files]
+    script = [sys.executable, "-c", RECORDING, str(shop.path)]
+    writing = [start(*script, name, str(events)) for name in names]
+    # Two that import two files each.
+    writing += [start("sh", "-ec", "read go; " + "; ".join(imports[n::2])) for n in range(2)]
+    for process in writing:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    seen = 0
+    while any(process.poll() is None for process in writing):
+        seen = read_whole_batches(shop, seen)
+        time.sleep(0.3)
+    # Whoever had waited for longer than the timeout would have said that the ledger is busy.
+    ended = [(*process.communicate(), process.returncode) for process in writing]
+    assert [(err, code) for _, err, code in ended] == [("", 0)] * len(writing)
+
+    total = processes * events + len(files) * FEWER
+    assert read_whole_batches(shop, 0) == total
+    assert len(recorded_times(shop)) == processes * events + len(files)
+    expected = check_recorded(shop.json("log"), names, events)
+    for number in range(500):
+        expected[f"SKU-{number:03d}"] = len(files) * FEWER // 500
     assert {row["sku"]: row["on_hand"] for row in shop.json("stock")} == expected
 
 
@@ -244,7 +315,7 @@ def test_a_ledger_that_stays_busy_is_said_to_be_busy(
 # --- readers ------------------------------------------------------------------------------------
 
 # More than is read under one lock, so that others can come in between.
-MANY, FEW = 25_000, 5_000
+MANY, FEW, FEWER = 25_000, 5_000, 1_500
 
 
 @pytest.fixture(scope="module")
