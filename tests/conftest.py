@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
@@ -102,6 +104,18 @@ def story(shop: Shop) -> Shop:
     for words in STORY:
         shop.ok(*words)
     return shop
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: to wait thousands of times for a slow disk takes
+    long, and processes that do not wait for it get into each other's way more often.
+    """
+    if not os.access("/dev/shm", os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
 
 
 STORY: list[list[str]] = [

@@ -197,7 +197,8 @@ def hash_of(path: Path, batch: int) -> bytes:
     return bytes(link)
 
 
-def test_backups_made_while_others_write_are_whole(shop: Shop, tmp_path: Path) -> None:
+def test_backups_made_while_others_write_are_whole(in_memory: Path) -> None:
+    shop = Shop(in_memory)
     script = [sys.executable, "-c", WRITING, str(shop.path)]
     writers = [
         subprocess.Popen(
@@ -207,7 +208,7 @@ def test_backups_made_while_others_write_are_whole(shop: Shop, tmp_path: Path) -
     ]
     copies = []
     while len(copies) < BACKUPS or not shop.json("batches"):
-        copies.append(copy_of(shop, tmp_path / f"copy-{len(copies)}.db"))
+        copies.append(copy_of(shop, in_memory / f"copy-{len(copies)}.db"))
         shop.ok("backup", copies[-1].path)
     said = [writer.communicate("\n")[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * WRITERS

@@ -1,18 +1,15 @@
 """Many processes on one ledger: none loses an event, sees half a batch, or stops the others."""
 
-import os
 import shlex
 import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -145,18 +142,6 @@ def read_whole_batches(shop: Shop, after: int) -> int:
         assert sum(row["on_hand"] for row in imported) % FEWER == 0
     assert shop.failed_checks() == {}
     return after + len(log)
-
-
-@pytest.fixture
-def in_memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: waiting for a slow disk four thousand times is long,
-    and without it the processes meet more often.
-    """
-    if not os.access("/dev/shm", os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Path(folder)
 
 
 def test_eight_processes_that_append_for_long_beside_imports_and_readers_lose_nothing(

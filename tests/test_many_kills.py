@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import Shop
 
-ROUNDS, STRIKES = 7, 30
+ROUNDS, STRIKES = 3, 34
 # More than is inserted at a time, so that a large import is among them.
 SMALL, LARGE, LINES = 300, 6_000, 25
 
@@ -28,8 +28,18 @@ SMALL, LARGE, LINES = 300, 6_000, 25
 STARTING = """
 import json, os, signal, sys, time
 from inventory_cli.cli import app, audit, load, stream
+from inventory_cli.storage import ledger_file
 
 SAID, folder = ("out", "err"), sys.argv[1]
+durable = ledger_file.make_durable
+
+def spilling(connection):
+    durable(connection)
+    # Pages must reach the file before the commit, as they do in an import larger than memory.
+    connection.execute("PRAGMA cache_size = 10")
+
+if sys.argv[2] == "spilling":
+    ledger_file.make_durable = spilling
 for line in sys.stdin:
     words, seconds = json.loads(line)
     files = [os.open(f"{folder}/{name}", os.O_CREAT | os.O_TRUNC | os.O_WRONLY) for name in SAID]
@@ -80,10 +90,11 @@ class Striker:
         return Ended(code, said, took)
 
 
-@pytest.fixture
-def strike(shop: Shop) -> Iterator[Striker]:
+@pytest.fixture(params=["spilling", "in one piece"])
+def strike(in_memory: Path, request: pytest.FixtureRequest) -> Iterator[Striker]:
+    shop = Shop(in_memory)
     with subprocess.Popen(
-        [sys.executable, "-c", STARTING, str(shop.folder)],
+        [sys.executable, "-c", STARTING, str(shop.folder), request.param],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -93,7 +104,8 @@ def strike(shop: Shop) -> Iterator[Striker]:
 
 
 def write_rows(file: Path, rows: int, reference: str) -> Path:
-    lines = (f"2022-03-09,SKU-{n % 50:02d},received,1,{reference}\n" for n in range(rows))
+    # Of every name another SKU, because rows that look alike are compared with each other.
+    lines = (f"2022-03-09,{reference}-{n % 500},received,1,{reference}\n" for n in range(rows))
     file.write_text("date,sku,type,quantity,reference\n" + "".join(lines))
     return file
 
@@ -117,18 +129,19 @@ def words_of(folder: Path, kind: str, name: str) -> list[object]:
     return ["import", write_rows(folder / "moves.csv", rows, name), "--format", "jsonl"]
 
 
-KINDS = ("record", "import", "large import", "snapshot", "rebuild", "record", "import", "snapshot")
+KINDS = ("record", "import", "large import", "snapshot", "rebuild")
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_whatever_is_killed_at_any_moment_is_recorded_whole_or_not_at_all(
-    shop: Shop, strike: Striker, seed: int
+    strike: Striker, seed: int
 ) -> None:
+    shop = strike.shop
     chance = random.Random(seed)
-    usual = {
-        kind: strike(*words_of(shop.folder, kind, f"before {kind}")).seconds
-        for kind in dict.fromkeys(KINDS)
-    }
+    usual = {}
+    # The second time counts: the first import finds an empty log, and is faster.
+    for number, kind in enumerate(KINDS * 2):
+        usual[kind] = strike(*words_of(shop.folder, kind, f"before {number}")).seconds
     struck: dict[str, tuple[str, Ended]] = {}
     for number in range(STRIKES):
         kind = chance.choice(KINDS)
