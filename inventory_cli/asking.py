@@ -24,6 +24,7 @@ from inventory_cli.storage.log import (
     replay_log,
     replay_sku,
 )
+from inventory_cli.storage.periods import late_by_batch
 from inventory_cli.storage.snapshots import nearest_base
 from inventory_cli.storage.stock import stored_states
 
@@ -199,7 +200,7 @@ def _log_line(event: Event, recorded_at: str, zone: tzinfo) -> LogLine:
 
 
 class BatchLine(NamedTuple):
-    """Who recorded what, when, from which file."""
+    """Who recorded what, when, from which file; and how much of it into a closed period."""
 
     batch: int
     recorded_at: str
@@ -209,10 +210,12 @@ class BatchLine(NamedTuple):
     events: int
     first_position: int | None
     last_position: int | None
+    note: str
 
 
 def list_batches(ledger: Ledger) -> list[BatchLine]:
     """Return a line for every batch, in order."""
+    late = late_by_batch(ledger)
     return [
         BatchLine(
             header.batch,
@@ -225,6 +228,7 @@ def list_batches(ledger: Ledger) -> list[BatchLine]:
             else header.last_position - header.first_position + 1,
             header.first_position,
             header.last_position,
+            f"{late[header.batch]} into a closed period" if header.batch in late else "",
         )
         for header in read_batches(ledger)
     ]

@@ -8,6 +8,7 @@ from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import Event, clean_name
+from inventory_cli.core.periods import is_allowed
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import WrongUsage
@@ -15,6 +16,7 @@ from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import read_batch, replay_log, whole_to
+from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.snapshots import (
     Content,
     Line,
@@ -89,6 +91,8 @@ class Snapshots:
         self._latest = ""
         self._late: dict[int, list[str]] = {}
         self._late_count: Counter[int] = Counter()
+        self._closings = read_closings(ledger)
+        self._intruders: list[str] = []
         # Those of which the log has held nothing yet that takes effect later, latest date first.
         self._whole = sorted(self._snapshots, key=lambda snapshot: snapshot.as_of, reverse=True)
         self._whole_to: dict[int, int] = {}
@@ -126,11 +130,21 @@ class Snapshots:
                 self._late_count[snapshot.snapshot] += 1
                 shown = self._late.setdefault(snapshot.snapshot, [])
                 if len(shown) < MOST_SHOWN:
-                    on = show_effective(event.effective_at, event.date_only, self._ledger.zone)
-                    shown.append(
-                        f"event {event.position} ({event.kind} {event.sku} at {event.location} "
-                        f"on {on})"
+                    shown.append(self._describe(event, why=bool(snapshot.closes)))
+                if snapshot.closes and not is_allowed(
+                    event.effective_at, event.details, self._closings
+                ):
+                    self._intruders.append(
+                        f"{self._describe(event)} takes effect in the period that "
+                        f"{name_of(snapshot)} had closed, and does not say that this is meant"
                     )
+
+    def _describe(self, event: Event, why: bool = False) -> str:
+        on = show_effective(event.effective_at, event.date_only, self._ledger.zone)
+        reason = f": {event.reason}" if why and event.reason else ""
+        return (
+            f"event {event.position} ({event.kind} {event.sku} at {event.location} on {on}{reason})"
+        )
 
     def note_whole(self, snapshot: Snapshot, position: int) -> None:
         """Note up to which position nothing takes effect after the date of a snapshot."""
@@ -155,7 +169,7 @@ class Snapshots:
             unseen = [f"{name_of(snapshot)} was not compared: the log cannot be replayed to it"]
             problems += self._problems.get(snapshot.snapshot, unseen)
             problems += self._check_whole(snapshot)
-        return problems
+        return problems + self._intruders
 
     def _check_whole(self, snapshot: Snapshot) -> list[str]:
         whole_to = self._whole_to.get(snapshot.snapshot, snapshot.position)
@@ -173,8 +187,9 @@ class Snapshots:
             if shown := self._late.get(snapshot.snapshot):
                 rest = self._late_count[snapshot.snapshot] - len(shown)
                 more = f", and {rest} more" if rest else ""
+                closed = ", and its period was closed" if snapshot.closes else ""
                 notes.append(
-                    f"{name_of(snapshot)}: recorded since, but effective before: "
+                    f"{name_of(snapshot)}: recorded since, but effective before{closed}: "
                     f"{', '.join(shown)}{more}"
                 )
         return notes

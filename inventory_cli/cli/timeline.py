@@ -18,6 +18,7 @@ from inventory_cli.core.dates import (
     show_moment,
 )
 from inventory_cli.core.events import COMMAND_KINDS, KINDS
+from inventory_cli.core.periods import named_in
 from inventory_cli.errors import INTERRUPTED, WrongUsage
 from inventory_cli.render import Answer, Column, bar, note, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -87,18 +88,23 @@ def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:
 
 
 def _note(entry: Entry) -> str:
-    if entry.event.kind == "reversed":
-        return f"voids {entry.event.reverses}"
     notes = ["late"] if entry.late else []
+    if closed := named_in(entry.event.details):
+        notes.append(f"into closed {closed}")
+    if entry.event.kind == "reversed":
+        notes.insert(0, f"voids {entry.event.reverses}")
     if entry.voided_by is not None:
         notes.append(f"voided by {entry.voided_by}")
     return ", ".join(notes)
 
 
 def _history_style(row: Sequence[Any]) -> str | None:
-    if "void" in row[-1]:
-        return "dim strike" if row[-1].startswith(("voided", "late, voided")) else "dim"
-    return "yellow" if row[-1] == "late" else None
+    note = row[-1]
+    if note.startswith("voids"):
+        return "dim"
+    if "voided by" in note:
+        return "dim strike"
+    return "yellow" if note else None
 
 
 _LOG_KINDS = {
@@ -170,6 +176,7 @@ _BATCHES = (
     Column("events", "number"),
     Column("first_position", "number"),
     Column("last_position", "number"),
+    Column("note", only="table"),
 )
 
 

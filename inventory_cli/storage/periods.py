@@ -1,8 +1,12 @@
 """Knows which periods are closed: the snapshots that close one. Must never know what that means."""
 
+from collections import Counter
+
+from inventory_cli.core.events import INTO_CLOSED
 from inventory_cli.core.periods import Closing
 from inventory_cli.errors import Refused
 from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import pieces
 
 
 def read_closings(ledger: Ledger) -> list[Closing]:
@@ -19,3 +23,15 @@ def find_closing(ledger: Ledger, name: str) -> Closing:
         if closing.name == name:
             return closing
     raise Refused(f"no period was closed as {name!r}", "`inventory snapshot list` shows which were")
+
+
+def late_by_batch(ledger: Ledger) -> Counter[int]:
+    """Return how many events each batch recorded into a period that had been closed before."""
+    row = ledger.connection.execute("SELECT min(position) FROM snapshots WHERE closes = 1")
+    (closed,) = row.fetchone()
+    counts: Counter[int] = Counter()
+    if closed is not None:
+        marked = "details LIKE ?", f'%"{INTO_CLOSED}":%'
+        for rows in pieces(ledger, "position, batch", ledger.head().position, closed, *marked):
+            counts.update(batch for _, batch in rows)
+    return counts
