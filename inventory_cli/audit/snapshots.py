@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.events import Event, clean_name
-from inventory_cli.core.periods import is_allowed
+from inventory_cli.core.periods import Closing, is_allowed
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import WrongUsage
@@ -91,7 +91,6 @@ class Snapshots:
         self._latest = ""
         self._late: dict[int, list[str]] = {}
         self._late_count: Counter[int] = Counter()
-        self._closings = read_closings(ledger)
         self._intruders: list[str] = []
         # Those of which the log has held nothing yet that takes effect later, latest date first.
         self._whole = sorted(self._snapshots, key=lambda snapshot: snapshot.as_of, reverse=True)
@@ -138,6 +137,10 @@ class Snapshots:
                         f"{self._describe(event)} takes effect in the period that "
                         f"{name_of(snapshot)} had closed, and does not say that this is meant"
                     )
+
+    @cached_property
+    def _closings(self) -> list[Closing]:
+        return read_closings(self._ledger)
 
     def _describe(self, event: Event, why: bool = False) -> str:
         on = show_effective(event.effective_at, event.date_only, self._ledger.zone)
