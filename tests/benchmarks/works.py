@@ -3,6 +3,7 @@
 Must never know how the figures are shown.
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -66,6 +67,7 @@ def works(bench: Bench, size: Size, order: str) -> Iterator[Row]:
         partial(short_commands, bench),
         partial(imports, bench, size, order, installed),
         partial(whole_log, bench, size, installed),
+        partial(shortcuts, bench, size),
         partial(one_sku, bench, size),
         partial(streams, bench, installed),
         partial(journals, bench, size, installed),
@@ -134,6 +136,27 @@ def whole_log(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[R
     against = "… NOT INDEXED GROUP BY"
     for work in ("as-of", "verify"):
         yield Row(f"{work}, {size.rows:,} rows", against, taken[work], taken.get("unindexed"))
+
+
+def shortcuts(bench: Bench, size: Size) -> Iterator[Row]:
+    """Measure what a snapshot and an anchor at the end of the log save."""
+    whole, proved = bench.files(size).ledger, bench.folder / "proved.db"
+    shutil.copy(whole, proved)
+    run(inventory(proved, "snapshot", "take", "--as-of", TODAY))
+    anchor = run(inventory(proved, "head"), keep=True).out.strip()
+    run(inventory(proved, "receive", PROBE, "1"))
+    measures = {
+        "as-of": seconds(inventory(proved, "as-of", TODAY, "--format", "csv")),
+        "as-of, whole": seconds(inventory(whole, "as-of", TODAY, "--format", "csv")),
+        "verify": seconds(inventory(proved, "verify", "--expect", anchor, "--since-anchor")),
+        "verify, whole": seconds(inventory(whole, "verify")),
+    }
+    taken = in_turns(measures, bench.long_runs)
+    names = {"as-of": "as-of after a snapshot", "verify": "verify --since-anchor"}
+    for work, name in names.items():
+        ours, peer = taken[work], taken[f"{work}, whole"]
+        yield Row(f"{name}, {size.rows:,} rows", "the same from the first event", ours, peer)
+    bench.fresh(proved.name)
 
 
 def one_sku(bench: Bench, size: Size) -> Iterator[Row]:
