@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -98,6 +97,8 @@ def guide(
     name = topic or TOPICS[0]
     if name not in TOPICS:
         raise WrongUsage(f"there is no page {name!r}", f"the pages are {', '.join(TOPICS)}")
+    from importlib.resources import files  # No other command reads one.
+
     print_markdown((files("inventory_cli") / "guide" / f"{name}.md").read_text(encoding="utf-8"))
 
 

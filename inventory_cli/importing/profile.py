@@ -5,10 +5,8 @@ never open the file that is imported.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +52,8 @@ class Profile(NamedTuple):
 
 def shipped_profiles() -> dict[str, str]:
     """Return the text of every profile that comes with the package, by name."""
+    from importlib.resources import files  # Takes as long to import as a module of ours.
+
     folder = files("inventory_cli.importing") / "profiles"
     return {
         entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8")
@@ -87,6 +87,8 @@ def find_profile(name: str) -> Profile:
 
 def read_profile(text: str, name: str) -> Profile:
     """Return the profile that TOML text says; `name` is what messages call it."""
+    import tomllib  # Most files need no profile.
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,7 +1,6 @@
 """Knows how rows that were read wait for the write lock: in a temporary file, not in memory."""
 
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -34,6 +33,8 @@ class Spool(Generic[T]):
 
     def __init__(self) -> None:
         with _room():
+            import tempfile  # Few files need one.
+
             self._file = tempfile.TemporaryFile()
         self._waiting: list[T] = []
         self._chunks = 0

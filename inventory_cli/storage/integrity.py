@@ -2,9 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
 
 from inventory_cli.storage.ledger_file import connect
 
@@ -17,16 +17,30 @@ def integrity_check(path: Path) -> Iterator[Callable[[], list[str]]]:
     meanwhile. It is broken off when the context is left before its end. What is given raises
     DatabaseError where the file cannot be read.
     """
-    with (
-        closing(connect(path, "ro", any_thread=True)) as connection,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="integrity") as pool,
-    ):
-        running = pool.submit(_faults, connection)
+    found: list[list[str]] = []
+    failed: list[sqlite3.Error] = []
+
+    def check() -> None:
         try:
-            yield running.result
+            found.append(_faults(connection))
+        except sqlite3.Error as error:
+            failed.append(error)
+
+    def faults() -> list[str]:
+        running.join()
+        for error in failed:
+            raise error
+        return found[0]
+
+    with closing(connect(path, "ro", any_thread=True)) as connection:
+        running = Thread(target=check, name="integrity")
+        running.start()
+        try:
+            yield faults
         finally:
-            if not running.done():
+            if running.is_alive():
                 connection.interrupt()
+            running.join()
 
 
 def _faults(connection: sqlite3.Connection) -> list[str]:
