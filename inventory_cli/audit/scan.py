@@ -19,11 +19,13 @@ from inventory_cli.storage.chain import genesis, link_batch, link_event
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import (
+    BEFORE_ALL,
     EVENT_COLUMNS,
     Batch,
     headers_with_hash,
     read_event,
     read_stream,
+    settings_rows,
     voided_between,
 )
 
@@ -56,7 +58,7 @@ class Check(Protocol):
 
 def _after(start: Place) -> int:
     """Return the number of a batch behind which a scan begins; from the start, behind none."""
-    return start.batch if start.batch else -(2**63)
+    return start.batch if start.batch else BEFORE_ALL
 
 
 class Positions:
@@ -122,7 +124,7 @@ class Chain:
         self._problems: list[str] = []
         # The first event of each stream whose hash does not fit.
         self.broken: dict[Stream, int] = {}
-        if genesis(ledger.settings) != ledger.start():
+        if genesis(ledger.settings) != ledger.start() or settings_rows(ledger) != [1]:
             self._problems.append("the settings of the ledger were altered")
         self._link = start.hash
 
@@ -173,7 +175,8 @@ class Transfers:
 
     def feed(self, rows: list[Row]) -> None:
         # From one position before, for the leg that left at the end of the piece before.
-        voided = voided_between(self._ledger, rows[0][0] - 1, rows[-1][0], self._last)
+        first = max(rows[0][0] - 1, BEFORE_ALL + 1)
+        voided = voided_between(self._ledger, first, rows[-1][0], self._last)
         for row in rows:
             if row[4] != "transferred" and self._leaving is None:
                 continue

@@ -25,7 +25,7 @@ from inventory_cli.storage.anchors import Anchor, Place, start_of
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import last_position, pieces
+from inventory_cli.storage.log import BEFORE_ALL, last_position, pieces
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
 
@@ -199,7 +199,7 @@ def _scan(ledger: Ledger, asked: Asked, fixed: Fixed, progress: Progress) -> dic
         stock,
         watched,
     ]
-    after = asked.since.position if asked.since else -(2**63)
+    after = asked.since.position if asked.since else BEFORE_ALL
     problems = _feed(ledger, checks, after, last, progress)
     found = {name: Checked(name, texts, []) for name, texts in problems.items()}
     if found["stock"].ok:

@@ -15,6 +15,10 @@ from inventory_cli.storage.ledger_file import Ledger
 # How many rows are read under one lock.
 PIECE = 20_000
 
+# Before every position and every batch that a file can hold: SQLite's least integer has a place
+# too, and whoever alters a file may use it.
+BEFORE_ALL = -(2**63) - 1
+
 EVENT_COLUMNS = ", ".join(Event._fields)
 
 
@@ -33,6 +37,11 @@ class Batch(NamedTuple):
 
 
 BATCH_COLUMNS = ", ".join(Batch._fields)
+
+
+def settings_rows(ledger: Ledger) -> list[int]:
+    """Return the numbers of the rows that hold settings: row 1 alone, as a ledger is made."""
+    return [row for (row,) in ledger.connection.execute("SELECT only_row FROM ledger")]
 
 
 def known_position(ledger: Ledger, known_at: str) -> int:
@@ -56,13 +65,13 @@ def pieces(
     `columns` must begin with `position`; `where` is an SQL condition with its `values`.
     """
     query = (
-        f"SELECT {columns} FROM events WHERE position > ? AND position <= ? AND {where}"
+        f"SELECT {columns} FROM events WHERE position >= ? AND position <= ? AND {where}"
         " ORDER BY position"
     )
     while after < head:
         # A range of positions, not a number of rows: to find rows that are rare must not take long.
         end = min(after + PIECE, head)
-        rows = ledger.connection.execute(query, (after, end, *values)).fetchall()
+        rows = ledger.connection.execute(query, (after + 1, end, *values)).fetchall()
         if rows:
             yield rows
             after = end
@@ -241,16 +250,16 @@ def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
 
 
 def headers_with_hash(
-    ledger: Ledger, last: int, after: int = -(2**63)
+    ledger: Ledger, last: int, after: int = BEFORE_ALL
 ) -> Iterator[tuple[Batch, bytes]]:
     """Give the headers of the batches behind number `after` and up to `last` with their hashes,
     read in pieces.
     """
-    while True:
+    while after < last:
         rows = ledger.connection.execute(
-            f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch > ? AND batch <= ?"
+            f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch >= ? AND batch <= ?"
             " ORDER BY batch LIMIT ?",
-            (after, last, PIECE),
+            (after + 1, last, PIECE),
         ).fetchall()
         if not rows:
             return

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from inventory_cli.storage.chain import genesis, link_batch, link_event
@@ -34,23 +34,22 @@ def behind_the_back(shop: Shop, lift_guards: bool = True) -> Iterator[sqlite3.Co
 
     One transaction, which is not waited for: there are hundreds of these.
     """
-    connection = sqlite3.connect(shop.path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA writable_schema = ON")
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    connection.execute("BEGIN")
-    guards = []
-    if lift_guards:
-        guards = connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        ).fetchall()
-    for name, _ in guards:
-        connection.execute(f"DROP TRIGGER {name}")
-    yield connection
-    for _, sql in guards:
-        connection.execute(sql)
-    connection.execute("COMMIT")
-    connection.close()
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("BEGIN")
+        guards = []
+        if lift_guards:
+            guards = connection.execute(
+                "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+            ).fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        yield connection
+        for _, sql in guards:
+            connection.execute(sql)
+        connection.execute("COMMIT")
 
 
 def alter(shop: Shop, *statements: str) -> None:
