@@ -72,6 +72,9 @@ class Positions:
         self._expected = start.position + 1
         self._batch, self._recorded_at = start.batch, start.recorded_at
         self._first, self._last = 1, 0
+        # The last position that a batch before has claimed. A scan that begins at an anchor may
+        # begin within a batch; then it is not known.
+        self._claimed = None if start.batch else 0
         self._problems: list[str] = []
 
     def feed(self, rows: list[Row]) -> None:
@@ -89,13 +92,20 @@ class Positions:
         if header is None:
             self._first, self._last = 1, 0
             return False
-        if header.batch != self._batch + 1:
+        follows = header.batch == self._batch + 1
+        if not follows:
             self._problems.append(f"batch {self._batch + 1} is missing")
         if header.recorded_at < self._recorded_at:
             self._problems.append(f"batch {header.batch} was recorded before the one before it")
         self._batch, self._recorded_at = header.batch, header.recorded_at
         if header.first_position is not None and header.last_position is not None:
             self._first, self._last = header.first_position, header.last_position
+            if follows and self._claimed not in (None, self._first - 1):
+                self._problems.append(
+                    f"batch {header.batch} claims events {self._first} to {self._last}, but the "
+                    f"one before it ends with event {self._claimed}"
+                )
+            self._claimed = self._last
         return True
 
     def finish(self) -> list[str]:

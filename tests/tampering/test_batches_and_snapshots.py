@@ -31,12 +31,18 @@ BATCH_EDITS: list[tuple[str, Found]] = [
     ("command = 'return'", {"chain": "batch 2 (return) does not fit the chain"}),
     ("source = 'moves.csv'", {"chain": HEADER_2}),
     ("source_sha256 = '00'", {"chain": HEADER_2}),
-    ("first_position = 1", {"chain": HEADER_2}),
+    (
+        "first_position = 1",
+        {"positions": "batch 2 claims events 1 to 2, but the one before", "chain": HEADER_2},
+    ),
     (
         "first_position = NULL, last_position = NULL",
         {"positions": "event 2 lies in no batch", "chain": HEADER_2},
     ),
-    ("last_position = 3", {"chain": HEADER_2}),
+    (
+        "last_position = 3",
+        {"positions": "batch 3 claims events 3 to 3, but the one before", "chain": HEADER_2},
+    ),
     (
         "lines_sha256 = '00'",
         {"chain": HEADER_2, "snapshots": "the snapshot that batch 2 recorded is missing"},

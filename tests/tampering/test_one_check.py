@@ -161,6 +161,19 @@ def test_there_is_no_check_that_nothing_needs(ledger: Shop) -> None:
     assert set(names) - {"anchor"} == set(ALONE)
 
 
-def test_a_log_rewritten_so_that_a_header_claims_too_much_is_found(ledger: Shop) -> None:
-    forge(ledger, "UPDATE batches SET last_position = 15 WHERE batch = 11")
-    assert_found(ledger, {"positions": "events 14 to 15 are missing"})
+# What a header is made to claim → what is said of it, though the chain fits.
+CLAIMS: list[tuple[str, str]] = [
+    ("last_position = 15 WHERE batch = 11", "events 14 to 15 are missing"),
+    # Events of other batches, beside its own: an export would not know whose they are.
+    ("last_position = 4 WHERE batch = 3", "batch 4 claims events 4 to 4, but the one before it"),
+    ("first_position = 2 WHERE batch = 3", "batch 3 claims events 2 to 3, but the one before it"),
+    ("first_position = -5 WHERE batch = 1", "batch 1 claims events -5 to 1, but the one before"),
+]
+
+
+@pytest.mark.parametrize(("edit", "named"), CLAIMS)
+def test_a_log_rewritten_so_that_a_header_claims_too_much_is_found(
+    ledger: Shop, edit: str, named: str
+) -> None:
+    forge(ledger, f"UPDATE batches SET {edit}")
+    assert_found(ledger, {"positions": named})
