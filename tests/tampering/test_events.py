@@ -157,6 +157,40 @@ LOG_EDITS: dict[str, tuple[tuple[str, ...], Found]] = {
             "chain": "event 2 (sold, XYZ-1 at main) does not fit the chain",
         },
     ),
+    "two batches swapped": (
+        (
+            "UPDATE events SET position = -2, batch = -2 WHERE position = 2",
+            "UPDATE events SET position = 2, batch = 2 WHERE position = 3",
+            "UPDATE events SET position = 3, batch = 3 WHERE position = -2",
+            "UPDATE batches SET batch = -2 WHERE batch = 2",
+            "UPDATE batches SET batch = 2, first_position = 2, last_position = 2 WHERE batch = 3",
+            "UPDATE batches SET batch = 3, first_position = 3, last_position = 3 WHERE batch = -2",
+        ),
+        {
+            "positions": "batch 3 was recorded before the one before it",
+            "chain": "event 2 (sold, XYZ-1 at main) does not fit the chain",
+        },
+    ),
+    "a batch inserted before others, which are all moved": (
+        (
+            "UPDATE events SET position = -position, batch = -batch WHERE position > 10",
+            "UPDATE events SET position = 1 - position, batch = 1 - batch WHERE position < 0",
+            "UPDATE batches SET batch = -batch WHERE batch > 8",
+            "UPDATE batches SET batch = 1 - batch, first_position = first_position + 1,"
+            " last_position = last_position + 1 WHERE batch < 0",
+            "UPDATE events SET reverses = NULL WHERE kind = 'reversed'",
+            "INSERT INTO events SELECT 11, 9, sku, location, kind, quantity, effective_at,"
+            " date_only, reason, reference, unit_cost, id, NULL, details, hash"
+            " FROM events WHERE position = 10",
+            "INSERT INTO batches SELECT 9, recorded_at, actor, command, source, source_sha256, 11,"
+            " 11, NULL, hash FROM batches WHERE batch = 8",
+            "UPDATE events SET reverses = 10 WHERE kind = 'reversed'",
+        ),
+        {
+            "chain": "event 11 (received, XYZ-1 at main) does not fit the chain",
+            "stock": "XYZ-1 at main: on hand expected 155, found 150",
+        },
+    ),
     "all events deleted": (
         ("DELETE FROM events",),
         {

@@ -1,5 +1,7 @@
 """Every way to alter the stored stock or the schema is found, and `rebuild` mends it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from inventory_cli.storage import schema
@@ -69,14 +71,67 @@ def test_a_dropped_guard_index_or_view_is_found_and_put_back(
     assert ledger.failed_checks() == {}
 
 
+# How a guard is made to let everything through, under its own name.
+WEAKER: dict[str, Callable[[str], str]] = {
+    "does nothing": lambda sql: sql[: sql.index("BEGIN")] + "BEGIN SELECT 1; END",
+    "is never meant": lambda sql: sql.partition("\n")[0] + " WHEN 0\n" + sql[sql.index("BEGIN") :],
+    "passes silently": lambda sql: sql[: sql.index("RAISE")] + "RAISE(IGNORE); END",
+    "only in the dark": lambda sql: sql.replace("SELECT RAISE(ABORT", "SELECT 1 OR RAISE(ABORT"),
+    "guards another table": lambda sql: (
+        f"CREATE TRIGGER {sql.split()[2]} BEFORE UPDATE ON stock BEGIN SELECT 1; END"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", WEAKER)
 @pytest.mark.parametrize("name", GUARDS)
-def test_a_weakened_guard_is_found_and_put_back(ledger: Shop, name: str) -> None:
-    sql = EXPECTED["trigger", name]
-    weak = sql[: sql.index("BEGIN")] + "BEGIN SELECT 1; END"
+def test_a_weakened_guard_is_found_and_put_back(ledger: Shop, name: str, how: str) -> None:
+    weak = WEAKER[how](EXPECTED["trigger", name])
     alter_schema(ledger, f"DROP TRIGGER {name}", weak)
     assert_found(ledger, {"schema": f"trigger {name} was altered"})
     assert f"differed: trigger {name} was altered\n" in ledger.ok("rebuild").out
     assert ledger.failed_checks() == {}
+
+
+def other_index(name: str) -> str:
+    """Return an index of the same name that holds nothing."""
+    table = EXPECTED["index", name].split(" ON ")[1].split()[0]
+    return f"CREATE INDEX {name} ON {table} (hash) WHERE 0"
+
+
+@pytest.mark.parametrize("name", [name for kind, name in EXPECTED if kind == "index"])
+def test_an_index_that_holds_something_else_is_found_and_put_back(ledger: Shop, name: str) -> None:
+    alter_schema(ledger, f"DROP INDEX {name}", other_index(name))
+    assert_found(ledger, {"schema": f"index {name} was altered"})
+    ledger.ok("rebuild")
+    assert ledger.failed_checks() == {}
+
+
+TABLES = [name for kind, name in EXPECTED if kind == "table"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_with_a_column_more_or_a_condition_less_is_found(ledger: Shop, name: str) -> None:
+    alter_schema(ledger, f"ALTER TABLE {name} ADD COLUMN remark TEXT")
+    assert f"table {name} was altered" in ledger.failed_checks()["schema"]
+    alter_schema(ledger, f"ALTER TABLE {name} DROP COLUMN remark")
+    assert ledger.failed_checks() == {}
+    alter_schema(
+        ledger,
+        f"UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE name = '{name}'",
+    )
+    assert f"table {name} was altered" in ledger.failed_checks()["schema"]
+
+
+@pytest.mark.parametrize("name", [*TABLES, "_sqlite_migrations"])
+def test_a_table_under_another_name_is_found(ledger: Shop, name: str) -> None:
+    alter_schema(ledger, f"ALTER TABLE {name} RENAME TO kept")
+    ran = ledger("verify")
+    assert (
+        (ran.code, "no such table: ledger" in ran.err) == (4, True)
+        if name == "ledger"
+        else (ran.code == 1 and f"table {name} is missing" in ran.out)
+    )
 
 
 # What is done to the schema → what the report says, and whether `rebuild` can mend it.
@@ -137,12 +192,26 @@ def test_an_altered_schema_is_found(
     assert ledger.failed_checks() == ({} if mended else {"schema": [named]})
 
 
-@pytest.mark.parametrize("statement", ["PRAGMA user_version = 0", "DELETE FROM _sqlite_migrations"])
-def test_a_file_that_claims_another_version_of_the_schema_is_found(
-    ledger: Shop, statement: str
+# What a file is made to claim of itself → how `verify` ends, and what it says.
+CLAIMS: list[tuple[str, int, str]] = [
+    ("PRAGMA application_id = 0", 4, "is not an inventory ledger"),
+    ("PRAGMA user_version = 0", 4, "it says that its schema is version 0"),
+    ("PRAGMA user_version = 1", 4, "was written by an older inventory"),
+    ("PRAGMA user_version = 99", 4, "was written by a newer inventory"),
+    ("DELETE FROM _sqlite_migrations", 1, "the migration create_ledger is not on record"),
+    ("UPDATE _sqlite_migrations SET name = 'x' || name", 1, "create_ledger is not on record"),
+    ("UPDATE _sqlite_migrations SET migration_set = 'x'", 1, "create_ledger is not on record"),
+]
+
+
+@pytest.mark.parametrize(("statement", "code", "named"), CLAIMS)
+def test_a_file_that_claims_to_be_another_or_of_another_version_is_found(
+    ledger: Shop, statement: str, code: int, named: str
 ) -> None:
     alter_schema(ledger, statement)
-    assert ledger("verify").code in (1, 4)
+    ran = ledger("verify")
+    assert ran.code == code
+    assert named in ran.out + ran.err
 
 
 def test_a_dropped_projection_is_found_beside_everything_else_and_made_anew(ledger: Shop) -> None:
