@@ -15,7 +15,17 @@ from inventory_cli.errors import WrongUsage
 from inventory_cli.render import line, print_markdown
 from inventory_cli.storage.ledger_file import create_ledger
 
-TOPICS = ("concepts", "events", "commands", "import", "profiles", "audit", "errors", "decisions")
+TOPICS = (
+    "concepts",
+    "events",
+    "commands",
+    "import",
+    "profiles",
+    "audit",
+    "proof",
+    "errors",
+    "decisions",
+)
 
 
 def init(
