@@ -29,6 +29,13 @@ HOMES = {
     "sqlite3": ("storage",),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
+# What the replay and the projection that it checks may both use: the value that they are compared
+# by, and how the details of an event are read and written.
+SHARED = {
+    "core.replay.State",
+    "core.events.OPENING_DETAILS",
+    "core.events.unpack_details",
+}
 
 
 def name_of(path: Path) -> str:
@@ -79,3 +86,65 @@ def test_a_module_says_what_it_knows_and_stays_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno <= 70, f"{path.name}: {node.name}"
+
+
+def definitions_of(module: str) -> dict[str, set[str]]:
+    """Return what a module defines, as `module.name`, each with what it names of this package."""
+    path = next(path for path in MODULES if name_of(path) == module)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    known: dict[str, str] = {}
+    defined: dict[str, list[ast.stmt]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("inventory_cli."):
+            home = str(node.module).removeprefix("inventory_cli.")
+            known |= {alias.asname or alias.name: f"{home}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    defined.setdefault(target.id, []).append(node)
+    known |= {name: f"{module}.{name}" for name in defined}
+    return {
+        known[name]: {
+            known[used.id]
+            for node in nodes
+            for used in ast.walk(node)
+            if isinstance(used, ast.Name) and used.id in known
+        }
+        for name, nodes in defined.items()
+    }
+
+
+def reached_from(module: str) -> set[str]:
+    """Return all of this package that anything in a module uses, directly or through others."""
+    modules = {name_of(path) for path in MODULES}
+    read: dict[str, dict[str, set[str]]] = {}
+    found: set[str] = set()
+    waiting = {module}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        # A module that is imported as a whole may be used as a whole.
+        home = name if name in modules else name.rpartition(".")[0]
+        if home not in read:
+            read[home] = definitions_of(home)
+        waiting |= (set(read[home]) if name in modules else read[home].get(name, set())) - found
+    return found
+
+
+def test_the_replay_shares_no_code_with_the_projection_that_it_checks() -> None:
+    replay, projection = reached_from("core.replay"), reached_from("core.projection")
+    assert {"core.replay.fold", "core.replay.Replay"} <= replay
+    assert "core.projection.Projected" in projection
+    assert not any(name.startswith("core.projection.") for name in replay)
+    assert {name for name in projection if name.startswith("core.replay.")} == {"core.replay.State"}
+    both = {name for name in replay & projection if not name.startswith("errors.")}
+    assert both == SHARED
+
+
+def test_the_audit_does_not_reach_the_projection() -> None:
+    reached = reached_from("audit.verify") | reached_from("audit.rebuild")
+    assert "core.replay.Replay" in reached
+    assert not any(name.startswith("core.projection.") for name in reached)
