@@ -35,6 +35,7 @@ SHARED = {
     "core.replay.State",
     "core.events.OPENING_DETAILS",
     "core.events.unpack_details",
+    "core.events.Event",
 }
 
 

@@ -1,10 +1,12 @@
-"""Knows how the stored stock of one stream changes when an event arrives in order.
+"""Knows how the stored stock of one stream changes when events are recorded.
 
-This is the incremental path that an append takes. It shares no code with `replay`, against
-which `verify` and `rebuild` check what it stored. Must never know how stock is stored.
+This is the path that an append takes. It shares no code with `replay`, against which `verify` and
+`rebuild` check what it stored. Must never know how stock is stored.
 """
 
-from inventory_cli.core.events import OPENING_DETAILS, unpack_details
+from collections.abc import Sequence
+
+from inventory_cli.core.events import OPENING_DETAILS, Event, unpack_details
 from inventory_cli.core.replay import State
 
 
@@ -39,8 +41,10 @@ class Projected:
             self.last_counted = effective_at
         elif kind == "opened":
             self.on_hand += quantity
-            given = unpack_details(details)
-            self.last_incoming, self.last_outgoing = (given.get(key) for key in OPENING_DETAILS)
+            # An event of the same moment, recorded before, has told them better.
+            incoming, outgoing = map(unpack_details(details).get, OPENING_DETAILS)
+            self.last_incoming = self.last_incoming or incoming
+            self.last_outgoing = self.last_outgoing or outgoing
         else:
             raise ValueError(f"a {kind!r} event cannot be applied in order")
 
@@ -53,3 +57,18 @@ class Projected:
             self.last_counted,
             self.last_effective,
         )
+
+
+def projected_anew(stream: Sequence[Event]) -> Projected:
+    """Return the stock of a stream in which an event came late or was voided, from its first event.
+
+    `stream` is in fold order.
+    """
+    voided = {event.reverses for event in stream}
+    projected = Projected(State())
+    for event in stream:
+        if event.position in voided or event.kind == "reversed":
+            projected.last_effective = event.effective_at
+        else:
+            projected.advance(event.kind, event.quantity, event.effective_at, event.details)
+    return projected

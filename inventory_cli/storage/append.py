@@ -11,9 +11,9 @@ from typing import NamedTuple
 from inventory_cli.core.dates import utc_text
 from inventory_cli.core.events import Draft
 from inventory_cli.core.periods import watched
-from inventory_cli.core.projection import Projected
+from inventory_cli.core.projection import Projected, projected_anew
 from inventory_cli.core.quantities import LARGEST_ON_HAND
-from inventory_cli.core.replay import State, Stream, fold
+from inventory_cli.core.replay import State, Stream
 from inventory_cli.core.rules import MovedCount, Problem, check_stream, moved_counts
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.bulk import insert_events, put_aside, put_back
@@ -171,7 +171,7 @@ def _settle(
             problems.append(found)
             continue
         moved += moved_counts(events, first_new)
-        touch.projected = Projected(fold(events))
+        touch.projected = projected_anew(events)
     return sorted(problems, key=lambda found: (found.at, found.position)), moved
 
 

@@ -42,7 +42,9 @@ from inventory_cli.storage.snapshots import (
 )
 from inventory_cli.storage.stock import store_states
 
-FORMAT = 1
+# 2: a snapshot has `whole_to` and `closes`.
+FORMAT = 2
+READABLE = (1, 2)
 
 
 def export_lines(ledger: Ledger) -> Iterator[str]:
@@ -152,8 +154,8 @@ class _Writer:
             raise _BadLine(f"the head is {self._head.anchor} here, not {line.get('head')}")
 
     def _start(self, fields: dict[str, Any]) -> None:
-        if fields.pop("format", None) != FORMAT:
-            raise _BadLine(f"only exports of format {FORMAT} are understood")
+        if fields.pop("format", None) not in READABLE:
+            raise _BadLine(f"only exports of format {FORMAT} and before are understood")
         link = fields.pop("hash")
         settings = Settings(**fields)
         self._link = self._check(genesis(settings), link, "the settings")
