@@ -237,6 +237,10 @@ def test_the_first_short_audit_is_a_whole_one(story: Shop) -> None:
 def test_a_short_audit_needs_an_anchor(story: Shop) -> None:
     ran = story("verify", "--since-anchor")
     assert (ran.code, "--since-anchor needs an anchor" in ran.err) == (2, True)
+    story.ok("snapshot", "take", "march")
+    words = ["--expect", head(story), "--since-anchor", "--snapshot", "march"]
+    ran = story("verify", *words)
+    assert (ran.code, "--snapshot is checked by a whole audit" in ran.err) == (2, True)
 
 
 # What is done behind the ledger's back to what came after the anchor → who finds it.

@@ -453,3 +453,9 @@ def test_a_draft_is_always_a_profile_that_fits_the_header(
     source = open_source(io.BytesIO(data), "file", profile, lambda count: None)
     columns, _ = read_header(source, source.records(), profile)
     assert columns.fields.keys() >= profile.columns.keys()
+
+
+def test_a_row_that_reads_like_a_made_header_is_a_row() -> None:
+    text = "1,2,3\n4,5,6\n"
+    assert "repeat the header" not in draft(text, Profile(header=False))
+    assert "repeat the header: 1" in draft("a,b,c\n1,2,3\na,b,c\n")

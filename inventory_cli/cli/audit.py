@@ -167,6 +167,8 @@ def verify(
     options.check_format(format)
     if since_anchor and anchor is None and expect is None:
         raise WrongUsage("--since-anchor needs an anchor", "name one by --anchor FILE or --expect")
+    if since_anchor and snapshot is not None:
+        raise WrongUsage("--snapshot is checked by a whole audit", "leave out --since-anchor")
     kept = None if anchor is None else Path(anchor)
     # Before the head is looked at: what is added to the file meanwhile is not for this audit.
     anchors = read_anchors(kept) if kept else []

@@ -72,7 +72,8 @@ def draft_profile(
             shutil.copyfileobj(file, kept)
             file = kept
         shape = find_shape(file, name, given)
-        found = survey(records_of(file, name, shape.profile, progress), name)
+        records = records_of(file, name, shape.profile, progress)
+        found = survey(records, name, header_is_made=not shape.profile.header)
         size = file.tell()
         fields, remarks = choose_fields(name, found, shape.profile)
         marks = (found.columns[fields[f]].mark for f in _NUMBERS if f in fields)

@@ -292,7 +292,7 @@ def records_of(
         yield source.line, record
 
 
-def survey(records: Iterator[tuple[int, list[str]]], name: str) -> Survey:
+def survey(records: Iterator[tuple[int, list[str]]], name: str, header_is_made: bool) -> Survey:
     """Return what stands in a file, in memory that does not grow with it."""
     _, header = next(records, (0, []))
     if not header:
@@ -302,7 +302,7 @@ def survey(records: Iterator[tuple[int, list[str]]], name: str) -> Survey:
     rows = uneven = second_headers = 0
     first_uneven = None
     for line, record in records:
-        if record == header:
+        if record == header and not header_is_made:
             second_headers += 1
         elif len(record) != len(header):
             uneven += 1
