@@ -20,11 +20,12 @@ from inventory_cli.core.rules import (
     transfer_partner,
 )
 from inventory_cli.errors import Refused
-from inventory_cli.storage.append import Appended, Origin, append
+from inventory_cli.storage.append import Appended, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS as COLUMNS
 from inventory_cli.storage.log import (
     Batch,
+    Origin,
     events_under_id,
     pieces,
     read_batch,

@@ -8,7 +8,6 @@ import csv
 import json
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -149,6 +148,8 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
+    import unicodedata  # Most text is plain.
+
     return "".join(
         c
         if c.isprintable() or c in _JOINERS or unicodedata.category(c) == "Zs"
@@ -161,6 +162,8 @@ def width_of(text: str) -> int:
     """Return how many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(
         0
         if unicodedata.combining(c) or c in _JOINERS

@@ -177,7 +177,8 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from inventory_cli.core.events import Draft
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
+from inventory_cli.storage.log import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 with open_ledger(Path(sys.argv[1]), write=True) as ledger:

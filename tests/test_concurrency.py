@@ -18,8 +18,8 @@ from inventory_cli.audit.verify import verify
 from inventory_cli.core.events import Draft
 from inventory_cli.recording import record
 from inventory_cli.storage import ledger_file
-from inventory_cli.storage.append import Origin
 from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.log import Origin
 from tests.conftest import Shop
 
 # Waits for a line, so that all begin at once. Opens the ledger for each event, as commands do.
@@ -29,7 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from inventory_cli.core.events import Draft
 from inventory_cli.recording import record
-from inventory_cli.storage.append import Origin
+from inventory_cli.storage.log import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

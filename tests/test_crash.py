@@ -23,8 +23,9 @@ from inventory_cli.audit.rebuild import rebuild
 from inventory_cli.audit.snapshots import take_snapshot
 from inventory_cli.core.events import Draft
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import Origin
 from tests.conftest import Shop
 from tests.tampering.altering import behind_the_back
 
@@ -151,7 +152,8 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from inventory_cli.core.events import Draft
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
+from inventory_cli.storage.log import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 def plan():
@@ -189,7 +191,7 @@ from itertools import count
 from pathlib import Path
 from inventory_cli.core.events import Draft
 from inventory_cli.recording import record
-from inventory_cli.storage.append import Origin
+from inventory_cli.storage.log import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 with open_ledger(Path(sys.argv[1]), write=True) as ledger:

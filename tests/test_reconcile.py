@@ -20,8 +20,9 @@ from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import Settings
 from inventory_cli.importing.reconcile import Counting, Scope, compare, record_counts
 from inventory_cli.importing.stock_list import Place, StockList, read_stock_list
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import Origin
 from tests.conftest import Ran, Shop
 from tests.properties.lives import (
     LOCATIONS,

@@ -13,8 +13,9 @@ from inventory_cli.audit.rebuild import rebuild
 from inventory_cli.audit.snapshots import take_snapshot
 from inventory_cli.core.events import Draft
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
 from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.log import Origin
 from tests.conftest import Shop
 
 MESSAGE = "was removed or replaced while it was open"

@@ -12,20 +12,18 @@ from inventory_cli.core.periods import Closing, is_allowed
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.core.rules import MOST_SHOWN
 from inventory_cli.errors import WrongUsage
-from inventory_cli.storage.append import Origin
 from inventory_cli.storage.chain import digest_lines
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import read_batch, replay_log, whole_to
+from inventory_cli.storage.log import Origin, read_batch, replay_log, whole_to
+from inventory_cli.storage.new_snapshot import Content, store_snapshot
 from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.snapshots import (
-    Content,
     Line,
     Snapshot,
     lines_of,
     orphaned_lines,
     read_lines,
     snapshot_batches,
-    store_snapshot,
 )
 
 

@@ -15,8 +15,8 @@ from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS, clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS, note
-from inventory_cli.storage.append import Origin
 from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import Origin
 
 Format = Annotated[
     str, typer.Option("--format", metavar="table|json|jsonl|csv", help="How to show the answer.")

@@ -13,8 +13,8 @@ from inventory_cli.importing.json_rows import read_request
 from inventory_cli.importing.reading import Settings
 from inventory_cli.recording import Recording, Request, record, record_together
 from inventory_cli.render import exact, show_line
-from inventory_cli.storage.append import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import Origin
 
 # The longest line that is read.
 _LONGEST = 1_000_000

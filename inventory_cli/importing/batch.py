@@ -31,9 +31,9 @@ from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.reading import Settings, open_source, read_rows
 from inventory_cli.importing.report import Report, Tally, make_report
 from inventory_cli.importing.spool import Spool
-from inventory_cli.storage.append import Appended, Origin, append
+from inventory_cli.storage.append import Appended, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import Batch, batch_of_source, read_stream
+from inventory_cli.storage.log import Batch, Origin, batch_of_source, read_stream
 from inventory_cli.storage.periods import find_closing
 
 

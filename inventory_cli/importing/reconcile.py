@@ -16,9 +16,9 @@ from inventory_cli.core.rules import MOST_SHOWN, Facts, movement
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.stock_list import Place, StockList
 from inventory_cli.recording import describe_problem
-from inventory_cli.storage.append import Appended, Origin, append
+from inventory_cli.storage.append import Appended, append
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import locations_of, pieces
+from inventory_cli.storage.log import Origin, locations_of, pieces
 
 
 class Scope(NamedTuple):

@@ -19,22 +19,13 @@ from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.bulk import insert_events, put_aside, put_back
 from inventory_cli.storage.chain import link_batch, link_event
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import Batch, read_stream
+from inventory_cli.storage.log import Batch, Origin, read_stream
 from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.stock import store_states, stored_state
 
 # How many events are inserted at a time.
 CHUNK = 5_000
 INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
-
-
-class Origin(NamedTuple):
-    """Who records a batch, with what, from which file."""
-
-    actor: str
-    command: str
-    source: str | None = None
-    source_sha256: str | None = None
 
 
 class Appended(NamedTuple):

@@ -33,10 +33,10 @@ from inventory_cli.storage.log import (
     pieces,
     replay_log,
 )
+from inventory_cli.storage.new_snapshot import insert_snapshot
 from inventory_cli.storage.snapshots import (
     Line,
     Snapshot,
-    insert_snapshot,
     read_lines,
     read_snapshots,
 )

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from inventory_cli.core.dates import load_zone, utc_text
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
-from inventory_cli.storage.chain import genesis
 from inventory_cli.storage.failures import (
     file_failures,
     moved,
@@ -175,6 +174,8 @@ def create_ledger(
     Raises Refused when there is a file of that name already.
     """
     import uuid
+
+    from inventory_cli.storage.chain import genesis
 
     load_zone(timezone)
     settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)

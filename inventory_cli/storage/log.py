@@ -22,6 +22,15 @@ BEFORE_ALL = -(2**63) - 1
 EVENT_COLUMNS = ", ".join(Event._fields)
 
 
+class Origin(NamedTuple):
+    """Who records a batch, with what, from which file."""
+
+    actor: str
+    command: str
+    source: str | None = None
+    source_sha256: str | None = None
+
+
 class Batch(NamedTuple):
     """The header of a batch, as the ledger keeps it."""
 

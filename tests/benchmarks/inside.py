@@ -13,8 +13,8 @@ from inventory_cli.asking import cut_at, history, stock_as_of, stock_now
 from inventory_cli.core.dates import END_OF_TIME, utc_text
 from inventory_cli.core.events import Draft
 from inventory_cli.recording import record
-from inventory_cli.storage.append import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import Origin
 
 TIMES = 200
 # A day within the probe's events, near their beginning.

@@ -25,9 +25,9 @@ from inventory_cli.core.replay import State, Stream, fold, in_order
 from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.errors import Refused
 from inventory_cli.recording import record, reverse_batch, reverse_event
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
 from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
-from inventory_cli.storage.log import Batch
+from inventory_cli.storage.log import Batch, Origin
 from inventory_cli.storage.stock import stored_states
 from tests.properties.slow_model import Fact, Line, Shortage, SlowLedger, standing
 
