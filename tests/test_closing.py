@@ -81,6 +81,14 @@ def test_what_is_not_in_a_closed_period_cannot_say_so(closed: Shop) -> None:
     assert (ran.code, "has an option of its own: --into-closed" in ran.err) == (2, True)
 
 
+def test_a_period_cannot_be_named_before_any_was_closed(story: Shop) -> None:
+    ran = story("sell", "XYZ-1", 1, "--on", "2022-04-15", *INTO)
+    assert (ran.code, "it is not in a period that was closed as 'march'" in ran.err) == (3, True)
+    assert "leave out --into-closed" in ran.err
+    line = {"type": "sold", "sku": "XYZ-1", "quantity": 1, "into_closed": "march", "reason": "x"}
+    assert story("record", "-", "--one-batch", input=json.dumps(line)).code == 3
+
+
 def test_a_period_may_be_named_by_any_closing_that_includes_it(closed: Shop) -> None:
     closed.ok("snapshot", "take", "april", "--as-of", "2022-04-30", "--close")
     closed.ok(
@@ -191,6 +199,11 @@ def test_late_entries_are_shown(closed: Shop) -> None:
     )
     assert note in closed.ok("verify").out
     assert closed.failed_checks("--strict").keys() == {"snapshots"}
+
+
+def test_a_detail_of_a_similar_name_does_not_count_as_a_late_entry(closed: Shop) -> None:
+    closed.ok("sell", "XYZ-1", 1, "--detail", "into-closed=x", "--detail", "INTO_CLOSED=x")
+    assert "into a closed period" not in closed.ok("batches").out
 
 
 def test_what_got_into_a_closed_period_past_this_program_is_found(closed: Shop) -> None:

@@ -51,7 +51,7 @@ def watched(
 
     `closings` are sorted by date. One problem for each stream is enough.
     """
-    last = closings[-1].as_of
+    last = closings[-1].as_of if closings else ""
     refused = set()
     for position, draft in enumerate(drafts, start=first):
         yield draft

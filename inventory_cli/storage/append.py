@@ -76,8 +76,8 @@ def append(
         head = ledger.head()
         touched: dict[Stream, _Touched] = {}
         drafts, closed = plan(), list[Problem]()
-        if closings := read_closings(ledger):
-            drafts = watched(drafts, head.position + 1, closings, ledger.zone, closed)
+        closings = read_closings(ledger)
+        drafts = watched(drafts, head.position + 1, closings, ledger.zone, closed)
         last, link = _insert_events(ledger, head, drafts, touched, allow_negative)
         if last == head.position:
             return None

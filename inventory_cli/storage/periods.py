@@ -31,7 +31,7 @@ def late_by_batch(ledger: Ledger) -> Counter[int]:
     (closed,) = row.fetchone()
     counts: Counter[int] = Counter()
     if closed is not None:
-        marked = "details LIKE ?", f'%"{INTO_CLOSED}":%'
+        marked = "instr(details, ?)", f'"{INTO_CLOSED}":'
         for rows in pieces(ledger, "position, batch", ledger.head().position, closed, *marked):
             counts.update(batch for _, batch in rows)
     return counts
