@@ -164,6 +164,12 @@ def test_comments_blank_lines_and_a_missing_line_feed_are_no_hindrance(story: Sh
     assert kept.read_text() == f"# of the shop\n\n{first.upper()}\n{head(story)}\n"
 
 
+def test_an_editor_may_have_put_a_mark_at_the_beginning(story: Shop) -> None:
+    kept = story.folder / "anchors"
+    kept.write_bytes(b"\xef\xbb\xbf" + head(story).encode() + b"\r\n")
+    assert story.failed_checks("--anchor", kept) == {}
+
+
 @pytest.mark.parametrize(
     "text",
     ["nonsense", "6", ":", "6:", "6:abc", "-1:" + "0" * 64, "6:" + "0" * 66, "٦:" + "0" * 64],
@@ -310,3 +316,24 @@ def test_snapshots_taken_since_are_compared_and_late_arrivals_noted(
     assert "snapshot 1 (april): recorded since, but effective before: event 12" in ran.out
     alter(story, "UPDATE snapshot_lines SET on_hand = 7")
     assert "on hand expected 190, found 7" in since(story, proved)["snapshots"][1]
+
+
+def test_a_snapshot_taken_since_is_right_although_what_is_later_than_it_came_before(
+    story: Shop,
+) -> None:
+    before = head(story)
+    story.ok("receive", "XYZ-1", 1, "--on", "2022-06-01")
+    story.ok("snapshot", "take", "february", "--as-of", "2022-02-28")
+    assert story.failed_checks("--expect", before, "--since-anchor") == {}
+
+
+def test_an_anchor_may_lie_between_the_legs_of_a_transfer(story: Shop) -> None:
+    story.ok("transfer", "XYZ-1", 2, "--from", "main", "--to", "shop", "--on", "2022-05-02")
+    with sqlite3.connect(story.path) as connection:
+        (link,) = connection.execute("SELECT hash FROM events WHERE position = 7").fetchone()
+    connection.close()
+    between = f"7:{link.hex()}"
+    assert story.failed_checks("--expect", between, "--since-anchor") == {}
+    alter(story, "UPDATE events SET quantity = 3 WHERE position = 8")
+    failed = story.failed_checks("--expect", between, "--since-anchor")
+    assert failed.keys() == {"chain", "stock", "transfers"}

@@ -19,7 +19,7 @@ def read_anchors(path: Path) -> list[Anchor]:
     Blank lines, and those that begin with #, are passed over. Raises WrongUsage for any other.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         if not path.absolute().parent.is_dir():
             raise WrongUsage(f"--anchor {path}: there is no folder {path.parent}") from None

@@ -177,13 +177,16 @@ class Transfers:
 
     name = "transfers"
 
-    def __init__(self, ledger: Ledger, last: int) -> None:
+    def __init__(self, ledger: Ledger, last: int, start: Place) -> None:
         self._ledger = ledger
         self._last = last
+        self._start: Place | None = start
         self._leaving: Event | None = None
         self._problems: list[str] = []
 
     def feed(self, rows: list[Row]) -> None:
+        if self._start is not None:
+            self._leaving, self._start = self._left_before(self._start), None
         # From one position before, for the leg that left at the end of the piece before.
         first = max(rows[0][0] - 1, BEFORE_ALL + 1)
         voided = voided_between(self._ledger, first, rows[-1][0], self._last)
@@ -203,6 +206,13 @@ class Transfers:
                     self._unbalanced(leaving)
             elif leaving is not None:
                 self._unbalanced(leaving)
+
+    def _left_before(self, start: Place) -> Event | None:
+        """Return the leg that left just before a scan that begins between the two of a transfer."""
+        event = read_event(self._ledger, start.position)
+        if event and event.batch > start.batch and event.kind == "transferred":
+            return event if event.quantity < 0 else None
+        return None
 
     def _unbalanced(self, event: Event) -> None:
         self._problems.append(

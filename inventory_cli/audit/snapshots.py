@@ -148,8 +148,11 @@ class Snapshots:
         )
 
     def note_whole(self, snapshot: Snapshot, position: int) -> None:
-        """Note up to which position nothing takes effect after the date of a snapshot."""
-        self._whole_to[snapshot.snapshot] = min(position, snapshot.position)
+        """Note up to which position nothing takes effect after the date of a snapshot.
+
+        What was noted first holds: a log that is read from an anchor on shows less than all of it.
+        """
+        self._whole_to.setdefault(snapshot.snapshot, min(position, snapshot.position))
 
     def finish(self) -> list[str]:
         problems: list[str] = []

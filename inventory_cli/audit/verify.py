@@ -194,7 +194,7 @@ def _scan(ledger: Ledger, asked: Asked, fixed: Fixed, progress: Progress) -> dic
     checks: list[Check] = [
         Positions(ledger, head, start),
         chain,
-        Transfers(ledger, last),
+        Transfers(ledger, last, start),
         Reversals(ledger),
         stock,
         watched,

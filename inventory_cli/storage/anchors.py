@@ -72,7 +72,8 @@ def find_place(ledger: Ledger, anchor: Anchor) -> Place | None:
         if row[1] == anchor.hash:
             before = read_batch(ledger, batch - 1) if batch > 1 else None
             return Place(anchor.position, batch - 1, before.recorded_at if before else "", row[1])
-    for header, link in headers_with_hash(ledger, 2**62, after=batch - 1):
+    # Few at a time: the right one is among the first, and there may be thousands of anchors.
+    for header, link in headers_with_hash(ledger, 2**62, after=batch - 1, piece=10):
         closes = header.last_position in (anchor.position, None)
         if not closes:
             return None

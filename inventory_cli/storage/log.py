@@ -259,16 +259,16 @@ def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
 
 
 def headers_with_hash(
-    ledger: Ledger, last: int, after: int = BEFORE_ALL
+    ledger: Ledger, last: int, after: int = BEFORE_ALL, piece: int = PIECE
 ) -> Iterator[tuple[Batch, bytes]]:
     """Give the headers of the batches behind number `after` and up to `last` with their hashes,
-    read in pieces.
+    read in pieces of so many.
     """
     while after < last:
         rows = ledger.connection.execute(
             f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch >= ? AND batch <= ?"
             " ORDER BY batch LIMIT ?",
-            (after + 1, last, PIECE),
+            (after + 1, last, piece),
         ).fetchall()
         if not rows:
             return
