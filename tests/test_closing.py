@@ -53,6 +53,11 @@ def test_every_way_into_a_closed_period_is_refused_and_opened_by_name(
     assert closed.failed_checks() == {}
 
 
+def test_a_reversal_is_not_told_to_take_a_later_date(closed: Shop) -> None:
+    ran = closed("reverse", 2, "--reason", "twice")
+    assert "hint: record the contrary, of a later date, or say --into-closed march" in ran.err
+
+
 def test_the_day_after_is_open(closed: Shop) -> None:
     closed.ok("sell", "XYZ-1", 1, "--on", "2022-04-01")
     closed.ok("sell", "XYZ-1", 1)

@@ -78,9 +78,12 @@ def _fault(draft: Draft, closings: Sequence[Closing], zone: tzinfo) -> tuple[str
     if name is None:
         if its_own is None:
             return None
+        # A reversal takes effect when the event it names did.
+        reverses = draft.kind == "reversed"
+        instead = "record the contrary, of a later date" if reverses else "give it a later date"
         return (
             f"the period up to {show_cut(its_own.as_of, zone)} is closed ({its_own.name})",
-            f"give it a later date, or say --into-closed {its_own.name} and why, with --reason",
+            f"{instead}, or say --into-closed {its_own.name} and why, with --reason",
         )
     if not is_allowed(draft.effective_at, draft.details, closings):
         return (
