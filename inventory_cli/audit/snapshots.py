@@ -1,5 +1,6 @@
 """Knows how snapshots are taken, and how each is checked against the log it was taken of."""
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -83,10 +84,9 @@ class Snapshots:
         self._are_all = are_all
         self._proved = proved
         self._problems: dict[int, list[str]] = {}
-        # Of those that the log has passed: the latest date, and by number what came late, and
-        # how much of it.
+        # Those that the log has passed, by date; and by number what came late, and how much of it.
         self._passed = 0
-        self._latest = ""
+        self._by_date: list[Snapshot] = []
         self._late: dict[int, list[str]] = {}
         self._late_count: Counter[int] = Counter()
         self._intruders: list[str] = []
@@ -113,24 +113,25 @@ class Snapshots:
         while self._passed < len(self._snapshots) and (
             self._snapshots[self._passed].position < rows[-1][0]
         ):
-            self._latest = max(self._latest, self._snapshots[self._passed].as_of)
+            insort(self._by_date, self._snapshots[self._passed], key=_date)
             self._passed += 1
         for row in rows:
-            if row[6] <= self._latest:
+            if self._by_date and row[6] <= self._by_date[-1].as_of:
                 self._note_late(Event(*row[:-1]))
             while self._whole and row[6] > self._whole[-1].as_of:
                 self.note_whole(self._whole.pop(), row[0] - 1)
 
     def _note_late(self, event: Event) -> None:
-        for snapshot in self._snapshots[: self._passed]:
-            if event.position > snapshot.position and event.effective_at <= snapshot.as_of:
+        allowed: bool | None = None
+        for snapshot in self._by_date[bisect_left(self._by_date, event.effective_at, key=_date) :]:
+            if event.position > snapshot.position:
                 self._late_count[snapshot.snapshot] += 1
                 shown = self._late.setdefault(snapshot.snapshot, [])
                 if len(shown) < MOST_SHOWN:
                     shown.append(self._describe(event, why=bool(snapshot.closes)))
-                if snapshot.closes and not is_allowed(
-                    event.effective_at, event.details, self._closings
-                ):
+                if snapshot.closes and allowed is None:
+                    allowed = is_allowed(event.effective_at, event.details, self._closings)
+                if snapshot.closes and not allowed:
                     self._intruders.append(
                         f"{self._describe(event)} takes effect in the period that "
                         f"{name_of(snapshot)} had closed, and does not say that this is meant"
@@ -222,6 +223,10 @@ def _check_snapshot(
         f"{label}: {describe(difference, ledger.decimals, ledger.zone)}"
         for difference in compare(expected, found)
     ]
+
+
+def _date(snapshot: Snapshot) -> str:
+    return snapshot.as_of
 
 
 def name_of(snapshot: Snapshot) -> str:
