@@ -94,6 +94,11 @@ def test_a_period_cannot_be_named_before_any_was_closed(story: Shop) -> None:
     assert story("record", "-", "--one-batch", input=json.dumps(line)).code == 3
 
 
+def test_a_name_that_is_empty_names_nothing(closed: Shop) -> None:
+    ran = closed("sell", "XYZ-1", 1, "--into-closed", "")
+    assert (ran.code, "the period after --into-closed is empty" in ran.err) == (2, True)
+
+
 def test_a_period_may_be_named_by_any_closing_that_includes_it(closed: Shop) -> None:
     closed.ok("snapshot", "take", "april", "--as-of", "2022-04-30", "--close")
     closed.ok(

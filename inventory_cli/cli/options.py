@@ -119,7 +119,7 @@ def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[
             raise WrongUsage(f"--detail {key} has an option of its own: --{option}")
         details[key] = value
     if into_closed is not None:
-        details[INTO_CLOSED] = into_closed
+        details[INTO_CLOSED] = clean_name(into_closed, "the period after --into-closed")
     return details
 
 

@@ -44,8 +44,8 @@ def read_request(text: str | bytes, settings: Settings) -> Request:
     details = _details(given.get("details"))
     if by := fields.get("by"):
         details["by"] = clean_name(by, "by")
-    if closed := fields.get(INTO_CLOSED):
-        details[INTO_CLOSED] = closed
+    if (closed := fields.get(INTO_CLOSED)) is not None:
+        details[INTO_CLOSED] = clean_name(closed, INTO_CLOSED)
     for field in OPENING_DETAILS:
         if day := fields.get(field):
             details[field] = parse_when(day, settings.now, settings.zone).day.isoformat()

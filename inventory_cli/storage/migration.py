@@ -10,7 +10,7 @@ from typing import NamedTuple
 from inventory_cli.errors import Refused
 from inventory_cli.storage import schema
 from inventory_cli.storage.backup import back_up
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.ledger_file import Head, open_ledger
 
 
 class Migrated(NamedTuple):
@@ -23,7 +23,7 @@ class Migrated(NamedTuple):
 def migrate(path: Path, keep_copy: bool) -> Migrated:
     """Take all steps that a ledger lacks, in one transaction, after copying it to a file beside it.
 
-    The copy is named for the version of its schema. Raises Refused when there is such a file
+    The copy is named for the version of its schema. Raises Refused when there is another such file
     already; then nothing is changed.
     """
     with open_ledger(path, write=True, outdated=True) as ledger, ledger.writing():
@@ -33,11 +33,22 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
             return Migrated([], None)
         copy = path.with_name(f"{path.name}.schema-{version}") if keep_copy else None
         if copy:
-            if os.path.lexists(copy):
-                raise Refused(f"{copy} exists already", "move it away, or migrate with --no-copy")
-            # Under the lock, so that it is the very state that is migrated.
-            with open_ledger(path, outdated=True) as reader:
-                back_up(reader, copy)
+            _keep(path, copy, ledger.head())
         schema.migrate(ledger.connection)
         ledger.commit()
     return Migrated(steps, copy)
+
+
+def _keep(path: Path, copy: Path, head: Head) -> None:
+    """Copy a ledger under its lock, so that it is the very state that is migrated."""
+    if not os.path.lexists(copy):
+        with open_ledger(path, outdated=True) as reader:
+            back_up(reader, copy)
+        return
+    # One that was broken off between the copy and the steps may be run again.
+    with open_ledger(copy, outdated=True) as kept:
+        if kept.head() != head:
+            raise Refused(
+                f"{copy} exists already, and is not what {path} is now",
+                "move it away, or migrate with --no-copy",
+            )
