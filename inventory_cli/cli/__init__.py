@@ -41,6 +41,7 @@ COMMANDS = {
     "export": ("move", MOVE),
     "restore": ("move", MOVE),
     "backup": ("move", MOVE),
+    "rollover": ("move", MOVE),
     "guide": ("setup", READ),
 }
 

@@ -2,17 +2,21 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from inventory_cli.asking import read_log
-from inventory_cli.cli.options import ledger_path
+from inventory_cli.audit.rollover import roll_over
+from inventory_cli.cli import options
+from inventory_cli.cli.options import By, ledger_path
 from inventory_cli.cli.reading import opened
 from inventory_cli.cli.timeline import LOG_COLUMNS
+from inventory_cli.core.dates import inclusive_end, parse_when
 from inventory_cli.core.quantities import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.render import Answer, line, progress, show
+from inventory_cli.render import Answer, line, note, progress, show
 from inventory_cli.storage.backup import back_up
 from inventory_cli.storage.export import export_lines
 from inventory_cli.storage.export import restore as restore_ledger
@@ -76,4 +80,47 @@ def backup(
     )
 
 
-COMMANDS = {"export": export, "restore": restore, "backup": backup}
+def rollover(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="NEW", help="The ledger to make; it must not exist yet.")
+    ],
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="The last day that stays in the old one.")
+    ],
+    by: By = None,
+) -> None:
+    """Make a new ledger that begins with what was there at the end of a day."""
+    if file == "-":
+        raise WrongUsage("a ledger is a file, not standard output")
+    path, moment = Path(file), options.now()
+    with (
+        open_ledger(ledger_path(context), write=True) as old,
+        progress("rolling over") as advance,
+    ):
+        when = parse_when(as_of, moment, old.zone)
+        if when.instant is not None:
+            raise WrongUsage(
+                f"--as-of {as_of} is a time of day, but a ledger ends with a whole day"
+            )
+        cut = inclusive_end(when, old.zone)
+        if cut > options.end_of_today(old, moment):
+            raise WrongUsage(f"{as_of} has not come yet, so nothing can be closed by it")
+        origin = options.origin(context, by)
+        done = roll_over(old, path, origin, cut, options.now, advance)
+        end = options.show_cut(old, cut)
+    if done.closed_now:
+        line(f"closed {old.path} up to {end} ({done.closing.name})")
+    line(
+        f"made {path}: {count_of(done.opened, 'stream')} opened after {end}, "
+        f"{count_of(done.carried, 'later event')} carried"
+    )
+    line(f"{old.path} ends at {done.old_head.anchor}")
+    words = (quote(str(path)), quote(str(old.path)))
+    note(
+        f"record into {path} from now on; before {old.path} is put away, check the seam with "
+        "`inventory --ledger {} verify --previous {}`".format(*words)
+    )
+
+
+COMMANDS = {"export": export, "restore": restore, "backup": backup, "rollover": rollover}

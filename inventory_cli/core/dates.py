@@ -261,6 +261,11 @@ def inclusive_end(when: When, zone: tzinfo) -> str:
     return _at(when.day, CLOSE_OF_DAY, zone)
 
 
+def following(moment: str) -> str:
+    """Return the first moment after one, both as UTC text."""
+    return utc_text(datetime.fromisoformat(moment) + timedelta(milliseconds=1))
+
+
 def inclusive_start(when: When, zone: tzinfo) -> str:
     """Return the first moment that a range from `when` includes."""
     return when.instant or _at(when.day, "00:00:00.000", zone)

@@ -19,10 +19,7 @@ def new_file(path: Path, advice: str) -> Iterator[Path]:
     Raises Refused, with this advice, when the name is not free.
     """
     with sqlite_failures(path):
-        with file_failures(path):
-            _check_free(path, advice)
-            if not path.absolute().parent.is_dir():
-                raise LedgerUnusable(f"the folder {path.parent} does not exist")
+        check_free(path, advice)
         unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         try:
             yield unfinished
@@ -34,7 +31,15 @@ def new_file(path: Path, advice: str) -> Iterator[Path]:
                     name.unlink(missing_ok=True)
 
 
-def _check_free(path: Path, advice: str) -> None:
+def check_free(path: Path, advice: str) -> None:
+    """Raise Refused, with this advice, when a new file cannot get this name."""
+    with file_failures(path):
+        _check_name(path, advice)
+        if not path.absolute().parent.is_dir():
+            raise LedgerUnusable(f"the folder {path.parent} does not exist")
+
+
+def _check_name(path: Path, advice: str) -> None:
     if os.path.lexists(path):
         raise Refused(f"{path} exists already", advice)
     for left in _beside(path):
@@ -60,7 +65,7 @@ def _publish(unfinished: Path, path: Path, advice: str) -> None:
         raise Refused(f"{path} exists already", advice) from None
     except OSError:
         # A file system without hard links: the moment between the test and the name remains.
-        _check_free(path, advice)
+        _check_name(path, advice)
         unfinished.rename(path)
     if os.name == "posix":
         # A folder that may be written but not read cannot be synced; nor does SQLite insist.
