@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.audit.anchors import add_anchor, read_anchors
+from inventory_cli.audit.previous import with_previous
 from inventory_cli.audit.rebuild import rebuild as rebuild_ledger
 from inventory_cli.audit.snapshots import name_of, take_snapshot
 from inventory_cli.audit.verify import Audit
@@ -142,6 +143,12 @@ def verify(
         str | None,
         typer.Option("--snapshot", metavar="ID", help="Check this snapshot only, of all."),
     ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            "--previous", metavar="FILE", help="Check where it follows on that older ledger, too."
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Late arrivals for a snapshot are a failure.")
     ] = False,
@@ -177,6 +184,12 @@ def verify(
     with open_ledger(ledger_path(context), audit=True) as ledger:
         with progress("verifying") as advance:
             audit = verify_ledger(ledger, snapshot, strict, advance, against, since_anchor)
+        if previous is not None:
+            with (
+                open_ledger(Path(previous), audit=True) as old,
+                progress(f"verifying {previous}") as advance,
+            ):
+                audit = with_previous(audit, ledger, old, advance)
         if not (quiet and audit.ok):
             _show_audit(audit, format)
     if not audit.ok:
