@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Ran, Shop
 from tests.tampering.altering import alter, alter_schema, forge
+from tests.test_crash import Moment, assert_unusable, spread, strike, with_room
 
 LOG = (
     "open XYZ-1 100 --on 2022-11-01 --last-incoming 2022-10-01 --last-outgoing 2022-10-15",
@@ -347,6 +348,30 @@ def test_a_killed_rollover_leaves_no_new_ledger_and_can_be_repeated(year: Shop) 
     assert_goes_on(roll(year), year, "2023-01-01")
 
 
+@pytest.mark.parametrize("moment", spread("the start", 6, 1.0), ids=str)
+def test_a_rollover_that_is_killed_at_any_moment_is_whole_or_not_there(
+    year: Shop, moment: Moment
+) -> None:
+    new = other(year, "new.db")
+    strike(year, ["rollover", str(new.path), "--as-of", END], moment, 0.5)
+    assert year.failed_checks() == {}
+    if not new.path.exists():
+        roll(year)
+    assert seam(new, year) == []
+
+
+def test_a_rollover_that_finds_no_room_makes_nothing_and_says_so(year: Shop) -> None:
+    year.ok("snapshot", "take", "y2022", "--as-of", END, "--close")
+    new = other(year, "new.db")
+    before = year.path.read_bytes()
+    for most in (0, 40_000, 60_000):
+        ended = with_room(year, most, "rollover", new.path, "--as-of", END)
+        assert_unusable(ended, f"{new.path} ", "new.db was not made")
+        assert sorted(path.name for path in year.folder.iterdir()) == [year.path.name]
+        assert year.path.read_bytes() == before
+    roll(year)
+
+
 def test_others_cannot_record_into_the_old_ledger_meanwhile(year: Shop) -> None:
     other_writer = sqlite3.connect(year.path, isolation_level=None)
     other_writer.execute("BEGIN IMMEDIATE")
@@ -462,7 +487,11 @@ def test_an_old_ledger_that_is_damaged_is_found(both: tuple[Shop, Shop]) -> None
         ),
         (
             ["UPDATE events SET effective_at = '2022-12-31T23:00:00.001Z' WHERE position = 2"],
-            ["event 2 (opened DEF-3 at main) does not take effect when this ledger begins"],
+            ["event 2 (opened DEF-3 at main) is not as a rollover opens it: another effective at"],
+        ),
+        (
+            ["UPDATE events SET unit_cost = '9' WHERE position = 1"],
+            ["event 1 (opened ABC-2 at shop) is not as a rollover opens it: another unit cost"],
         ),
         (
             [
@@ -503,6 +532,25 @@ def test_an_opening_that_was_deleted_is_found(both: tuple[Shop, Shop]) -> None:
         "UPDATE batches SET first_position = 3, last_position = 10 WHERE batch = 3",
     )
     assert seam(new, old) == ["XYZ-1 at main is not opened, but 125 on hand in inventory.db"]
+
+
+def test_openings_that_only_add_up_are_found(both: tuple[Shop, Shop]) -> None:
+    old, new = both
+    forge(
+        new,
+        "UPDATE events SET reverses = 9 WHERE reverses = 7",
+        # One by one from the end, because no two may have one position.
+        *(f"UPDATE events SET position = {n + 2} WHERE position = {n}" for n in range(11, 3, -1)),
+        *(
+            f"INSERT INTO events SELECT {at}, 2, sku, location, 'adjusted', {change},"
+            " effective_at, 1, 'x', NULL, NULL, NULL, NULL, NULL, hash FROM events"
+            " WHERE position = 3"
+            for at, change in ((4, 5), (5, -5))
+        ),
+        "UPDATE batches SET last_position = 5 WHERE batch = 2",
+        "UPDATE batches SET first_position = 6, last_position = 13 WHERE batch = 3",
+    )
+    assert seam(new, old) == ["event 4 (adjusted XYZ-1 at main) is not as a rollover opens it"]
 
 
 def test_batches_of_the_rollover_that_are_missing_are_found(both: tuple[Shop, Shop]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, zip_longest
 
 from inventory_cli.audit.compare import compare, describe
-from inventory_cli.audit.rollover import COMMAND, Seam, carried, read_seam
+from inventory_cli.audit.rollover import COMMAND, Seam, carried, opened_later, openings, read_seam
 from inventory_cli.audit.scan import UNREADABLE, unreadable
 from inventory_cli.audit.verify import Audit, Checked, Progress, verify
-from inventory_cli.core.dates import following, show_cut, show_day
+from inventory_cli.core.dates import show_cut, show_day
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.quantities import count_of, format_quantity
 from inventory_cli.core.replay import State, Stream
@@ -84,11 +84,16 @@ def _check_contents(ledger: Ledger, old: Ledger, seam: Seam) -> Iterator[str]:
     """Give a problem for each stream that is not opened with what the old log replays to, and for
     what takes effect later and is not carried.
     """
-    expected = _by_days(replay_log(old, seam.anchor.position, seam.cut), old)
+    head = seam.anchor.position
+    states = replay_log(old, head, seam.cut)
     batches = [header for number in (2, 3) if (header := _rolled_over(ledger, number))]
     # Where nothing is to be opened, there is no batch that opens it.
-    opening = batches.pop(0) if expected and batches else None
-    yield from _check_openings(ledger, opening, expected, seam)
+    opening = batches.pop(0) if states and batches else None
+    if differences := list(_compare_openings(ledger, opening, _by_days(states, old), seam)):
+        yield from differences
+    else:
+        wanted = openings(states, seam.cut, opened_later(old, head, seam.cut), old)
+        yield from _check_openings(wanted, _events_of(ledger, opening))
     yield from _check_carried(ledger, batches[0] if batches else None, old, seam)
 
 
@@ -99,16 +104,22 @@ def _rolled_over(ledger: Ledger, number: int) -> Batch | None:
     return header if header.source == first.source else None
 
 
-def _check_openings(
+def _check_openings(wanted: Iterable[Draft], found: Iterable[Event]) -> Iterator[str]:
+    """Give the first event that is not as a rollover makes it, where the stock alone agrees."""
+    for draft, event in zip_longest(wanted, found):
+        if event is None:
+            yield f"the openings end before {draft.kind} {draft.sku} at {draft.location}"
+        elif draft != event[2:]:
+            why = f": another {_differing(draft, event)}" if draft else ""
+            yield f"{_in_words(event)} is not as a rollover opens it{why}"
+        else:
+            continue
+        return
+
+
+def _compare_openings(
     ledger: Ledger, opening: Batch | None, expected: Mapping[Stream, State], seam: Seam
 ) -> Iterator[str]:
-    at = following(seam.cut)
-    for row in _events_of(ledger, opening):
-        if row.effective_at != at:
-            yield (
-                f"event {row.position} ({row.kind} {row.sku} at {row.location}) does not take "
-                "effect when this ledger begins"
-            )
     # Nothing was recorded before it but the closing.
     last = (opening and opening.last_position) or 0
     found = _by_days(replay_log(ledger, last), ledger)
@@ -152,16 +163,22 @@ def _check_carried(ledger: Ledger, batch: Batch | None, old: Ledger, seam: Seam)
 
 
 def _uncarried(pair: tuple[Draft, Event] | None, event: Event | None, name: str) -> str:
-    here = event and f"event {event.position} ({event.kind} {event.sku} at {event.location})"
     if pair is None:
-        return f"{here} was not in {name}"
+        return f"{event and _in_words(event)} was not in {name}"
     draft, before = pair
     there = f"event {before.position} of {name} ({before.kind} {before.sku} at {before.location})"
     if event is None:
         return f"{there} was not carried"
+    return f"{there} is not as {_in_words(event)} says: another {_differing(draft, event)}"
+
+
+def _in_words(event: Event) -> str:
+    return f"event {event.position} ({event.kind} {event.sku} at {event.location})"
+
+
+def _differing(draft: Draft, event: Event) -> str:
     fields = zip(Draft._fields, draft, event[2:], strict=True)
-    differing = [field.replace("_", " ") for field, wanted, found in fields if wanted != found]
-    return f"{there} is not as {here} says: another {', '.join(differing)}"
+    return ", ".join(name.replace("_", " ") for name, wanted, found in fields if wanted != found)
 
 
 def _events_of(ledger: Ledger, batch: Batch | None) -> Iterable[Event]:

@@ -96,7 +96,7 @@ def roll_over(
             # It holds no line, because nothing is there before the openings. It keeps the period
             # closed, and says where that ends, even where there is nothing to open.
             take_snapshot(new, origin, closing.name, cut, clock, closes=True)
-            later = _opened_later(old, head.position, cut)
+            later = opened_later(old, head.position, cut)
             _append(new, origin, openings(states, cut, later, old), clock)
             first = new.head().position + 1
             events = (e for e, _ in carried(old, head.position, cut, first, progress))
@@ -153,15 +153,15 @@ def _new_ledger(old: Ledger, path: Path, clock: Clock) -> Iterator[Ledger]:
 
 
 def openings(
-    states: Mapping[Stream, State], cut: str, opened_later: Iterable[Stream], old: Ledger
+    states: Mapping[Stream, State], cut: str, later: Iterable[Stream], old: Ledger
 ) -> Iterator[Draft]:
-    """Give what opens each stream, at the first moment after the cut.
+    """Give what opens each stream, at the first moment after the cut, from position 1 on.
 
     An opening balance is never negative, so what is missing is adjusted. A stream that the old
-    log opens only later, because all before was voided, is opened for no more than to be listed.
+    log opens only `later`, because all before was voided, is opened for no more than to be listed.
     """
     at, position = following(cut), 0
-    opened_later = set(opened_later)
+    opened_later = set(later)
     for (sku, location), state in sorted(states.items()):
         days = {
             key: show_day(moment, old.zone)
@@ -179,7 +179,7 @@ def openings(
             position += 1
 
 
-def _opened_later(old: Ledger, head: int, cut: str) -> Iterator[Stream]:
+def opened_later(old: Ledger, head: int, cut: str) -> Iterator[Stream]:
     """Give the streams with a standing opening balance after the cut."""
     where = "kind = 'opened' AND effective_at > ?"
     for rows in pieces(old, "position, sku, location", head, 0, where, cut):
