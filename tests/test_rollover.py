@@ -322,7 +322,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from inventory_cli.audit import rollover
-from inventory_cli.storage.append import Origin
+from inventory_cli.storage.log import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 def struck(*arguments):

@@ -17,10 +17,17 @@ from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
 from inventory_cli.storage.anchors import Anchor, parse_anchor
-from inventory_cli.storage.append import Origin, append
+from inventory_cli.storage.append import append
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, pieces, read_batch, replay_log, voided_between
+from inventory_cli.storage.log import (
+    EVENT_COLUMNS,
+    Origin,
+    pieces,
+    read_batch,
+    replay_log,
+    voided_between,
+)
 from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.publish import check_free, new_file
 from inventory_cli.storage.snapshots import find_snapshot, read_snapshots

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.audit.anchors import add_anchor, read_anchors
-from inventory_cli.audit.previous import with_previous
 from inventory_cli.audit.rebuild import rebuild as rebuild_ledger
 from inventory_cli.audit.snapshots import name_of, take_snapshot
 from inventory_cli.audit.verify import Audit
@@ -185,6 +184,8 @@ def verify(
         with progress("verifying") as advance:
             audit = verify_ledger(ledger, snapshot, strict, advance, against, since_anchor)
         if previous is not None:
+            from inventory_cli.audit.previous import with_previous
+
             with (
                 open_ledger(Path(previous), audit=True) as old,
                 progress(f"verifying {previous}") as advance,

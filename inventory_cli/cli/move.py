@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from inventory_cli.asking import read_log
-from inventory_cli.audit.rollover import roll_over
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
 from inventory_cli.cli.reading import opened
@@ -91,6 +90,8 @@ def rollover(
     by: By = None,
 ) -> None:
     """Make a new ledger that begins with what was there at the end of a day."""
+    from inventory_cli.audit.rollover import roll_over
+
     if file == "-":
         raise WrongUsage("a ledger is a file, not standard output")
     path, moment = Path(file), options.now()
