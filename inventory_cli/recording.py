@@ -74,7 +74,10 @@ def record(
 
     Raises Refused when the rules forbid it, or when the id was used for something else.
     """
-    cannot = f"cannot {_describe(ledger, drafts[0])}"
+
+    def cannot() -> str:
+        return f"cannot {_describe(ledger, drafts[0])}"
+
     return _append_once(
         ledger, origin, lambda: drafts, cannot, clock, allow_negative, moment_given=moment_given
     )
@@ -84,7 +87,7 @@ def _append_once(
     ledger: Ledger,
     origin: Origin,
     drafts_of: Callable[[], Sequence[Draft]],
-    cannot: str,
+    cannot: Callable[[], str],
     clock: Clock,
     allow_negative: bool,
     *,
@@ -106,7 +109,8 @@ def _append_once(
     appended = append(ledger, origin, plan, clock, allow_negative)
     if appended is None:
         return Recording([_with_stock(ledger, event) for event in known], [], already=True)
-    _refuse_problems(ledger, appended, cannot, drafts)
+    if appended.problems:
+        _refuse_problems(ledger, appended, cannot(), drafts)
     return _recording(ledger, appended, drafts)
 
 
@@ -180,7 +184,9 @@ def reverse_event(
         rest = facts._replace(id=None)
         return [reversal(first, facts), *(reversal(event, rest) for event in others)]
 
-    cannot = f"cannot reverse event {position}"
+    def cannot() -> str:
+        return f"cannot reverse event {position}"
+
     return _append_once(ledger, origin, drafts_of, cannot, clock, allow_negative, moment_given=True)
 
 

@@ -101,7 +101,10 @@ def make_rows(count: int, skus: int, locations: int) -> Iterator[Row]:
 def _movement(stock: _Stock, on: str, kind: str, reference: str) -> Row:
     rng, on_hand = stock.rng, stock.on_hand
     if kind == "received":
-        stream, quantity = stock.any_stream(), rng.randint(5, 40)
+        # In place of a count it stands behind other counts, which close the day.
+        while (stream := stock.any_stream()) in stock.done_today:
+            pass
+        quantity = rng.randint(5, 40)
         on_hand[stream] += quantity
         return Row(on, stream[0], kind, quantity, stream[1], reference=reference)
     stream = stock.stocked()
