@@ -4,7 +4,7 @@ Must never know how a row is read or recorded.
 """
 
 from array import array
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -66,6 +66,32 @@ class Report(NamedTuple):
     compared: bool
 
 
+class Lines:
+    """The line of the file behind each event, in the order of their positions.
+
+    Most rows are a line long and an event each; so only where that is not so a number is kept.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        # Lines minus events, where that changes: from which event on, and to what.
+        self._ahead: int | None = None
+        self._starts, self._aheads = array("I"), array("q")
+
+    def append(self, line: int) -> None:
+        if line - self._count != self._ahead:
+            self._ahead = line - self._count
+            self._starts.append(self._count)
+            self._aheads.append(self._ahead)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, event: int) -> int:
+        return event + self._aheads[bisect_right(self._starts, event) - 1]
+
+
 class Tally:
     """What is counted while rows go by."""
 
@@ -86,7 +112,7 @@ class Tally:
         self.compared = False
         # The line of each draft that was kept, and the balance that its row states, in the order
         # of their positions.
-        self.lines = array("I")
+        self.lines = Lines()
         self.balances = array("q")
         # What does not agree with them, and the line that states it.
         self.disagreements: list[tuple[Disagreement, int]] = []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from inventory_cli.core.events import Event
 from inventory_cli.importing.batch import Choices, import_file
 from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.report import Lines
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import pieces
 from inventory_cli.storage.stock import stored_states
@@ -108,3 +109,13 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
         else:
             both.slow.record(facts)
             assert seen(ledger, stored_states(ledger)) == both.slow.stock()
+
+
+@given(st.lists(st.integers(1, 2**31), max_size=50), st.booleans())
+def test_lines_are_kept_for_every_event(lines: list[int], in_order: bool) -> None:
+    expected = list(range(len(lines))) if in_order else lines
+    kept = Lines()
+    for line in expected:
+        kept.append(line)
+    assert len(kept) == len(expected)
+    assert [kept[event] for event in range(len(kept))] == expected
