@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.snapshots import read_snapshots
 from tests.conftest import Shop
 from tests.tampering.altering import alter, behind_the_back, forge, relink
 
@@ -325,6 +327,22 @@ def test_a_snapshot_taken_since_is_right_although_what_is_later_than_it_came_bef
     story.ok("receive", "XYZ-1", 1, "--on", "2022-06-01")
     story.ok("snapshot", "take", "february", "--as-of", "2022-02-28")
     assert story.failed_checks("--expect", before, "--since-anchor") == {}
+
+
+def test_a_snapshot_taken_since_is_held_against_the_one_before_the_anchor(story: Shop) -> None:
+    story.ok("snapshot", "take", "--as-of", "2022-03-20")
+    before = head(story)
+    story.ok("receive", "XYZ-1", 1, "--on", "2022-06-01")
+    for day in ("2022-03-20", "2022-04-30", "2022-06-30"):
+        story.ok("snapshot", "take", "--as-of", day)
+    with open_ledger(story.path) as ledger:
+        whole = [snapshot.whole_to for snapshot in read_snapshots(ledger)]
+    assert whole == [4, 4, 6, 7]
+    assert story.failed_checks("--expect", before, "--since-anchor") == {}
+    forge(story, "UPDATE snapshots SET whole_to = 5 WHERE snapshot = 3")
+    wrong = "says that up to event 5 nothing takes effect after its date; that is so up to event 6"
+    failed = story.failed_checks("--expect", before, "--since-anchor")
+    assert any(wrong in problem for problem in failed["snapshots"])
 
 
 def test_an_anchor_may_lie_between_the_legs_of_a_transfer(story: Shop) -> None:

@@ -88,7 +88,7 @@ def compare_recent(
         base = nearest_base(
             ledger, min(place.position, snapshot.position), snapshot.as_of, place.batch, per_line=0
         )
-        watched.compare(
-            snapshot, partial(replay_log, ledger, snapshot.position, snapshot.as_of, base)
-        )
-        watched.note_whole(snapshot, whole_to(ledger, snapshot.position, snapshot.as_of))
+        cut = (ledger, snapshot.position, snapshot.as_of)
+        watched.compare(snapshot, partial(replay_log, *cut, base))
+        # What takes effect by the date of the earlier snapshot does so by that of this one.
+        watched.note_whole(snapshot, whole_to(*cut, base.whole_to))

@@ -144,9 +144,11 @@ def replay_log(
     return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
 
 
-def whole_to(ledger: Ledger, head: int, as_of: str) -> int:
-    """Return up to which position nothing was recorded that takes effect after `as_of`."""
-    for rows in pieces(ledger, "position", head, 0, "effective_at > ?", as_of):
+def whole_to(ledger: Ledger, head: int, as_of: str, known: int = 0) -> int:
+    """Return up to which position nothing was recorded that takes effect after `as_of`; `known`
+    is one of which that is known already.
+    """
+    for rows in pieces(ledger, "position", head, known, "effective_at > ?", as_of):
         return int(rows[0][0]) - 1
     return head
 
