@@ -8,41 +8,110 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.cli.boundary import Boundary
-from inventory_cli.cli.lazy import LazyCommands
+from inventory_cli.cli.lazy import LazyCommands, Place
 
 SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
 READ = "Read"
 
-# name → (module, panel), in the order in which the help shows them.
+# In the order in which the help shows them. To show it, no module of a command is imported: a test
+# holds the summaries against what the commands say of themselves.
 COMMANDS = {
-    "init": ("setup", SET_UP),
-    "migrate": ("setup", SET_UP),
-    "open": ("record", RECORD),
-    "receive": ("record", RECORD),
-    "return": ("record", RECORD),
-    "sell": ("record", RECORD),
-    "remove": ("record", RECORD),
-    "count": ("record", RECORD),
-    "adjust": ("record", RECORD),
-    "transfer": ("record", RECORD),
-    "reverse": ("reverse", RECORD),
-    "import": ("load", RECORD),
-    "record": ("stream", RECORD),
-    "stock": ("ask", ASK),
-    "as-of": ("ask", ASK),
-    "history": ("timeline", ASK),
-    "log": ("timeline", ASK),
-    "batches": ("timeline", ASK),
-    "snapshot": ("audit", AUDIT),
-    "verify": ("audit", AUDIT),
-    "head": ("audit", AUDIT),
-    "rebuild": ("audit", AUDIT),
-    "reconcile": ("reconcile", AUDIT),
-    "export": ("move", MOVE),
-    "restore": ("move", MOVE),
-    "backup": ("move", MOVE),
-    "rollover": ("move", MOVE),
-    "guide": ("setup", READ),
+    "init": Place("setup", SET_UP, "Make a new ledger."),
+    "migrate": Place(
+        "setup",
+        SET_UP,
+        "Bring a ledger that an older version wrote up to date; its log stays as it is.",
+    ),
+    "open": Place(
+        "record",
+        RECORD,
+        "Record an opening balance: nothing of that SKU and location takes effect before it.",
+    ),
+    "receive": Place("record", RECORD, "Record stock that came in."),
+    "return": Place("record", RECORD, "Record stock that a customer brought back."),
+    "sell": Place("record", RECORD, "Record stock that was sold."),
+    "remove": Place(
+        "record", RECORD, "Record stock that left otherwise: to the supplier, used up, scrapped."
+    ),
+    "count": Place(
+        "record",
+        RECORD,
+        "Record what was counted: on hand becomes it, and history shows the variance.",
+    ),
+    "adjust": Place(
+        "record",
+        RECORD,
+        "Record a correction by a signed quantity, and why: `adjust XYZ-1 -20 --reason miscount`.",
+    ),
+    "transfer": Place(
+        "record", RECORD, "Record a transfer between two locations: both legs in one batch."
+    ),
+    "reverse": Place(
+        "reverse",
+        RECORD,
+        "Void an event, or a whole batch, as if it had never happened; both stay in the log.",
+    ),
+    "import": Place(
+        "load", RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
+    ),
+    "record": Place(
+        "stream",
+        RECORD,
+        "Record events that a script writes as JSON Lines, and answer each with a line of JSON.",
+    ),
+    "stock": Place(
+        "ask", ASK, "Show what is on hand now, with the days of the last arrival and departure."
+    ),
+    "as-of": Place("ask", ASK, "Show what was on hand at a date, inclusive, by replaying the log."),
+    "history": Place(
+        "timeline",
+        ASK,
+        "Show the timeline of a SKU: every event, what it changed, what was on hand after it, why.",
+    ),
+    "log": Place(
+        "timeline", ASK, "Show the events as they were recorded, in the order of their positions."
+    ),
+    "batches": Place("timeline", ASK, "Show who recorded what, when, from which file."),
+    "snapshot": Place(
+        "audit", AUDIT, "Store what is on hand, to be checked against the log later."
+    ),
+    "verify": Place(
+        "audit",
+        AUDIT,
+        "Check that the file, the log, the snapshots and the stock all agree; exit 1 if not.",
+    ),
+    "head": Place(
+        "audit",
+        AUDIT,
+        "Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere.",
+    ),
+    "rebuild": Place(
+        "audit",
+        AUDIT,
+        "Make anew everything that is not the log, by replaying it, and say what had differed.",
+    ),
+    "reconcile": Place(
+        "reconcile",
+        AUDIT,
+        "Show where a stock list and the ledger differ, as of a date; exit 1 if they do.",
+    ),
+    "export": Place(
+        "move",
+        MOVE,
+        "Write the whole log to standard output: settings, events, batches, snapshots, hashes.",
+    ),
+    "restore": Place(
+        "move", MOVE, "Make a new ledger from an export, every hash checked as it is written."
+    ),
+    "backup": Place(
+        "move",
+        MOVE,
+        "Copy the ledger, as it is at this moment, to a new file, while others go on recording.",
+    ),
+    "rollover": Place(
+        "move", MOVE, "Make a new ledger that begins with what was there at the end of a day."
+    ),
+    "guide": Place("setup", READ, "Show the manual, page by page."),
 }
 
 
@@ -55,11 +124,10 @@ class Inventory(Boundary):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands of plain help, panel by panel; on a terminal rich draws them."""
-        for panel in dict.fromkeys(panel for _, panel in COMMANDS.values()):
-            names = [name for name, (_, its) in COMMANDS.items() if its == panel]
+        for panel in dict.fromkeys(place.panel for place in COMMANDS.values()):
             with formatter.section(panel):
                 formatter.write_dl(
-                    [(name, self.commands[name].get_short_help_str(200)) for name in names]
+                    [(n, place.summary) for n, place in COMMANDS.items() if place.panel == panel]
                 )
 
 

@@ -8,7 +8,7 @@ parameters, all of which are plain words or flags, are handed over as they are.
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -78,16 +78,24 @@ class Command(TyperCommand):
         return [*options, "--", *words]
 
 
+class Place(NamedTuple):
+    """Where a command is found: its module, its panel in the help, and its line there."""
+
+    module: str
+    panel: str
+    summary: str
+
+
 class LazyCommands(MutableMapping[str, Any]):
     """Commands by name, each built when it is first asked for."""
 
-    def __init__(self, places: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, places: Mapping[str, Place]) -> None:
         self._places = places
         self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._built:
-            module, panel = self._places[name]
+            module, panel, _ = self._places[name]
             function = import_module(f"inventory_cli.cli.{module}").COMMANDS[name]
             self._built[name] = _build(name, function, panel)
         return self._built[name]
