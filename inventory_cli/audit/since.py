@@ -16,7 +16,7 @@ from inventory_cli.core.replay import State, Stream, UnknownKind, fold
 from inventory_cli.storage.anchors import Anchor, Place, find_place
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import read_stream, replay_log, whole_to
-from inventory_cli.storage.snapshots import Snapshot, nearest_base
+from inventory_cli.storage.snapshots import Snapshot, as_kept, nearest_base
 
 
 def last_place(ledger: Ledger, anchors: Sequence[Anchor]) -> Place | None:
@@ -50,7 +50,7 @@ class Recent:
             return self._problems
         if self._base.states:
             replayed = replay_log(self._ledger, self._last, END_OF_TIME, self._base)
-            self.states = _without_last_effective(replayed)
+            self.states = as_kept(replayed)
         else:
             self.states = {
                 stream: fold(read_stream(self._ledger, stream, self._last))
@@ -63,7 +63,7 @@ class Recent:
     ) -> tuple[Mapping[Stream, State], list[str]]:
         """Return what of the stored stock this check speaks of, and notes on what not."""
         if self._base.states:
-            return _without_last_effective(stored), []
+            return as_kept(stored), []
         notes = []
         if len(stored) > len(self._touched):
             notes.append(
@@ -71,11 +71,6 @@ class Recent:
                 "events since; with a snapshot before the anchor all are"
             )
         return {stream: stored[stream] for stream in self._touched & stored.keys()}, notes
-
-
-def _without_last_effective(states: Mapping[Stream, State]) -> dict[Stream, State]:
-    # A snapshot does not keep it.
-    return {stream: state._replace(last_effective="") for stream, state in states.items()}
 
 
 def compare_recent(

@@ -21,10 +21,12 @@ from inventory_cli.storage.periods import read_closings
 from inventory_cli.storage.snapshots import (
     Line,
     Snapshot,
+    as_kept,
     lines_of,
     orphaned_lines,
     read_lines,
     snapshot_batches,
+    states_of,
 )
 
 
@@ -115,8 +117,9 @@ class Snapshots:
         ):
             insort(self._by_date, self._snapshots[self._passed], key=_date)
             self._passed += 1
+        latest = self._by_date[-1].as_of if self._by_date else ""
         for row in rows:
-            if self._by_date and row[6] <= self._by_date[-1].as_of:
+            if latest and row[6] <= latest:
                 self._note_late(Event(*row[:-1]))
             while self._whole and row[6] > self._whole[-1].as_of:
                 self.note_whole(self._whole.pop(), row[0] - 1)
@@ -216,12 +219,9 @@ def _check_snapshot(
             f"{label} was taken at position {snapshot.position}, but the log ends at "
             f"{head.position}"
         )
-    # A line keeps everything of a state but its last effective moment.
-    expected = {stream: state._replace(last_effective="") for stream, state in replayed.items()}
-    found: dict[Stream, State] = {(line.sku, line.location): State(*line[2:]) for line in lines}
     return problems + [
         f"{label}: {describe(difference, ledger.decimals, ledger.zone)}"
-        for difference in compare(expected, found)
+        for difference in compare(as_kept(replayed), states_of(lines))
     ]
 
 

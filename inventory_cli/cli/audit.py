@@ -53,8 +53,8 @@ def take(
     moment = options.now()
     with open_ledger(ledger_path(context), write=True) as ledger:
         cut = options.parse_cut(ledger, as_of, moment)
-        if close and cut > options.end_of_today(ledger, moment):
-            raise WrongUsage(f"{as_of} has not come yet, so nothing can be closed by it")
+        if close:
+            options.check_over(ledger, cut, as_of, moment)
         origin = options.origin(context, by)
         taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":

@@ -105,8 +105,7 @@ def rollover(
                 f"--as-of {as_of} is a time of day, but a ledger ends with a whole day"
             )
         cut = inclusive_end(when, old.zone)
-        if cut > options.end_of_today(old, moment):
-            raise WrongUsage(f"{as_of} has not come yet, so nothing can be closed by it")
+        options.check_over(old, cut, as_of, moment)
         origin = options.origin(context, by)
         done = roll_over(old, path, origin, cut, options.now, advance)
         end = options.show_cut(old, cut)

@@ -140,6 +140,12 @@ def end_of_today(ledger: Ledger, moment: datetime) -> str:
     return parse_cut(ledger, "today", moment)
 
 
+def check_over(ledger: Ledger, cut: str, text: str, moment: datetime) -> None:
+    """Raise WrongUsage when a period that ends with a cut, typed as `text`, is not over."""
+    if cut > end_of_today(ledger, moment):
+        raise WrongUsage(f"{text} has not come yet, so nothing can be closed by it")
+
+
 def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> None:
     """Say which cut a table shows; machine formats are for those who know."""
     if format != "table":

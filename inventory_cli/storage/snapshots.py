@@ -1,6 +1,6 @@
 """Knows how stored snapshots are read, and from which of them a replay may begin."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.replay import State, Stream
@@ -51,6 +51,16 @@ def lines_of(states: Mapping[Stream, State]) -> list[Line]:
         )
         for stream, state in sorted(states.items())
     ]
+
+
+def states_of(lines: Iterable[Line]) -> dict[Stream, State]:
+    """Return the states that lines record."""
+    return {(line.sku, line.location): State(*line[2:]) for line in lines}
+
+
+def as_kept(states: Mapping[Stream, State]) -> dict[Stream, State]:
+    """Return states with all that a line keeps: not when the last event took effect."""
+    return {stream: state._replace(last_effective="") for stream, state in states.items()}
 
 
 def read_snapshots(ledger: Ledger) -> list[Snapshot]:
@@ -139,5 +149,4 @@ def base_of(ledger: Ledger, snapshot: Snapshot) -> Base | None:
     header, lines = read_batch(ledger, snapshot.batch), read_lines(ledger, snapshot.snapshot)
     if header is None or header.lines_sha256 != digest_lines(snapshot, lines):
         return None
-    states = {(line.sku, line.location): State(*line[2:]) for line in lines}
-    return Base(states, snapshot.as_of, snapshot.position, snapshot.whole_to or 0)
+    return Base(states_of(lines), snapshot.as_of, snapshot.position, snapshot.whole_to or 0)
