@@ -7,13 +7,12 @@ Must never know where the rows come from.
 import csv
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from inventory_cli.core.quantities import format_quantity
+from inventory_cli.terminal import _JOINERS, printable
 
 FORMATS = ("table", "json", "jsonl", "csv")
 # Rows that decide the widths of a plain table; what comes later may be wider, never cut.
@@ -138,26 +137,6 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     return str(value)
 
 
-# Format characters that change nothing but how letters join.
-_JOINERS = "\u200c\u200d"
-
-
-def printable(text: str) -> str:
-    """Return text as it may go to a terminal: what could change the lines around it, control
-    characters and marks of direction, becomes a visible escape.
-    """
-    if text.isprintable():
-        return text
-    import unicodedata  # Most text is plain.
-
-    return "".join(
-        c
-        if c.isprintable() or c in _JOINERS or unicodedata.category(c) == "Zs"
-        else c.encode("unicode_escape", "backslashreplace").decode()
-        for c in text
-    )
-
-
 def width_of(text: str) -> int:
     """Return how many cells of a terminal a text takes."""
     if text.isascii():
@@ -262,78 +241,3 @@ def bar(value: int, largest: int, width: int = 12) -> str:
         return ""
     whole, eighths = divmod(max(1, value * width * 8 // largest), 8)
     return "█" * whole + " ▏▎▍▌▋▊▉"[eighths].strip()
-
-
-def line(text: str) -> None:
-    """Write a line of the answer to standard output."""
-    sys.stdout.write(printable(text) + "\n")
-
-
-def note(text: str) -> None:
-    """Write a remark to standard error. Lines of a text stay lines."""
-    sys.stderr.writelines(printable(line) + "\n" for line in text.split("\n"))
-
-
-def complain(message: str, hint: str | None) -> None:
-    """Write an error, and what to do about it, to standard error. Lines of a message stay lines."""
-    error, advice = ("error:", "hint:")
-    if sys.stderr.isatty() and not _is_plain():
-        error, advice = "\x1b[1;31merror:\x1b[0m", "\x1b[1mhint:\x1b[0m"
-    first, *rest = message.split("\n")
-    sys.stderr.write(f"{error} {printable(first)}\n")
-    sys.stderr.writelines(printable(text) + "\n" for text in rest)
-    if hint:
-        sys.stderr.write(f"{advice} {printable(hint)}\n")
-
-
-def _is_plain() -> bool:
-    import os
-
-    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-
-
-def print_markdown(text: str) -> None:
-    """Write a page of the manual: set for reading on a terminal, as it is elsewhere."""
-    if not sys.stdout.isatty():
-        sys.stdout.write(text)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console().print(Markdown(text))
-
-
-Progress = Callable[[int, int | None], None]
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Progress]:
-    """Give what tells how much is done, of how much. A bar shows on a terminal after a second."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    started = time.monotonic()
-    bars: list[Any] = []
-
-    def advance(done: int, total: int | None) -> None:
-        if not bars:
-            if time.monotonic() - started < 1:
-                return
-            bars.append(_start_bar(label))
-        bars[0].update(bars[0].task_ids[0], completed=done, total=total)
-
-    try:
-        yield advance
-    finally:
-        for shown in bars:
-            shown.stop()
-
-
-def _start_bar(label: str) -> Any:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    shown = Progress(console=Console(stderr=True), transient=True)
-    shown.add_task(label)
-    shown.start()
-    return shown

@@ -5,18 +5,21 @@ nothing was lost, added or changed. Must never take one of the two at its word.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, zip_longest
 
-from inventory_cli.audit.compare import compare, describe
-from inventory_cli.audit.rollover import COMMAND, Seam, carried, opened_later, openings, read_seam
+from inventory_cli.actions.rollover import carried, opened_later, openings
 from inventory_cli.audit.scan import UNREADABLE, unreadable
+from inventory_cli.audit.seam import COMMAND, Seam, read_seam
 from inventory_cli.audit.verify import Audit, Checked, Progress, verify
 from inventory_cli.core.dates import show_cut, show_day
+from inventory_cli.core.differences import compare, describe
 from inventory_cli.core.events import Draft, Event
-from inventory_cli.core.quantities import count_of, format_quantity
+from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.wording import count_of
 from inventory_cli.storage.anchors import find_place
+from inventory_cli.storage.batches import Batch, read_batch
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, Batch, pieces, read_batch, replay_log
-from inventory_cli.storage.periods import read_closings
+from inventory_cli.storage.log import EVENT_COLUMNS, pieces, replay_log
+from inventory_cli.storage.snapshots import read_closings
 
 NAME = "previous"
 # How many problems are shown of each check of the older ledger, and of the events carried.

@@ -15,14 +15,13 @@ from inventory_cli.core.replay import Replay, State, Stream, UnknownKind
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.anchors import Place
+from inventory_cli.storage.batches import Batch, headers_with_hash
 from inventory_cli.storage.chain import genesis, link_batch, link_event
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import (
     BEFORE_ALL,
     EVENT_COLUMNS,
-    Batch,
-    headers_with_hash,
     read_event,
     read_stream,
     settings_rows,

@@ -5,60 +5,25 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
-from inventory_cli.audit.compare import compare, describe
 from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
 from inventory_cli.core.dates import show_effective
-from inventory_cli.core.events import Event, clean_name
+from inventory_cli.core.differences import compare, describe
+from inventory_cli.core.events import Event
 from inventory_cli.core.periods import Closing, is_allowed
 from inventory_cli.core.replay import State, Stream
-from inventory_cli.core.rules import MOST_SHOWN
-from inventory_cli.errors import WrongUsage
+from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.storage.batches import read_batch
 from inventory_cli.storage.chain import digest_lines
-from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import Origin, read_batch, replay_log, whole_to
-from inventory_cli.storage.new_snapshot import Content, store_snapshot
-from inventory_cli.storage.periods import read_closings
+from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.snapshots import (
-    Line,
     Snapshot,
     as_kept,
-    lines_of,
     orphaned_lines,
+    read_closings,
     read_lines,
     snapshot_batches,
     states_of,
 )
-
-
-def take_snapshot(
-    ledger: Ledger,
-    origin: Origin,
-    name: str | None,
-    as_of: str,
-    clock: Clock,
-    closes: bool = False,
-) -> tuple[Snapshot, list[Line]]:
-    """Store the replayed state at the present head, effective up to `as_of` (UTC text).
-
-    One that `closes` ends a period: from then on nothing may take effect up to `as_of` that does
-    not name it.
-    """
-    if name is not None:
-        name = clean_name(name, "snapshot name")
-        if name.isdecimal():
-            raise WrongUsage(
-                f"a snapshot cannot be named {name!r}", "a bare number is a snapshot's id"
-            )
-    if closes and name is None:
-        raise WrongUsage("what closes a period needs a name", "`snapshot take NAME --close`")
-
-    def content_at(position: int) -> Content:
-        # The whole log, not from an earlier snapshot: this one is evidence of its own.
-        lines = lines_of(replay_log(ledger, position, as_of))
-        return Content(position, lines, whole_to(ledger, position, as_of))
-
-    taken, content = store_snapshot(ledger, origin, name, as_of, content_at, clock, closes)
-    return taken, content.lines
 
 
 class Snapshots:

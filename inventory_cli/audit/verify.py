@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from inventory_cli.audit.anchors import check_anchors
-from inventory_cli.audit.compare import compare, describe
+from inventory_cli.audit.anchor_file import check_anchors
 from inventory_cli.audit.scan import (
     COLUMNS,
     UNREADABLE,
@@ -18,6 +17,7 @@ from inventory_cli.audit.scan import (
 )
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
+from inventory_cli.core.differences import compare, describe
 from inventory_cli.core.replay import State, Stream
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema

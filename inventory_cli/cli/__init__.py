@@ -16,35 +16,35 @@ READ = "Read"
 # In the order in which the help shows them. To show it, no module of a command is imported: a test
 # holds the summaries against what the commands say of themselves.
 COMMANDS = {
-    "init": Place("setup", SET_UP, "Make a new ledger."),
+    "init": Place("init", SET_UP, "Make a new ledger."),
     "migrate": Place(
-        "setup",
+        "init",
         SET_UP,
         "Bring a ledger that an older version wrote up to date; its log stays as it is.",
     ),
     "open": Place(
-        "record",
+        "movements",
         RECORD,
         "Record an opening balance: nothing of that SKU and location takes effect before it.",
     ),
-    "receive": Place("record", RECORD, "Record stock that came in."),
-    "return": Place("record", RECORD, "Record stock that a customer brought back."),
-    "sell": Place("record", RECORD, "Record stock that was sold."),
+    "receive": Place("movements", RECORD, "Record stock that came in."),
+    "return": Place("movements", RECORD, "Record stock that a customer brought back."),
+    "sell": Place("movements", RECORD, "Record stock that was sold."),
     "remove": Place(
-        "record", RECORD, "Record stock that left otherwise: to the supplier, used up, scrapped."
+        "movements", RECORD, "Record stock that left otherwise: to the supplier, used up, scrapped."
     ),
     "count": Place(
-        "record",
+        "movements",
         RECORD,
         "Record what was counted: on hand becomes it, and history shows the variance.",
     ),
     "adjust": Place(
-        "record",
+        "movements",
         RECORD,
         "Record a correction by a signed quantity, and why: `adjust XYZ-1 -20 --reason miscount`.",
     ),
     "transfer": Place(
-        "record", RECORD, "Record a transfer between two locations: both legs in one batch."
+        "movements", RECORD, "Record a transfer between two locations: both legs in one batch."
     ),
     "reverse": Place(
         "reverse",
@@ -52,10 +52,10 @@ COMMANDS = {
         "Void an event, or a whole batch, as if it had never happened; both stay in the log.",
     ),
     "import": Place(
-        "load", RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
+        "import_", RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
     ),
     "record": Place(
-        "stream",
+        "record",
         RECORD,
         "Record events that a script writes as JSON Lines, and answer each with a line of JSON.",
     ),
@@ -64,29 +64,29 @@ COMMANDS = {
     ),
     "as-of": Place("ask", ASK, "Show what was on hand at a date, inclusive, by replaying the log."),
     "history": Place(
-        "timeline",
+        "history",
         ASK,
         "Show the timeline of a SKU: every event, what it changed, what was on hand after it, why.",
     ),
     "log": Place(
-        "timeline", ASK, "Show the events as they were recorded, in the order of their positions."
+        "history", ASK, "Show the events as they were recorded, in the order of their positions."
     ),
-    "batches": Place("timeline", ASK, "Show who recorded what, when, from which file."),
+    "batches": Place("history", ASK, "Show who recorded what, when, from which file."),
     "snapshot": Place(
-        "audit", AUDIT, "Store what is on hand, to be checked against the log later."
+        "snapshot", AUDIT, "Store what is on hand, to be checked against the log later."
     ),
     "verify": Place(
-        "audit",
+        "verify",
         AUDIT,
         "Check that the file, the log, the snapshots and the stock all agree; exit 1 if not.",
     ),
     "head": Place(
-        "audit",
+        "verify",
         AUDIT,
         "Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere.",
     ),
     "rebuild": Place(
-        "audit",
+        "rebuild",
         AUDIT,
         "Make anew everything that is not the log, by replaying it, and say what had differed.",
     ),
@@ -96,22 +96,22 @@ COMMANDS = {
         "Show where a stock list and the ledger differ, as of a date; exit 1 if they do.",
     ),
     "export": Place(
-        "move",
+        "export",
         MOVE,
         "Write the whole log to standard output: settings, events, batches, snapshots, hashes.",
     ),
     "restore": Place(
-        "move", MOVE, "Make a new ledger from an export, every hash checked as it is written."
+        "export", MOVE, "Make a new ledger from an export, every hash checked as it is written."
     ),
     "backup": Place(
-        "move",
+        "export",
         MOVE,
         "Copy the ledger, as it is at this moment, to a new file, while others go on recording.",
     ),
     "rollover": Place(
-        "move", MOVE, "Make a new ledger that begins with what was there at the end of a day."
+        "rollover", MOVE, "Make a new ledger that begins with what was there at the end of a day."
     ),
-    "guide": Place("setup", READ, "Show the manual, page by page."),
+    "guide": Place("guide", READ, "Show the manual, page by page."),
 }
 
 

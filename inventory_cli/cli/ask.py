@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.asking import arrange, cut_at, stock_as_of, stock_now
+from inventory_cli.actions.ask import arrange, cut_at, stock_as_of, stock_now
 from inventory_cli.cli import options
 from inventory_cli.cli.options import Format, KnownAt, Location, Skus, ledger_path
 from inventory_cli.core.replay import State, Stream
-from inventory_cli.render import Answer, Column, note, show
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.terminal import note
 
 ByLocation = Annotated[
     bool, typer.Option("--by-location", help="A line for each location, not only for the SKU.")

@@ -14,7 +14,7 @@ import typer
 from inventory_cli import errors
 from inventory_cli.cli.lazy import Group
 from inventory_cli.errors import InventoryError, WrongUsage
-from inventory_cli.render import complain
+from inventory_cli.terminal import complain
 
 
 class Boundary(Group):

@@ -2,17 +2,18 @@
 
 from shlex import quote
 
-from inventory_cli.cli.record import note_moved_counts
+from inventory_cli.actions.import_file import Choices
+from inventory_cli.actions.record import describe_problem
+from inventory_cli.cli.movements import note_moved_counts
+from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import show_effective
-from inventory_cli.core.quantities import count_of, format_quantity
-from inventory_cli.core.rules import MOST_SHOWN
-from inventory_cli.importing.balances import Disagreement
-from inventory_cli.importing.batch import Choices
+from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.wording import MOST_SHOWN, count_of
 from inventory_cli.importing.profile_keys import KINDS_HINT
-from inventory_cli.importing.report import Report
-from inventory_cli.recording import describe_problem
-from inventory_cli.render import Answer, Column, complain, line, note, show
+from inventory_cli.importing.tally import Report
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.terminal import complain, line, note
 
 
 def complain_of(ledger: Ledger, file: str, report: Report, choices: Choices) -> None:

@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from inventory_cli.core import dates
-from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS, clean_name
+from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
+from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
-from inventory_cli.render import FORMATS, note
+from inventory_cli.render import FORMATS
+from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import Origin
+from inventory_cli.terminal import note
 
 Format = Annotated[
     str, typer.Option("--format", metavar="table|json|jsonl|csv", help="How to show the answer.")

@@ -4,7 +4,10 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.cli import file_options, options
+from inventory_cli.actions.reconcile import Comparison, Counting, Scope, compare, record_counts
+from inventory_cli.cli import options, profile_options
+from inventory_cli.cli.files import opened, source_name
+from inventory_cli.cli.movements import note_moved_counts
 from inventory_cli.cli.options import (
     AllowNegative,
     By,
@@ -14,18 +17,16 @@ from inventory_cli.cli.options import (
     Reason,
     ledger_path,
 )
-from inventory_cli.cli.reading import opened, source_name
-from inventory_cli.cli.record import note_moved_counts
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
-from inventory_cli.core.quantities import count_of
 from inventory_cli.core.rules import clean_facts
+from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
+from inventory_cli.importing.movements import Settings
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.reading import Settings
-from inventory_cli.importing.reconcile import Comparison, Counting, Scope, compare, record_counts
 from inventory_cli.importing.stock_list import StockList, read_stock_list
-from inventory_cli.render import Answer, Column, note, progress, show
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.terminal import note, progress
 
 AsOf = Annotated[
     str | None,
@@ -41,7 +42,7 @@ Count = Annotated[
 
 def reconcile(
     context: typer.Context,
-    file: file_options.CsvFile,
+    file: profile_options.CsvFile,
     as_of: AsOf = None,
     location: Location = None,
     partial: Partial = False,
@@ -50,15 +51,15 @@ def reconcile(
     by: By = None,
     into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
-    profile: file_options.ProfileName = None,
-    column: file_options.ColumnNames = None,
-    set: file_options.Constants = None,
-    date_format: file_options.DateFormats = None,
-    decimal_mark: file_options.DecimalMark = None,
-    delimiter: file_options.Delimiter = None,
-    encoding: file_options.Encoding = None,
-    no_header: file_options.NoHeader = False,
-    skip_lines: file_options.SkipLines = None,
+    profile: profile_options.ProfileName = None,
+    column: profile_options.ColumnNames = None,
+    set: profile_options.Constants = None,
+    date_format: profile_options.DateFormats = None,
+    decimal_mark: profile_options.DecimalMark = None,
+    delimiter: profile_options.Delimiter = None,
+    encoding: profile_options.Encoding = None,
+    no_header: profile_options.NoHeader = False,
+    skip_lines: profile_options.SkipLines = None,
     format: Format = "table",
 ) -> int:
     """Show where a stock list and the ledger differ, as of a date; exit 1 if they do.
@@ -79,7 +80,7 @@ def reconcile(
     facts = clean_facts(reason, None, None, None, options.parse_details(None, into_closed))
     if count and facts.reason is None:
         raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
-    meaning = file_options.chosen_profile(
+    meaning = profile_options.chosen_profile(
         profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
     )
     location = options.clean_location(location)

@@ -1,302 +1,130 @@
-"""Knows the commands that record one event each, and how their line of answer reads."""
+"""Knows the command that records what a script says, line by line, and how it answers."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, BinaryIO
 
 import typer
 
+from inventory_cli.actions.record import Recording, Request, record, record_together
+from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
-from inventory_cli.cli.options import (
-    AllowNegative,
-    By,
-    Details,
-    Format,
-    Id,
-    IntoClosed,
-    Reason,
-    Reference,
-    ledger_path,
-)
-from inventory_cli.core.dates import parse_when, show_effective
-from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION, clean_name
-from inventory_cli.core.quantities import count_of, format_quantity, parse_quantity
-from inventory_cli.core.rules import MOST_SHOWN, Facts, MovedCount, clean_facts, movement
-from inventory_cli.core.rules import transfer as both_legs
-from inventory_cli.recording import Recorded, Recording, record
-from inventory_cli.render import Answer, Column, line, note, show
+from inventory_cli.cli.files import opened
+from inventory_cli.cli.options import AllowNegative, By, ledger_path
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.movements import Settings
+from inventory_cli.render import exact, show_line
+from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
-Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, kept to the letter.")]
-Quantity = Annotated[str, typer.Argument(metavar="QTY", help="How much, exact.")]
-On = Annotated[str, typer.Option("--on", metavar="DATE", help="When it happened.")]
-At = Annotated[str, typer.Option("-l", "--location", metavar="NAME", help="Where it happened.")]
-Cost = Annotated[
-    str | None, typer.Option("--cost", metavar="AMOUNT", help="What one unit cost, exact.")
-]
+# The longest line that is read.
+_LONGEST = 1_000_000
 
 
-# When an event happened whose date is not given. An opening balance is of the whole day, so that
-# whatever else happened today can still be recorded by its date alone.
-NOW, TODAY = "now", "today"
-
-
-class Given(NamedTuple):
-    """What was typed for any recording command beside SKU and quantity."""
-
-    on: str
-    reason: str | None
-    reference: str | None
-    cost: str | None
-    id: str | None
-    by: str | None
-    details: dict[str, str]
-    allow_negative: bool
-    format: str
-
-    def facts(self) -> Facts:
-        """Return what the event carries, checked."""
-        return clean_facts(self.reason, self.reference, self.cost, self.id, self.details)
-
-
-def _simple(kind: str, text: str) -> Callable[..., None]:
-    """Return the command of a kind that has no options of its own."""
-
-    def command(
-        context: typer.Context,
-        sku: Sku,
-        quantity: Quantity,
-        on: On = NOW,
-        location: At = DEFAULT_LOCATION,
-        reason: Reason = None,
-        reference: Reference = None,
-        cost: Cost = None,
-        id: Id = None,
-        by: By = None,
-        detail: Details = None,
-        into_closed: IntoClosed = None,
-        allow_negative: AllowNegative = False,
-        format: Format = "table",
-    ) -> None:
-        details = options.parse_details(detail, into_closed)
-        given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
-        _record_one(context, kind, sku, quantity, location, given)
-
-    command.__doc__ = text
-    return command
-
-
-def open_balance(
+def record_lines(
     context: typer.Context,
-    sku: Sku,
-    quantity: Quantity,
-    on: On = TODAY,
-    last_incoming: Annotated[
-        str | None,
-        typer.Option("--last-incoming", metavar="DATE", help="When stock last came in before."),
-    ] = None,
-    last_outgoing: Annotated[
-        str | None,
-        typer.Option("--last-outgoing", metavar="DATE", help="When stock last left before."),
-    ] = None,
-    location: At = DEFAULT_LOCATION,
-    reason: Reason = None,
-    reference: Reference = None,
-    cost: Cost = None,
-    id: Id = None,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSON Lines, or - for standard input.")
+    ],
+    one_batch: Annotated[
+        bool, typer.Option("--one-batch", help="Record all lines as one batch, or none.")
+    ] = False,
     by: By = None,
-    detail: Details = None,
-    into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
-    format: Format = "table",
 ) -> None:
-    """Record an opening balance: nothing of that SKU and location takes effect before it."""
-    details = options.parse_details(detail, into_closed)
-    given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
-    dates = {"last_incoming": last_incoming, "last_outgoing": last_outgoing}
-    _record_one(context, "opened", sku, quantity, location, given, dates)
+    """Record events that a script writes as JSON Lines, and answer each with a line of JSON.
+
+    Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
+    unit_cost, id, by, last_incoming, last_outgoing, details. Each line is a batch of its own,
+    durable when it is answered, unless --one-batch is given.
+    """
+    origin = options.origin(context, by)
+    with opened(file) as (stream, _), open_ledger(ledger_path(context), write=True) as ledger:
+        take = _record_together if one_batch else _record_each
+        refused = take(ledger, stream, origin, allow_negative)
+    if refused:
+        raise typer.Exit(Refused.exit_code)
 
 
-def adjust(
-    context: typer.Context,
-    sku: Sku,
-    quantity: Annotated[str, typer.Argument(metavar="±QTY", help="The change, with its sign.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it happened.")],
-    on: On = NOW,
-    location: At = DEFAULT_LOCATION,
-    reference: Reference = None,
-    cost: Cost = None,
-    id: Id = None,
-    by: By = None,
-    detail: Details = None,
-    into_closed: IntoClosed = None,
-    allow_negative: AllowNegative = False,
-    format: Format = "table",
-) -> None:
-    """Record a correction by a signed quantity, and why: `adjust XYZ-1 -20 --reason miscount`."""
-    details = options.parse_details(detail, into_closed)
-    given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
-    _record_one(context, "adjusted", sku, quantity, location, given)
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    while line := stream.readline(_LONGEST + 1):
+        number += 1
+        if len(line) > _LONGEST:
+            raise Refused(f"line {number} has more than {_LONGEST} bytes")
+        if line.strip():
+            yield number, line
 
 
-def transfer(
-    context: typer.Context,
-    sku: Sku,
-    quantity: Quantity,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="Where it leaves.")],
-    target: Annotated[str, typer.Option("--to", metavar="NAME", help="Where it arrives.")],
-    on: On = NOW,
-    reason: Reason = None,
-    reference: Reference = None,
-    cost: Cost = None,
-    id: Id = None,
-    by: By = None,
-    detail: Details = None,
-    into_closed: IntoClosed = None,
-    allow_negative: AllowNegative = False,
-    format: Format = "table",
-) -> None:
-    """Record a transfer between two locations: both legs in one batch."""
-    details = options.parse_details(detail, into_closed)
-    given = Given(on, reason, reference, cost, id, by, details, allow_negative, format)
-    options.check_format(format)
-    moment = options.now()
-    with open_ledger(ledger_path(context), write=True) as ledger:
-        drafts = both_legs(
-            clean_name(sku, "SKU"),
-            clean_name(source, "location after --from"),
-            clean_name(target, "location after --to"),
-            parse_quantity(quantity, ledger.decimals),
-            parse_when(on, moment, ledger.zone),
-            ledger.zone,
-            given.facts(),
-        )
-        recorder = options.origin(context, by)
-        recording = record(ledger, recorder, drafts, options.now, on != NOW, allow_negative)
-        show_recording(ledger, recording, format)
-
-
-def _record_one(
-    context: typer.Context,
-    kind: str,
-    sku: str,
-    quantity: str,
-    location: str,
-    given: Given,
-    opening_dates: dict[str, str | None] | None = None,
-) -> None:
-    options.check_format(given.format)
-    moment = options.now()
-    with open_ledger(ledger_path(context), write=True) as ledger:
-        facts = given.facts()
-        for field, text in (opening_dates or {}).items():
-            if text is not None:
-                day = parse_when(text, moment, ledger.zone).day.isoformat()
-                facts = facts._replace(details={**facts.details, field: day})
-        draft = movement(
-            kind,
-            clean_name(sku, "SKU"),
-            clean_name(location, "location"),
-            parse_quantity(quantity, ledger.decimals),
-            parse_when(given.on, moment, ledger.zone),
-            ledger.zone,
-            facts,
-        )
-        recording = record(
-            ledger,
-            options.origin(context, given.by),
-            [draft],
-            options.now,
-            given.on != (TODAY if kind == "opened" else NOW),
-            given.allow_negative,
-        )
-        show_recording(ledger, recording, given.format)
-
-
-_COLUMNS = (
-    Column("position", "number"),
-    Column("batch", "number"),
-    Column("effective_at"),
-    Column("kind"),
-    Column("sku"),
-    Column("location"),
-    Column("quantity", "quantity"),
-    Column("on_hand", "quantity"),
-)
-
-
-def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
-    """Write a line for each event that was recorded, with its position and the new on hand."""
-    if format == "table":
-        for recorded in recording.events:
-            line(_sentence(ledger, recorded))
-    else:
-        rows = [
-            (
-                event.position,
-                event.batch,
-                show_effective(event.effective_at, event.date_only, ledger.zone),
-                event.kind,
-                event.sku,
-                event.location,
-                event.quantity,
-                on_hand,
+def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool) -> bool:
+    """Record each line as it comes; return whether any was refused."""
+    refused = False
+    for number, text in _lines(stream):
+        try:
+            request = _read(ledger, text)
+            recording = record(
+                ledger,
+                origin,
+                request.drafts,
+                options.now,
+                request.moment_given,
+                allow_negative,
             )
-            for event, on_hand in recording.events
-        ]
-        show(Answer(_COLUMNS, rows, ledger.decimals), format)
-    if recording.already:
-        note("recorded before under the same id; nothing was appended")
-    today = options.end_of_today(ledger, options.now())
-    for event, _ in recording.events:
-        if event.effective_at > today:
-            note(f"event {event.position} is of a later day; `stock` leaves it out until then")
-    note_moved_counts(ledger, recording.moved_counts)
+        except (Refused, WrongUsage) as error:
+            refused = True
+            _refuse(number, error)
+        else:
+            _answer(ledger, number, recording)
+    return refused
 
 
-def note_moved_counts(ledger: Ledger, moved: Sequence[MovedCount]) -> None:
-    """Say which counts have another variance now: on hand after a count stays as counted."""
-    for count, before, after in moved[:MOST_SHOWN]:
-        on = show_effective(count.effective_at, count.date_only, ledger.zone)
-        note(
-            f"the count of {count.sku} at {count.location} on {on} (event {count.position}) "
-            f"still stands; its variance is {_signed(after, ledger)}, was {_signed(before, ledger)}"
-        )
-    if (rest := len(moved) - MOST_SHOWN) > 0:
-        note(f"and {count_of(rest, 'more count')} with another variance; see `inventory history`")
+def _record_together(
+    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool
+) -> bool:
+    """Record all lines as one batch, and answer each; or none, and answer those at fault."""
+    requests: list[Request] = []
+    numbers: list[int] = []
+    refused = False
+    for number, text in _lines(stream):
+        try:
+            requests.append(_read(ledger, text))
+            numbers.append(number)
+        except WrongUsage as error:
+            refused = True
+            _refuse(number, error)
+    if refused:
+        return True
+    try:
+        recordings = record_together(ledger, origin, requests, options.now, allow_negative)
+    except Refused as error:
+        _refuse(None, error)
+        return True
+    for number, recording in zip(numbers, recordings, strict=True):
+        _answer(ledger, number, recording)
+    return False
 
 
-def _signed(quantity: int, ledger: Ledger) -> str:
-    return ("+" if quantity > 0 else "") + format_quantity(quantity, ledger.decimals)
+def _read(ledger: Ledger, text: bytes) -> Request:
+    return read_request(text, Settings(ledger.decimals, ledger.zone, options.now()))
 
 
-def _sentence(ledger: Ledger, recorded: Recorded) -> str:
-    event, on_hand = recorded
-    on = show_effective(event.effective_at, event.date_only, ledger.zone)
-    if event.kind == "reversed":
-        what = f"reversed event {event.reverses}: {event.sku} at {event.location}"
-    else:
-        signed = event.kind in ("adjusted", "transferred")
-        quantity = (
-            _signed(event.quantity, ledger)
-            if signed
-            else format_quantity(event.quantity, ledger.decimals)
-        )
-        what = f"{event.kind} {quantity} of {event.sku} at {event.location}"
-    have = format_quantity(on_hand, ledger.decimals)
-    return f"event {event.position}: {what} on {on}; on hand {have}"
+def _refuse(number: int | None, error: Refused | WrongUsage) -> None:
+    show_line({"line": number, "ok": False, "error": error.message, "hint": error.hint})
 
 
-_SIMPLE_HELP = {
-    "receive": "Record stock that came in.",
-    "return": "Record stock that a customer brought back.",
-    "sell": "Record stock that was sold.",
-    "remove": "Record stock that left otherwise: to the supplier, used up, scrapped.",
-    "count": "Record what was counted: on hand becomes it, and history shows the variance.",
-}
+def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
+    events = [
+        {
+            "position": event.position,
+            "sku": event.sku,
+            "location": event.location,
+            "on_hand": exact(on_hand, ledger.decimals),
+        }
+        for event, on_hand in recording.events
+    ]
+    batch = recording.events[0].event.batch
+    show_line(
+        {"line": number, "ok": True, "batch": batch, "already": recording.already, "events": events}
+    )
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "open": open_balance,
-    **{name: _simple(COMMAND_KINDS[name], text) for name, text in _SIMPLE_HELP.items()},
-    "adjust": adjust,
-    "transfer": transfer,
-}
+
+COMMANDS = {"record": record_lines}

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from inventory_cli.actions.reverse import reverse_batch, reverse_event
 from inventory_cli.cli import options
+from inventory_cli.cli.movements import note_moved_counts, show_recording
 from inventory_cli.cli.options import (
     AllowNegative,
     By,
@@ -15,13 +17,12 @@ from inventory_cli.cli.options import (
     Reference,
     ledger_path,
 )
-from inventory_cli.cli.record import note_moved_counts, show_recording
-from inventory_cli.core.quantities import count_of
 from inventory_cli.core.rules import clean_facts
+from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.recording import reverse_batch, reverse_event
-from inventory_cli.render import Answer, Column, line, show
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.terminal import line
 
 _COLUMNS = tuple(
     Column(name, "number") for name in ("batch", "reversed", "first_position", "last_position")

@@ -109,56 +109,6 @@ def parse_iso(text: str, zone: tzinfo) -> When:
     return when
 
 
-ISO = "iso"
-_CLOCK_DIRECTIVES = frozenset("HIMSfpz")
-_DATE_DIRECTIVES = frozenset("YymbBdjaA%")
-
-
-def check_date_format(format: str) -> None:
-    """Raise WrongUsage unless `format` is `iso` or names a whole date as `strptime` does."""
-    if format == ISO:
-        return
-    found = re.findall(r"%(.?)", format, re.DOTALL)
-    directives = set(found)
-    if twice := [d for d in found if d != "%" and found.count(d) > 1]:
-        raise WrongUsage(f"date format {format!r} names %{twice[0]} twice", _FORMAT_HINT)
-    if unknown := sorted(directives - _CLOCK_DIRECTIVES - _DATE_DIRECTIVES):
-        raise WrongUsage(f"date format {format!r}: %{unknown[0]} is not understood", _FORMAT_HINT)
-    day = directives & {"d"} and directives & {"m", "b", "B"}
-    if not (directives & {"Y", "y"} and (day or directives & {"j"})):
-        raise WrongUsage(f"date format {format!r} does not name a whole date", _FORMAT_HINT)
-    if directives & _CLOCK_DIRECTIVES and not directives & {"H", "I"}:
-        raise WrongUsage(f"date format {format!r} names no hour", _FORMAT_HINT)
-    if "I" in directives and "p" not in directives:
-        raise WrongUsage(f"date format {format!r}: %I needs %p, else use %H", _FORMAT_HINT)
-
-
-_FORMAT_HINT = (
-    "write it like '%d/%m/%Y' or '%m/%d/%y %H:%M': %Y year, %y its last two digits, %m month, "
-    "%b its name, %d day, %H hour, %M minute, %S second, %I %p for am and pm, %z offset"
-)
-
-
-def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
-    """Return the date or moment that text in a given format names; None if it is in another.
-
-    `format` is one that `check_date_format` accepts; without an hour in it, the reading is a
-    date. Raises WrongUsage for a date that fits and does not exist here.
-    """
-    words = text.strip()
-    if format == ISO:
-        return _parse_iso(words, zone)
-    try:
-        parsed = datetime.strptime(words, format) if words.isascii() else None  # noqa: DTZ007
-    except ValueError:
-        return None
-    if parsed is None:
-        return None
-    if _CLOCK_DIRECTIVES.isdisjoint(re.findall(r"%(.)", format)):
-        return _day(text, parsed.date(), zone)
-    return _moment(text, parsed, zone)
-
-
 def _parse_iso(text: str, zone: tzinfo) -> When | None:
     if re.fullmatch(r"\d{8}", text, re.ASCII):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"

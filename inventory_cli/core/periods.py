@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import show_cut
 from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
-from inventory_cli.core.rules import Problem
+from inventory_cli.core.judging import Problem
 
 
 class Closing(NamedTuple):

@@ -2,6 +2,7 @@
 
 import re
 
+from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 
 MOST_DECIMALS = 9
@@ -57,11 +58,6 @@ def parse_quantity(text: str, decimals: int) -> int:
         raise WrongUsage(f"quantity {text!r} has more than {MOST_DIGITS} digits")
     value = int(digits or "0")
     return -value if sign == "-" else value
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return how many there are of something: `1 row`, `2 rows`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def format_quantity(value: int, decimals: int) -> str:

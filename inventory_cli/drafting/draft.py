@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import BinaryIO, NamedTuple
 
-from inventory_cli.core.dates import ISO
-from inventory_cli.core.quantities import count_of
+from inventory_cli.core.wording import count_of
 from inventory_cli.drafting.fields import choose_fields, is_movements
 from inventory_cli.drafting.kinds import Directions, find_directions
 from inventory_cli.drafting.rows import Rows, look_at_rows
@@ -28,6 +27,7 @@ from inventory_cli.drafting.toml_text import comment, either, entry, listed, quo
 from inventory_cli.drafting.words import is_void, is_waiting
 from inventory_cli.errors import Refused
 from inventory_cli.importing.columns import folded, match_header
+from inventory_cli.importing.date_formats import ISO
 from inventory_cli.importing.profile import Profile, read_profile, shipped_profiles
 from inventory_cli.importing.profile_keys import FIELDS, OPTIONAL
 

@@ -5,7 +5,7 @@ Must never know how a profile is written.
 
 from collections.abc import Iterable, Mapping
 
-from inventory_cli.core.quantities import count_of
+from inventory_cli.core.wording import count_of
 from inventory_cli.drafting.survey import Column, Survey
 from inventory_cli.drafting.words import kind_of, rank
 from inventory_cli.errors import WrongUsage

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.events import KINDS
-from inventory_cli.core.quantities import count_of
+from inventory_cli.core.wording import count_of
 from inventory_cli.drafting.fields import likely_kind
 from inventory_cli.drafting.rows import Rows, Word
 from inventory_cli.drafting.survey import Survey

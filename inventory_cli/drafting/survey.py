@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date
 from typing import BinaryIO, NamedTuple
 
-from inventory_cli.core.dates import parse_as
 from inventory_cli.core.quantities import format_quantity, parse_quantity, without_marks
 from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.columns import numbered
-from inventory_cli.importing.date_columns import DateColumn, fitting_formats
+from inventory_cli.importing.date_formats import DateColumn, fitting_formats, parse_as
+from inventory_cli.importing.movements import empty_file, open_source
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.reading import empty_file, open_source
 from inventory_cli.importing.source import DELIMITERS, Source, find_delimiter
 
 _BLOCK = 1 << 20

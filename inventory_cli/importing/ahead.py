@@ -20,11 +20,11 @@ from typing import Any, BinaryIO
 
 from inventory_cli.core.events import Draft
 from inventory_cli.errors import InventoryError, LedgerUnusable, Refused
+from inventory_cli.importing.movements import Settings, read_rows
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.reading import Settings, read_rows
-from inventory_cli.importing.report import Tally
 from inventory_cli.importing.rows import Row
 from inventory_cli.importing.source import Source
+from inventory_cli.importing.tally import Tally
 
 # A file below this size is read sooner than it takes to share the work.
 LEAST_BYTES = 4_000_000

@@ -5,16 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import (
-    COMMAND_KINDS,
-    OPENING_DETAILS,
-    clean_name,
-    clean_text,
-)
+from inventory_cli.core.events import COMMAND_KINDS, OPENING_DETAILS
 from inventory_cli.core.quantities import parse_quantity, parse_unit_cost, without_marks
 from inventory_cli.core.rules import Facts
+from inventory_cli.core.text import clean_name, clean_text
 from inventory_cli.errors import WrongUsage
-from inventory_cli.importing.columns import BadCell, Columns
+from inventory_cli.importing.bad_rows import BadCell
+from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.profile_keys import IMPORTED_KINDS, NotAKind, parse_imported_kind
 

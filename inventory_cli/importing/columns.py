@@ -6,6 +6,7 @@ from typing import NamedTuple, NoReturn
 
 from inventory_cli.core.events import OPENING_DETAILS
 from inventory_cli.errors import Refused
+from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
 
@@ -17,35 +18,6 @@ NO_SUCH_HEADER = (
     "--skip-lines N passes over what stands before the header, --no-header says that there is none"
 )
 _EITHER = "a row has one quantity, signed or not, or one column for each way"
-
-
-class BadCell(Exception):
-    """A row that cannot be read: which column, what stands there, and why it will not do."""
-
-    def __init__(self, column: str, value: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.value = value
-        self.reason = reason
-
-
-class BadRow(NamedTuple):
-    """A row that was not read, as it is reported."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
-
-    @classmethod
-    def of(cls, line: int, bad: BadCell) -> "BadRow":
-        """Return what is reported of a row that begins on a line and has a bad cell."""
-        return cls(line, bad.column, bad.value, bad.reason)
-
-    def described(self) -> str:
-        """Return what is wrong with the row, and where."""
-        where = f", {self.column} {self.value!r}" if self.column else ""
-        return f"line {self.line}{where}: {self.reason}"
 
 
 class Made(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from inventory_cli.core.dates import check_date_format
 from inventory_cli.core.events import COMMAND_KINDS, KINDS, OPENING_DETAILS
 from inventory_cli.errors import WrongUsage
+from inventory_cli.importing.date_formats import check_date_format
 
 REQUIRED = ("date", "sku", "type", "quantity")
 OPTIONAL = ("location", "to_location", "reason", "reference", "unit_cost", "id", "by")

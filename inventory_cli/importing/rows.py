@@ -11,6 +11,7 @@ from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft
 from inventory_cli.core.rules import Facts, check_quantity, movement, transfer
 from inventory_cli.errors import WrongUsage
+from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.cells import (
     Cells,
     FactsReader,
@@ -22,7 +23,7 @@ from inventory_cli.importing.cells import (
     or_nothing,
     sku_reader,
 )
-from inventory_cli.importing.columns import BadCell, Columns
+from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.directions import (
     Move,
     by_places,

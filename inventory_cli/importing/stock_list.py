@@ -9,8 +9,9 @@ from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION
-from inventory_cli.core.quantities import count_of
+from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused
+from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import (
     Cells,
     given,
@@ -19,9 +20,8 @@ from inventory_cli.importing.cells import (
     or_nothing,
     sku_reader,
 )
-from inventory_cli.importing.columns import BadCell, BadRow, Columns, match_header, require_fields
-from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.reading import (
+from inventory_cli.importing.columns import Columns, match_header, require_fields
+from inventory_cli.importing.movements import (
     DateReaders,
     Record,
     Settings,
@@ -30,9 +30,10 @@ from inventory_cli.importing.reading import (
     read_dates,
     read_header,
 )
-from inventory_cli.importing.report import Tally
+from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
+from inventory_cli.importing.tally import Tally
 
 REQUIRED, OPTIONAL = ("sku", "quantity"), ("location", "date")
 

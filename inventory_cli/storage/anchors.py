@@ -6,8 +6,8 @@ Must never know where anchors are kept: that is outside of the ledger, or they p
 from typing import NamedTuple
 
 from inventory_cli.errors import WrongUsage
+from inventory_cli.storage.batches import headers_with_hash, read_batch
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import headers_with_hash, read_batch
 
 
 class Anchor(NamedTuple):

@@ -17,7 +17,7 @@ from inventory_cli.storage.failures import (
     unusable,
 )
 from inventory_cli.storage.ledger_file import Head, Ledger, make_durable, open_ledger
-from inventory_cli.storage.publish import new_file
+from inventory_cli.storage.new_file import new_file
 
 # Pages that are copied at a time, about 4 MB: Ctrl-C is heard between two steps.
 STEP = 1_000

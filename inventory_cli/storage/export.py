@@ -21,22 +21,15 @@ from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import LedgerUnusable, Refused
-from inventory_cli.storage.append import INSERT_BATCH
-from inventory_cli.storage.bulk import INSERT_EVENT
+from inventory_cli.storage.batches import INSERT_BATCH, Batch, headers_with_hash
 from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
+from inventory_cli.storage.insert import INSERT_EVENT
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_ledger
-from inventory_cli.storage.log import (
-    EVENT_COLUMNS,
-    Batch,
-    headers_with_hash,
-    last_position,
-    pieces,
-    replay_log,
-)
-from inventory_cli.storage.new_snapshot import insert_snapshot
+from inventory_cli.storage.log import EVENT_COLUMNS, last_position, pieces, replay_log
 from inventory_cli.storage.snapshots import (
     Line,
     Snapshot,
+    insert_snapshot,
     read_lines,
     read_snapshots,
 )

@@ -22,7 +22,7 @@ from inventory_cli.storage.failures import (
     sqlite_failures,
     unusable,
 )
-from inventory_cli.storage.publish import new_file
+from inventory_cli.storage.new_file import new_file
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
 Clock = Callable[[], datetime]

@@ -2,14 +2,12 @@
 stop writers. Must never change anything.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.replay import Replay, State, Stream
-from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock.
@@ -22,48 +20,9 @@ BEFORE_ALL = -(2**63) - 1
 EVENT_COLUMNS = ", ".join(Event._fields)
 
 
-class Origin(NamedTuple):
-    """Who records a batch, with what, from which file."""
-
-    actor: str
-    command: str
-    source: str | None = None
-    source_sha256: str | None = None
-
-
-class Batch(NamedTuple):
-    """The header of a batch, as the ledger keeps it."""
-
-    batch: int
-    recorded_at: str
-    actor: str
-    command: str
-    source: str | None
-    source_sha256: str | None
-    first_position: int | None
-    last_position: int | None
-    lines_sha256: str | None
-
-
-BATCH_COLUMNS = ", ".join(Batch._fields)
-
-
 def settings_rows(ledger: Ledger) -> list[int]:
     """Return the numbers of the rows that hold settings: row 1 alone, as a ledger is made."""
     return [row for (row,) in ledger.connection.execute("SELECT only_row FROM ledger")]
-
-
-def known_position(ledger: Ledger, known_at: str) -> int:
-    """Return the last position that the ledger knew of at a moment (UTC text), inclusive.
-
-    Recorded times never decrease, so what was known is always the beginning of the log.
-    """
-    row = ledger.connection.execute(
-        "SELECT last_position FROM batches WHERE recorded_at <= ? AND last_position IS NOT NULL"
-        " ORDER BY batch DESC LIMIT 1",
-        (known_at,),
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def pieces(
@@ -252,68 +211,7 @@ def reversal_of(ledger: Ledger, position: int) -> int | None:
     return int(row[0]) if row else None
 
 
-def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
-    """Return the headers of the batches after number `after`, in order."""
-    rows = ledger.connection.execute(
-        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch > ? ORDER BY batch", (after,)
-    ).fetchall()
-    return [Batch(*row) for row in rows]
-
-
-def headers_with_hash(
-    ledger: Ledger, last: int, after: int = BEFORE_ALL, piece: int = PIECE
-) -> Iterator[tuple[Batch, bytes]]:
-    """Give the headers of the batches behind number `after` and up to `last` with their hashes,
-    read in pieces of so many.
-    """
-    while after < last:
-        rows = ledger.connection.execute(
-            f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch >= ? AND batch <= ?"
-            " ORDER BY batch LIMIT ?",
-            (after + 1, last, piece),
-        ).fetchall()
-        if not rows:
-            return
-        if rows[-1][0] <= after:
-            raise DatabaseError("batches are out of order")
-        for *header, link in rows:
-            yield Batch(*header), link
-        after = rows[-1][0]
-
-
 def last_position(ledger: Ledger) -> int:
     """Return the last position of any event, whether a batch claims it or not."""
     (last,) = ledger.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
     return int(last)
-
-
-def read_batch(ledger: Ledger, batch: int) -> Batch | None:
-    """Return the header of one batch, or None."""
-    row = ledger.connection.execute(
-        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch = ?", (batch,)
-    ).fetchone()
-    return Batch(*row) if row else None
-
-
-def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
-    """Return when each of some batches was recorded, as UTC text."""
-    times = {}
-    for batch in batches:
-        header = read_batch(ledger, batch)
-        if header is None:
-            raise LedgerUnusable(
-                f"the ledger is damaged: batch {batch} is missing", "`inventory verify` says more"
-            )
-        times[batch] = header.recorded_at
-    return times
-
-
-def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
-    """Return the batch that recorded a file of this SHA-256 and of which an event still stands."""
-    rows = ledger.connection.execute(
-        f"SELECT {BATCH_COLUMNS} FROM batches WHERE source_sha256 = ? AND EXISTS ("
-        "SELECT 1 FROM events WHERE position BETWEEN batches.first_position"
-        f" AND batches.last_position AND {_STANDING}) ORDER BY batch LIMIT 1",
-        (sha256,),
-    ).fetchall()
-    return Batch(*rows[0]) if rows else None

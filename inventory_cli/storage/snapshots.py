@@ -1,11 +1,18 @@
 """Knows how stored snapshots are read, and from which of them a replay may begin."""
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from inventory_cli.core.dates import show_cut, utc_text
+from inventory_cli.core.events import INTO_CLOSED
+from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State, Stream
-from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import Base, read_batch
+from inventory_cli.errors import Refused
+from inventory_cli.storage.batches import Batch, Origin, close_batch, read_batch
+from inventory_cli.storage.ledger_file import Clock, Ledger
+from inventory_cli.storage.log import Base, pieces
 
 
 class Snapshot(NamedTuple):
@@ -150,3 +157,99 @@ def base_of(ledger: Ledger, snapshot: Snapshot) -> Base | None:
     if header is None or header.lines_sha256 != digest_lines(snapshot, lines):
         return None
     return Base(states_of(lines), snapshot.as_of, snapshot.position, snapshot.whole_to or 0)
+
+
+def read_closings(ledger: Ledger) -> list[Closing]:
+    """Return the closed periods, sorted by date."""
+    rows = ledger.connection.execute(
+        "SELECT name, as_of FROM snapshots WHERE closes = 1 ORDER BY as_of"
+    )
+    return [Closing(*row) for row in rows.fetchall()]
+
+
+def find_closing(ledger: Ledger, name: str) -> Closing:
+    """Return the closed period of a name. Raises Refused when there is none."""
+    for closing in read_closings(ledger):
+        if closing.name == name:
+            return closing
+    raise Refused(f"no period was closed as {name!r}", "`inventory snapshot list` shows which were")
+
+
+def late_by_batch(ledger: Ledger) -> Counter[int]:
+    """Return how many events each batch recorded into a period that had been closed before."""
+    row = ledger.connection.execute("SELECT min(position) FROM snapshots WHERE closes = 1")
+    (closed,) = row.fetchone()
+    counts: Counter[int] = Counter()
+    if closed is not None:
+        marked = "instr(details, ?)", f'"{INTO_CLOSED}":'
+        for rows in pieces(ledger, "position, batch", ledger.head().position, closed, *marked):
+            counts.update(batch for _, batch in rows)
+    return counts
+
+
+class Content(NamedTuple):
+    """What a snapshot holds: its lines at a position, and how far the log is whole."""
+
+    position: int
+    lines: list[Line]
+    whole_to: int
+
+
+def store_snapshot(
+    ledger: Ledger,
+    origin: Origin,
+    name: str | None,
+    as_of: str,
+    content_at: Callable[[int], Content],
+    clock: Clock,
+    closes: bool,
+) -> tuple[Snapshot, Content]:
+    """Record a snapshot of the present head as a batch of its own, and return what it holds.
+
+    `content_at` gives that for a position. It is asked before the lock is taken, so as not to keep
+    others from recording meanwhile; for a snapshot that closes a period, under it, so that nothing
+    enters the period between. Raises Refused when the name is taken, or the period closed already.
+    """
+    from inventory_cli.storage.chain import digest_lines  # As in `base_of`.
+
+    content = None if closes else content_at(ledger.head().position)
+    with ledger.writing():
+        if name is not None and find_snapshot(ledger, name):
+            raise Refused(f"there is a snapshot {name!r} already", "choose another name")
+        head = ledger.head()
+        if closes:
+            _refuse_closed(ledger, as_of)
+        if content is None:
+            content = content_at(head.position)
+        (number,) = ledger.connection.execute(
+            "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
+        ).fetchone()
+        position, lines, whole_to = content
+        snapshot = Snapshot(number, head.batch + 1, name, as_of, position, whole_to, int(closes))
+        insert_snapshot(ledger.connection, snapshot, lines)
+        recorded_at = max(utc_text(clock()), head.recorded_at)
+        digest = digest_lines(snapshot, lines)
+        header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest)
+        close_batch(ledger, header, head.hash)
+    return snapshot, content
+
+
+def _refuse_closed(ledger: Ledger, as_of: str) -> None:
+    closings = read_closings(ledger)
+    if closings and as_of <= closings[-1].as_of:
+        last = show_cut(closings[-1].as_of, ledger.zone)
+        raise Refused(
+            f"the period up to {last} is closed already ({closings[-1].name})",
+            "a later date closes the next period",
+        )
+
+
+def insert_snapshot(
+    connection: sqlite3.Connection, snapshot: Snapshot, lines: Iterable[Line]
+) -> None:
+    """Write a snapshot and its lines, inside the open transaction and before its batch header."""
+    connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?)", snapshot)
+    connection.executemany(
+        "INSERT INTO snapshot_lines VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((snapshot.snapshot, *line) for line in lines),
+    )

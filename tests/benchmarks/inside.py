@@ -9,12 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from inventory_cli.asking import cut_at, history, stock_as_of, stock_now
+from inventory_cli.actions.ask import cut_at, history, stock_as_of, stock_now
+from inventory_cli.actions.record import record
 from inventory_cli.core.dates import END_OF_TIME, utc_text
 from inventory_cli.core.events import Draft
-from inventory_cli.recording import record
+from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.storage.log import Origin
 
 TIMES = 200
 # A day within the probe's events, near their beginning.

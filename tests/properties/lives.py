@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from inventory_cli.asking import arrange
-from inventory_cli.audit.snapshots import take_snapshot
+from inventory_cli.actions.append import append
+from inventory_cli.actions.ask import arrange
+from inventory_cli.actions.record import record
+from inventory_cli.actions.reverse import reverse_batch, reverse_event
+from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.core.dates import (
     inclusive_end,
     parse_when,
@@ -24,10 +27,8 @@ from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.replay import State, Stream, fold, in_order
 from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.errors import Refused
-from inventory_cli.recording import record, reverse_batch, reverse_event
-from inventory_cli.storage.append import append
+from inventory_cli.storage.batches import Batch, Origin
 from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
-from inventory_cli.storage.log import Batch, Origin
 from inventory_cli.storage.stock import stored_states
 from tests.properties.slow_model import Fact, Line, Shortage, SlowLedger, standing
 

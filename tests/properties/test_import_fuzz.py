@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from inventory_cli.actions.import_file import Choices, import_file
 from inventory_cli.audit.verify import verify
 from inventory_cli.errors import InventoryError, Refused, WrongUsage
-from inventory_cli.importing.batch import Choices, import_file
 from inventory_cli.importing.profile import Profile, find_profile, with_options
 from inventory_cli.importing.profile_keys import FIELDS
-from inventory_cli.importing.report import Report
+from inventory_cli.importing.tally import Report
 from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Ran, Shop
 from tests.properties.lives import NOW, ORIGIN, new_ledger

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory_cli.actions.import_file import Choices, import_file
 from inventory_cli.core.events import Event
-from inventory_cli.importing.batch import Choices, import_file
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.report import Lines
+from inventory_cli.importing.tally import Lines
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import pieces
 from inventory_cli.storage.stock import stored_states

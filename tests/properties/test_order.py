@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from inventory_cli.asking import cut_at, stock_as_of
+from inventory_cli.actions.ask import cut_at, stock_as_of
+from inventory_cli.actions.reverse import reverse_event
 from inventory_cli.core.replay import Stream
 from inventory_cli.core.rules import Facts
-from inventory_cli.recording import reverse_event
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.stock import stored_states
 from tests.properties.lives import (

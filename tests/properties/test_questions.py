@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inventory_cli.asking import arrange, cut_at, history, stock_as_of, stock_now
+from inventory_cli.actions.ask import arrange, cut_at, history, stock_as_of, stock_now
 from inventory_cli.audit.verify import verify
 from inventory_cli.core.dates import (
     END_OF_TIME,

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from hypothesis import example, given, settings
 
-from inventory_cli.asking import Cut, arrange, stock_as_of
+from inventory_cli.actions.ask import Cut, Stock, arrange, stock_as_of
+from inventory_cli.actions.rollover import roll_over
 from inventory_cli.audit.previous import with_previous
-from inventory_cli.audit.rollover import roll_over
 from inventory_cli.audit.verify import verify
-from inventory_cli.core.replay import Stock
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.properties.lives import (
     DAYS,

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from inventory_cli.storage.batches import BATCH_COLUMNS
 from inventory_cli.storage.chain import genesis, link_batch, link_event
-from inventory_cli.storage.log import BATCH_COLUMNS, EVENT_COLUMNS
+from inventory_cli.storage.log import EVENT_COLUMNS
 from tests.conftest import Shop
 
 Found = Mapping[str, str]

@@ -1,0 +1,268 @@
+"""Knows how questions are answered: stock now and as of a date, a SKU's timeline, the log.
+
+Composes the fold with the storage. Must never change anything, or know how answers are shown.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from inventory_cli.core.dates import show_day, show_effective, show_moment
+from inventory_cli.core.events import Event, unpack_details
+from inventory_cli.core.replay import State, Step, Stream, fold, steps
+from inventory_cli.storage.batches import known_position, read_batch, read_batches, recorded_times
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import (
+    EVENT_COLUMNS,
+    locations_of,
+    pieces,
+    read_stream,
+    replay_log,
+    replay_sku,
+)
+from inventory_cli.storage.snapshots import late_by_batch, nearest_base
+from inventory_cli.storage.stock import stored_states
+
+
+class Stock(NamedTuple):
+    """What is there of one SKU, at one location or over all (`location` None), with its days."""
+
+    sku: str
+    location: str | None
+    on_hand: int
+    last_incoming: str | None
+    last_outgoing: str | None
+
+
+def by_location(
+    states: Mapping[Stream, State], day: Callable[[str | None], str | None]
+) -> list[Stock]:
+    """Return the stock of each stream, sorted. `day` gives the ledger's local day of a moment."""
+    return [
+        Stock(sku, location, state.on_hand, day(state.last_incoming), day(state.last_outgoing))
+        for (sku, location), state in sorted(states.items())
+    ]
+
+
+def by_sku(streams: Iterable[Stock]) -> list[Stock]:
+    """Return stock added up over locations: on hand is the sum, the days are the latest."""
+    totals: dict[str, Stock] = {}
+    for stock in streams:
+        total = totals.get(stock.sku)
+        if total is None:
+            totals[stock.sku] = stock._replace(location=None)
+            continue
+        totals[stock.sku] = Stock(
+            stock.sku,
+            None,
+            total.on_hand + stock.on_hand,
+            max(total.last_incoming or "", stock.last_incoming or "") or None,
+            max(total.last_outgoing or "", stock.last_outgoing or "") or None,
+        )
+    return list(totals.values())
+
+
+class Cut(NamedTuple):
+    """Which part of the log counts: effective up to `as_of` (UTC text), recorded up to `head`."""
+
+    as_of: str
+    head: int
+
+
+def cut_at(ledger: Ledger, as_of: str, known_at: str | None = None) -> Cut:
+    """Return the cut at moments given as UTC text, both inclusive; the head is fixed by it."""
+    if known_at is None:
+        return Cut(as_of, ledger.head().position)
+    return Cut(as_of, known_position(ledger, known_at))
+
+
+def stock_now(ledger: Ledger, end_of_today: str, skus: Sequence[str]) -> dict[Stream, State]:
+    """Return the stored stock of all streams, or of those of some SKUs.
+
+    What takes effect after today is recorded but not there yet: such streams are folded.
+    """
+    with ledger.reading():
+        stored = stored_states(ledger, skus or None)
+        head = ledger.head().position
+    return {
+        stream: now
+        for stream, state in stored.items()
+        if (now := _state_by(ledger, stream, state, Cut(end_of_today, head))) is not None
+    }
+
+
+def _state_by(ledger: Ledger, stream: Stream, state: State, cut: Cut) -> State | None:
+    if state.last_effective <= cut.as_of:
+        return state
+    events = read_stream(ledger, stream, cut.head, cut.as_of)
+    return fold(events) if events else None
+
+
+def stock_as_of(ledger: Ledger, cut: Cut, skus: Sequence[str]) -> dict[Stream, State]:
+    """Return the replayed state of all streams at a cut, or of those of some SKUs."""
+    if not skus:
+        return replay_log(ledger, cut.head, cut.as_of, nearest_base(ledger, cut.head, cut.as_of))
+    states: dict[Stream, State] = {}
+    for sku in skus:
+        states |= replay_sku(ledger, sku, cut.head, cut.as_of)
+    return states
+
+
+def arrange(
+    ledger: Ledger, states: dict[Stream, State], location: str | None, each_location: bool
+) -> list[Stock]:
+    """Return states as sorted stock: of one location or all, added up by SKU or not."""
+    if location is not None:
+        states = {stream: state for stream, state in states.items() if stream[1] == location}
+    streams = by_location(states, lambda text: text and show_day(text, ledger.zone))
+    return streams if each_location else by_sku(streams)
+
+
+class Entry(NamedTuple):
+    """A line of a SKU's timeline. `on_hand` runs over the streams that the timeline shows."""
+
+    event: Event
+    change: int
+    on_hand: int
+    recorded_at: str
+    voided_by: int | None
+    late: bool
+
+
+def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut) -> list[Entry]:
+    """Return the timeline of a SKU, over all its locations or at one, in fold order.
+
+    Entries that took effect before `start` count, but are not returned. An entry is late when an
+    event of its own stream that takes effect on a later day had been recorded before it.
+    """
+    wanted = [location] if location is not None else locations_of(ledger, sku)
+    merged: list[Step] = []
+    late: set[int] = set()
+    for name in wanted:
+        stream = list(steps(read_stream(ledger, (sku, name), cut.head, cut.as_of)))
+        merged += stream
+        late |= _late((step.event for step in stream), ledger.zone)
+    merged.sort(key=lambda step: (step.event.effective_at, step.event.position))
+    recorded = recorded_times(ledger, {step.event.batch for step in merged})
+    entries = []
+    on_hand = 0
+    for step in merged:
+        on_hand += step.change
+        event = step.event
+        if event.effective_at >= start:
+            entries.append(
+                Entry(
+                    event,
+                    step.change,
+                    on_hand,
+                    recorded[event.batch],
+                    step.voided_by,
+                    event.position in late and event.kind != "reversed",
+                )
+            )
+    return entries
+
+
+def _late(stream: Iterable[Event], zone: tzinfo) -> set[int]:
+    """Return the positions recorded after something that takes effect on a later day.
+
+    By days, because within one day the kinds stand in an order of their own.
+    """
+    late = set()
+    earliest_later = 2**63
+    days = groupby(stream, key=lambda event: show_day(event.effective_at, zone))
+    for _, events in reversed([(day, list(group)) for day, group in days]):
+        late |= {event.position for event in events if event.position > earliest_later}
+        earliest_later = min(earliest_later, *(event.position for event in events))
+    return late
+
+
+class LogLine(NamedTuple):
+    """An event as it was recorded, with its moments in the ledger's zone."""
+
+    position: int
+    batch: int
+    recorded_at: str
+    effective_at: str
+    kind: str
+    sku: str
+    location: str
+    quantity: int
+    reason: str | None
+    reference: str | None
+    unit_cost: str | None
+    id: str | None
+    reverses: int | None
+    details: dict[str, str] | None
+
+
+def read_log(
+    ledger: Ledger, after: int = 0, batch: int | None = None, kind: str | None = None
+) -> Iterator[list[LogLine]]:
+    """Give the events behind position `after` as they were recorded, piece by piece."""
+    head = ledger.head().position
+    if batch is not None:
+        header = read_batch(ledger, batch)
+        if header is None or header.first_position is None or header.last_position is None:
+            return
+        after, head = max(after, header.first_position - 1), header.last_position
+    condition = ("kind = ?", kind) if kind is not None else ("1",)
+    for rows in pieces(ledger, EVENT_COLUMNS, head, after, *condition):
+        events = [Event(*row) for row in rows]
+        recorded = recorded_times(ledger, {event.batch for event in events})
+        yield [_log_line(event, recorded[event.batch], ledger.zone) for event in events]
+
+
+def _log_line(event: Event, recorded_at: str, zone: tzinfo) -> LogLine:
+    return LogLine(
+        event.position,
+        event.batch,
+        show_moment(recorded_at, zone),
+        show_effective(event.effective_at, event.date_only, zone),
+        event.kind,
+        event.sku,
+        event.location,
+        event.quantity,
+        event.reason,
+        event.reference,
+        event.unit_cost,
+        event.id,
+        event.reverses,
+        unpack_details(event.details) or None,
+    )
+
+
+class BatchLine(NamedTuple):
+    """Who recorded what, when, from which file; and how much of it into a closed period."""
+
+    batch: int
+    recorded_at: str
+    actor: str
+    command: str
+    source: str | None
+    events: int
+    first_position: int | None
+    last_position: int | None
+    note: str
+
+
+def list_batches(ledger: Ledger) -> list[BatchLine]:
+    """Return a line for every batch, in order."""
+    late = late_by_batch(ledger)
+    return [
+        BatchLine(
+            header.batch,
+            show_moment(header.recorded_at, ledger.zone),
+            header.actor,
+            header.command,
+            header.source,
+            0
+            if header.first_position is None or header.last_position is None
+            else header.last_position - header.first_position + 1,
+            header.first_position,
+            header.last_position,
+            f"{late[header.batch]} into a closed period" if header.batch in late else "",
+        )
+        for header in read_batches(ledger)
+    ]

@@ -1,0 +1,40 @@
+"""Knows how everything that is not the log is made anew from it."""
+
+from inventory_cli.core.differences import compare, describe
+from inventory_cli.core.replay import State, Stream
+from inventory_cli.storage import schema
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import last_position, replay_log
+from inventory_cli.storage.stock import store_states, stored_states
+
+
+def rebuild(ledger: Ledger) -> tuple[int, list[str], list[str]]:
+    """Replay the log into a new projection, and put back guards, indexes and the view.
+
+    Returns how many streams there are, what had differed, and what of the schema still does,
+    because it is not derived. All in one transaction.
+    """
+    with ledger.writing():
+        before = schema.differences(ledger.connection)
+        stored = _stored(ledger)
+        schema.restore_derived(ledger.connection)
+        replayed = replay_log(ledger, last_position(ledger))
+        store_states(ledger, replayed)
+        remaining = schema.differences(ledger.connection)
+        ledger.commit()
+    differed = [text for text in before if text not in remaining]
+    if stored is not None:
+        differed += [
+            describe(difference, ledger.decimals, ledger.zone)
+            for difference in compare(replayed, stored)
+        ]
+    return len(replayed), differed, remaining
+
+
+def _stored(ledger: Ledger) -> dict[Stream, State] | None:
+    """Return the projection as it was, or None where its table is gone or altered."""
+    try:
+        return stored_states(ledger)
+    except DatabaseError:
+        return None

@@ -1,0 +1,177 @@
+"""Knows how a stock list and the ledger differ, and which counts would close that.
+
+Must never know how the list is spelled, or how differences are shown.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from inventory_cli.actions.append import Appended, append
+from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
+from inventory_cli.actions.record import describe_problem
+from inventory_cli.core.dates import When
+from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.rules import Facts, movement
+from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.stock_list import Place, StockList
+from inventory_cli.storage.batches import Origin
+from inventory_cli.storage.ledger_file import Clock, Ledger
+from inventory_cli.storage.log import locations_of, pieces
+
+
+class Scope(NamedTuple):
+    """What a list is compared with: what took effect up to `as_of` (UTC text), where.
+
+    `when` is the day or the moment of which that is the end, or None for the stock of now. A
+    `partial` list says nothing of what it does not name.
+    """
+
+    as_of: str
+    when: When | None
+    location: str | None
+    partial: bool
+
+
+class Difference(NamedTuple):
+    """A place of which the list and the ledger say different things, in smallest units.
+
+    `listed` is None where the list does not name it; `change` would make the ledger agree.
+    """
+
+    sku: str
+    location: str | None
+    listed: int | None
+    on_hand: int
+    change: int
+    line: int | None
+
+
+class Comparison(NamedTuple):
+    """What differs, sorted by SKU and location, of how many places that were compared."""
+
+    differences: list[Difference]
+    compared: int
+
+
+class Counting(NamedTuple):
+    """What the counts carry that close a difference; `now` is when, if the scope says no date."""
+
+    now: When
+    facts: Facts
+    allow_negative: bool
+
+
+def compare(ledger: Ledger, stock_list: StockList, scope: Scope) -> Comparison:
+    """Return how a list differs from the ledger."""
+    return _compared(stock_list, _states(ledger, scope), scope)
+
+
+def _states(ledger: Ledger, scope: Scope) -> dict[Stream, State]:
+    if scope.when is None:
+        return stock_now(ledger, scope.as_of, ())
+    return stock_as_of(ledger, cut_at(ledger, scope.as_of), ())
+
+
+def _compared(stock_list: StockList, states: Mapping[Stream, State], scope: Scope) -> Comparison:
+    listed = stock_list.places
+    on_hand: dict[Place, int] = defaultdict(int)
+    for (sku, location), state in states.items():
+        if scope.location in (None, location):
+            on_hand[sku, location if stock_list.has_locations else None] += state.on_hand
+    if scope.location is not None and not listed and not on_hand:
+        raise WrongUsage(f"neither the list nor the ledger has anything at {scope.location}")
+    places = set(listed)
+    if not scope.partial:
+        places |= {place for place, quantity in on_hand.items() if quantity}
+    differences = []
+    for place in sorted(places, key=lambda place: (place[0], place[1] or "")):
+        quantity, line = listed.get(place, (None, None))
+        change = (quantity or 0) - on_hand[place]
+        if change:
+            differences.append(Difference(*place, quantity, on_hand[place], change, line))
+    return Comparison(differences, len(places))
+
+
+def record_counts(
+    ledger: Ledger,
+    origin: Origin,
+    stock_list: StockList,
+    scope: Scope,
+    counting: Counting,
+    clock: Clock,
+) -> tuple[Comparison, Appended | None]:
+    """Record, as one batch, a count of each place that differs; return what differed until then.
+
+    Nothing is recorded, and None returned with it, where nothing differs. Raises Refused when the
+    list cannot stand for counts, or the rules forbid them.
+    """
+    if not stock_list.places and not scope.partial:
+        raise Refused(
+            f"{stock_list.name} lists nothing, so all that is there would be counted as 0",
+            "--partial says that what a list does not name is left alone",
+        )
+    head = ledger.head().position
+    # All is replayed before the lock is taken, and under it only what is new since then.
+    states = _states(ledger, scope)
+    comparison = Comparison([], 0)
+
+    def plan() -> list[Draft]:
+        nonlocal comparison
+        cut = cut_at(ledger, scope.as_of)
+        new = {sku for rows in pieces(ledger, "position, sku", cut.head, head) for _, sku in rows}
+        if new:
+            states.update(stock_as_of(ledger, cut, sorted(new)))
+        comparison = _compared(stock_list, states, scope)
+        return _counts(ledger, stock_list, comparison.differences, states, scope.when, counting)
+
+    # Without the file's SHA-256: that its stock was counted does not mean that it is imported.
+    appended = append(ledger, origin, plan, clock, counting.allow_negative)
+    if appended and appended.problems:
+        shown = [describe_problem(ledger, found) for found in appended.problems]
+        raise _refusal(stock_list, "refused by the rules", shown, appended.problems[0].hint)
+    return comparison, appended
+
+
+def _counts(
+    ledger: Ledger,
+    stock_list: StockList,
+    differences: Sequence[Difference],
+    states: Mapping[Stream, State],
+    when: When | None,
+    counting: Counting,
+) -> list[Draft]:
+    """Return a count for each difference, at the one location of its SKU where none is said."""
+    drafts, below_zero, unclear = [], [], []
+    for found in differences:
+        places = [found.location] if found.location else locations_of(ledger, found.sku)
+        quantity = found.listed or 0
+        if quantity < 0:
+            shown = format_quantity(quantity, ledger.decimals)
+            below_zero.append(f"line {found.line}: {found.sku} {shown}")
+        elif len(places) > 1:
+            unclear.append(f"{found.sku}: {', '.join(places)}")
+        else:
+            stream = (found.sku, places[0] if places else DEFAULT_LOCATION)
+            # What is known by its day alone may take effect later today: a sale does at its end.
+            # The list knows of it, so the count follows it.
+            instant = max(counting.now.instant or "", states.get(stream, State()).last_effective)
+            at = when or counting.now._replace(instant=instant)
+            drafts.append(movement("counted", *stream, quantity, at, ledger.zone, counting.facts))
+    if below_zero:
+        hint = "list it as 0, or leave it out and say --partial"
+        raise _refusal(stock_list, "less than nothing cannot be counted", below_zero, hint)
+    if unclear:
+        hint = "give the list a location column, or say with --location which one it is of"
+        raise _refusal(stock_list, "it does not say at which location it counts", unclear, hint)
+    return drafts
+
+
+def _refusal(stock_list: StockList, why: str, places: Sequence[str], hint: str | None) -> Refused:
+    lines = [f"{stock_list.name}: {why}, so nothing was appended", *places[:MOST_SHOWN]]
+    if (rest := len(places) - MOST_SHOWN) > 0:
+        lines.append(f"and {rest} more")
+    return Refused("\n  ".join(lines), hint)

@@ -1,0 +1,110 @@
+"""Knows how a line of JSON becomes drafts. Must never know SQL, or where the line comes from."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from inventory_cli.actions.record import Request
+from inventory_cli.core.dates import parse_when
+from inventory_cli.core.events import (
+    DEFAULT_LOCATION,
+    INTO_CLOSED,
+    OPENING_DETAILS,
+    RESERVED_DETAILS,
+)
+from inventory_cli.core.quantities import parse_quantity
+from inventory_cli.core.rules import clean_facts, movement, transfer
+from inventory_cli.core.text import clean_name
+from inventory_cli.errors import WrongUsage
+from inventory_cli.importing.movements import Settings
+from inventory_cli.importing.profile_keys import NATIVE, TRANSFER_SIDES, parse_imported_kind
+
+FIELDS = (*NATIVE, INTO_CLOSED, "details")
+
+
+def read_request(text: str | bytes, settings: Settings) -> Request:
+    """Return what a JSON object says, whose keys are the columns of a movements file.
+
+    Without `date` it happens now; an opening balance, today. Numbers are read as they are written,
+    never as floats. Raises WrongUsage, which says what is wrong with it.
+    """
+    given = _object(text)
+    fields = {key: _text(key, value) for key, value in given.items() if key != "details"}
+    kind = parse_imported_kind(_required(fields, "type"))
+    if kind in TRANSFER_SIDES:
+        raise WrongUsage("both sides of a transfer are one object: transferred, with to_location")
+    sku = clean_name(_required(fields, "sku"), "SKU")
+    location = clean_name(fields.get("location") or DEFAULT_LOCATION, "location")
+    quantity = parse_quantity(_required(fields, "quantity"), settings.decimals)
+    date = fields.get("date")
+    moment_given = date is not None
+    if date is None:
+        date = "today" if kind == "opened" else "now"
+    when = parse_when(date, settings.now, settings.zone)
+    details = _details(given.get("details"))
+    if by := fields.get("by"):
+        details["by"] = clean_name(by, "by")
+    if (closed := fields.get(INTO_CLOSED)) is not None:
+        details[INTO_CLOSED] = clean_name(closed, INTO_CLOSED)
+    for field in OPENING_DETAILS:
+        if day := fields.get(field):
+            details[field] = parse_when(day, settings.now, settings.zone).day.isoformat()
+    facts = clean_facts(
+        fields.get("reason"),
+        fields.get("reference"),
+        fields.get("unit_cost"),
+        fields.get("id"),
+        details,
+    )
+    target = fields.get("to_location")
+    if kind == "transferred":
+        target = clean_name(_required(fields, "to_location"), "location")
+        legs = transfer(sku, location, target, quantity, when, settings.zone, facts)
+        return Request(legs, moment_given)
+    if target:
+        raise WrongUsage(f"a {kind!r} event goes to no location")
+    draft = movement(kind, sku, location, quantity, when, settings.zone, facts)
+    return Request((draft,), moment_given)
+
+
+def _object(text: str | bytes) -> Mapping[str, Any]:
+    try:
+        # What looks like a float stays text, so that 0.10 is exactly that.
+        given = json.loads(text, parse_float=str, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise WrongUsage(f"it is not JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise WrongUsage("it is not a JSON object, like {…}")
+    if unknown := given.keys() - set(FIELDS):
+        raise WrongUsage(f"{min(unknown)!r} is not known", f"known are {', '.join(FIELDS)}")
+    return given
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _text(key: str, value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise WrongUsage(f"{key} is neither text nor a number")
+
+
+def _required(fields: Mapping[str, str | None], key: str) -> str:
+    value = fields.get(key)
+    if value is None or not value.strip():
+        raise WrongUsage(f"{key} is missing")
+    return value
+
+
+def _details(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise WrongUsage("details are an object of texts")
+    details = {key: _text(f"details, {key}", item) for key, item in value.items()}
+    if taken := details.keys() & set(RESERVED_DETAILS):
+        raise WrongUsage(f"{min(taken)} is a key of its own, not a detail")
+    return {key: text for key, text in details.items() if text is not None}

@@ -1,0 +1,80 @@
+"""Knows the commands that move a whole ledger: out as text and back in, or as it is."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory_cli.actions.ask import read_log
+from inventory_cli.cli.files import opened
+from inventory_cli.cli.history import LOG_COLUMNS
+from inventory_cli.cli.options import ledger_path
+from inventory_cli.core.wording import count_of
+from inventory_cli.errors import WrongUsage
+from inventory_cli.render import Answer, show
+from inventory_cli.storage.backup import back_up
+from inventory_cli.storage.export import export_lines
+from inventory_cli.storage.export import restore as restore_ledger
+from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.terminal import line, progress
+
+
+def export(
+    context: typer.Context,
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="jsonl|csv",
+            help="jsonl can be restored; csv is the events alone, to be read.",
+        ),
+    ] = "jsonl",
+) -> None:
+    """Write the whole log to standard output: settings, events, batches, snapshots, hashes."""
+    if format not in ("jsonl", "csv"):
+        raise WrongUsage(f"--format {format!r} is neither jsonl nor csv")
+    with open_ledger(ledger_path(context)) as ledger:
+        if format == "csv":
+            rows = (row for rows in read_log(ledger) for row in rows)
+            show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
+            return
+        for text in export_lines(ledger):
+            sys.stdout.write(text + "\n")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="An export, or - for standard input.")
+    ],
+) -> None:
+    """Make a new ledger from an export, every hash checked as it is written."""
+    path = ledger_path(context)
+    with opened(file) as (stream, _):
+        # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
+        text = (data.decode(errors="surrogateescape") for data in stream)
+        head = restore_ledger(path, file, text)
+    line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The copy to make; it must not exist yet.")
+    ],
+) -> None:
+    """Copy the ledger, as it is at this moment, to a new file, while others go on recording."""
+    if file == "-":
+        raise WrongUsage("a backup is a file", "`inventory export` writes to standard output")
+    with (
+        open_ledger(ledger_path(context), audit=True) as ledger,
+        progress("backing up") as advance,
+    ):
+        head = back_up(ledger, Path(file), advance)
+    line(
+        f"backed up {ledger.path} to {file}: {count_of(head.position, 'event')}, head {head.anchor}"
+    )
+
+
+COMMANDS = {"export": export, "restore": restore, "backup": backup}

@@ -1,0 +1,145 @@
+"""Knows the command that records a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.cli import options, profile_options
+from inventory_cli.cli.files import opened, source_name
+from inventory_cli.cli.import_report import complain_of, summarize
+from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, ledger_path
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.profile import Profile, with_options
+from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.terminal import line, progress
+
+ErrorsFile = Annotated[
+    str | None,
+    typer.Option("--errors", metavar="FILE", help="Write every bad row to this CSV file."),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Record the good rows although there are bad ones.")
+]
+Overlap = Annotated[
+    str | None,
+    typer.Option(
+        "--overlap", metavar="skip|keep", help="What to do with rows that look recorded already."
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, and append nothing.")
+]
+CheckBalances = Annotated[
+    bool,
+    typer.Option(
+        "--check-balances", help="Refuse the file where its balances are not those of the log."
+    ),
+]
+
+Draft = Annotated[
+    bool, typer.Option("--draft", help="Print a profile to start from, and append nothing.")
+]
+
+
+def load(
+    context: typer.Context,
+    file: profile_options.CsvFile,
+    profile: profile_options.ProfileName = None,
+    column: profile_options.ColumnNames = None,
+    set: profile_options.Constants = None,
+    kind: profile_options.KindWords = None,
+    date_format: profile_options.DateFormats = None,
+    signed: profile_options.Signed = None,
+    decimal_mark: profile_options.DecimalMark = None,
+    delimiter: profile_options.Delimiter = None,
+    encoding: profile_options.Encoding = None,
+    no_header: profile_options.NoHeader = False,
+    skip_lines: profile_options.SkipLines = None,
+    overlap: Overlap = None,
+    check_balances: CheckBalances = False,
+    errors: ErrorsFile = None,
+    skip_bad: SkipBad = False,
+    dry_run: DryRun = False,
+    draft: Draft = False,
+    into_closed: IntoClosed = None,
+    by: By = None,
+    allow_negative: AllowNegative = False,
+    format: Format = "table",
+) -> None:
+    """Record the movements of a CSV file as one batch: all of them, or none.
+
+    Columns: date, sku, type, quantity and, if wanted, location, to_location, reason, reference,
+    unit_cost, id, by, last_incoming, last_outgoing; any other column is kept in the details.
+    """
+    options.check_format(format)
+    meaning = profile_options.chosen_profile(
+        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
+    )
+    meaning = with_options(
+        meaning,
+        {"kinds": kind, "signed": signed, "overlap": overlap, "check_balances": check_balances},
+    )
+    if draft:
+        _draft(file, meaning, profile)
+        return
+    listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
+    choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
+    _record(context, file, meaning, choices, by, format)
+
+
+def _draft(file: str, given: Profile, profile: str | None) -> None:
+    if profile is not None:
+        raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
+    # An import has no use for what a draft needs to know.
+    from inventory_cli.drafting.draft import draft_profile
+
+    with opened(file) as (stream, size), progress("reading") as advance:
+        lines = draft_profile(
+            stream, source_name(file), given, lambda done: advance(done, size and 2 * size)
+        )
+    for text in lines:
+        line(text)
+
+
+def _record(
+    context: typer.Context,
+    file: str,
+    meaning: Profile,
+    choices: Choices,
+    by: str | None,
+    format: str,
+) -> None:
+    with (
+        opened(file) as (stream, size),
+        open_ledger(ledger_path(context), write=True) as ledger,
+        progress("importing") as advance,
+    ):
+        report = import_file(
+            ledger,
+            stream,
+            options.origin(context, by, source_name(file)),
+            meaning,
+            choices,
+            options.now,
+            lambda done: advance(done, size and 2 * size),
+        )
+        complain_of(ledger, file, report, choices)
+        summarize(ledger, report, choices, format)
+    bad = report.bad_row_count and not choices.skip_bad and not report.known_as
+    if bad or report.problems or report.refusal:
+        raise typer.Exit(Refused.exit_code)
+
+
+def _not_in_use(errors: Path, ledger: Path, file: str) -> Path:
+    """Return where to list errors, unless that would write over the ledger or the file itself."""
+    for other in (ledger, ledger.with_name(f"{ledger.name}-journal"), Path(file)):
+        if errors.absolute() == other.absolute() or (
+            errors.exists() and other.exists() and errors.samefile(other)
+        ):
+            raise WrongUsage(f"--errors {errors} would write over {other}", "name another file")
+    return errors
+
+
+COMMANDS = {"import": load}

@@ -1,0 +1,138 @@
+"""Knows the commands that take, list and show snapshots. Must never know how one is checked."""
+
+from typing import Annotated, Any
+
+import typer
+
+from inventory_cli.actions.snapshot import take_snapshot
+from inventory_cli.audit.snapshots import name_of
+from inventory_cli.cli import options
+from inventory_cli.cli.lazy import Command, Group
+from inventory_cli.cli.options import By, Format, ledger_path
+from inventory_cli.core.dates import show_day, show_moment
+from inventory_cli.core.wording import count_of
+from inventory_cli.errors import WrongUsage
+from inventory_cli.render import Answer, Column, show
+from inventory_cli.storage.batches import read_batch
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_lines, read_snapshots
+from inventory_cli.terminal import line
+
+snapshot = typer.Typer(
+    cls=Group,
+    help="Store what is on hand, to be checked against the log later.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@snapshot.command("take", cls=Command)
+def take(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A name for it, if wanted.")
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="What took effect by then.")
+    ] = "today",
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Close the period: no more events up to that date."),
+    ] = False,
+    by: By = None,
+    format: Format = "table",
+) -> None:
+    """Store the state at the present end of the log, as of a date."""
+    options.check_format(format)
+    moment = options.now()
+    with open_ledger(ledger_path(context), write=True) as ledger:
+        cut = options.parse_cut(ledger, as_of, moment)
+        if close:
+            options.check_over(ledger, cut, as_of, moment)
+        origin = options.origin(context, by)
+        taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
+        if format == "table":
+            stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
+            place = f"at position {taken.position} (batch {taken.batch})"
+            line(f"{name_of(taken)}: {stored}, {place}")
+            if close:
+                line(f"the period up to {options.show_cut(ledger, cut)} is closed")
+        else:
+            row = (*_header_row(ledger, taken), len(lines))
+            show(Answer((*_HEADER, Column("lines", "number")), [row]), format)
+
+
+_HEADER = (
+    Column("snapshot", "number"),
+    Column("name"),
+    Column("as_of"),
+    Column("closes"),
+    Column("position", "number"),
+)
+
+
+_SNAPSHOTS = (
+    *_HEADER,
+    Column("batch", "number"),
+    Column("recorded_at", "moment"),
+    Column("actor"),
+)
+
+
+_LINES = (
+    Column("sku"),
+    Column("location"),
+    Column("on_hand", "quantity"),
+    Column("last_incoming"),
+    Column("last_outgoing"),
+    Column("last_counted"),
+)
+
+
+def _header_row(ledger: Ledger, taken: Snapshot) -> tuple[Any, ...]:
+    # A cut is shown as a day where it is the end of one, else as a moment.
+    as_of = options.show_cut(ledger, taken.as_of).removeprefix("the end of ")
+    return (taken.snapshot, taken.name, as_of, "yes" if taken.closes else "no", taken.position)
+
+
+@snapshot.command("list", cls=Command)
+def list_snapshots(context: typer.Context, format: Format = "table") -> None:
+    """Show which snapshots there are."""
+    options.check_format(format)
+    with open_ledger(ledger_path(context)) as ledger:
+        rows = []
+        for taken in read_snapshots(ledger):
+            header = read_batch(ledger, taken.batch)
+            rows.append(
+                (
+                    *_header_row(ledger, taken),
+                    taken.batch,
+                    header and show_moment(header.recorded_at, ledger.zone),
+                    header and header.actor,
+                )
+            )
+        show(Answer(_SNAPSHOTS, rows), format)
+
+
+@snapshot.command("show", cls=Command)
+def show_snapshot(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its number or its name.")],
+    format: Format = "table",
+) -> None:
+    """Show what a snapshot stored of each SKU and location."""
+    options.check_format(format)
+    with open_ledger(ledger_path(context)) as ledger:
+        found = find_snapshot(ledger, id)
+        if found is None:
+            raise WrongUsage(f"there is no snapshot {id!r}", "`inventory snapshot list` shows them")
+        options.note_cut(ledger, found.as_of, None, format)
+        rows = [
+            (*row[:3], *(text and show_day(text, ledger.zone) for text in row[3:]))
+            for row in read_lines(ledger, found.snapshot)
+        ]
+        show(Answer(_LINES, rows, ledger.decimals), format)
+
+
+COMMANDS = {"snapshot": snapshot}

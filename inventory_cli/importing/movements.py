@@ -1,0 +1,251 @@
+"""Knows the way of a file's rows before the log is asked: header, rules, dates, drafts, pairs.
+
+Must never know SQL, or what has been recorded.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import datetime, tzinfo
+from itertools import chain
+from typing import BinaryIO, NamedTuple, Protocol
+
+from inventory_cli.core.dates import When, parse_when
+from inventory_cli.core.events import OPENING_DETAILS
+from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.bad_rows import BadCell, BadRow
+from inventory_cli.importing.cells import UnknownType
+from inventory_cli.importing.columns import Columns, match_header, numbered, require_fields
+from inventory_cli.importing.date_formats import (
+    ISO,
+    DateColumn,
+    Seen,
+    date_reader,
+    fitting_formats,
+    mixed_formats,
+    parse_as,
+)
+from inventory_cli.importing.pairs import Pairs
+from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.rows import OneSide, Row, RowReader
+from inventory_cli.importing.source import Source
+from inventory_cli.importing.spool import Spool
+
+DATE_FIELDS = ("date", *OPENING_DETAILS)
+# How many different cells of a date column are remembered as looked at.
+_MOST_REMEMBERED = 100_000
+
+# The line on which a row begins, and its cells.
+Record = tuple[int, list[str]]
+DateReaders = Mapping[str, Callable[[str], When]]
+
+
+class Notes(Protocol):
+    """What is told about rows that become no drafts."""
+
+    read: int
+    left_out: int
+    second_headers: list[int]
+
+    def note_bad(self, row: BadRow, unknown_type: bool = False) -> None:
+        """Take note of a bad row, and of whether only its type is not understood."""
+
+
+class Settings(NamedTuple):
+    """What the ledger says about quantities and times, and the present moment."""
+
+    decimals: int
+    zone: tzinfo
+    now: datetime
+
+
+def open_source(
+    file: BinaryIO, name: str, profile: Profile, progress: Callable[[int], None]
+) -> Source:
+    """Return the records of a file that is spelled as a profile says."""
+    return Source(file, name, progress, profile.encoding, profile.delimiter, profile.skip_lines)
+
+
+def read_rows(source: Source, profile: Profile, settings: Settings, notes: Notes) -> Iterator[Row]:
+    """Give what the rows of a movements file say, and tell `notes` of those that are bad.
+
+    Raises Refused when the file as a whole cannot be read.
+    """
+    with closing(source.records()) as records, Spool[Record]() as spool:
+        columns, rest = read_header(source, records, profile)
+        wanted = ["date", "sku"]
+        wanted += [] if profile.is_signed or profile.outside else ["type"]
+        wanted += [] if columns.fields.keys() & {"quantity_in", "quantity_out"} else ["quantity"]
+        require_fields(source.name, source.line, columns, wanted)
+        prepared = prepare(source, rest, columns, notes)
+        readers, prepared = read_dates(source, columns, profile, settings, prepared, spool)
+        reader = RowReader(columns, profile, settings.decimals, settings.zone, readers)
+        pairs = Pairs(settings.zone)
+        for line, record in prepared:
+            try:
+                row = reader.read(line, record)
+            except BadCell as bad:
+                notes.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
+                continue
+            if isinstance(row, OneSide):
+                joined = pairs.take(row)
+                if joined is not None:
+                    yield joined
+            else:
+                yield row
+        for line, key, reason in pairs.unpaired(settings.decimals):
+            notes.note_bad(BadRow(line, ", ".join(profile.pair_by), ", ".join(key), reason))
+
+
+def read_header(
+    source: Source, records: Iterator[list[str]], profile: Profile
+) -> tuple[Columns, Iterator[list[str]]]:
+    """Return the columns of a file, and its records behind the header."""
+    header = next(records, None)
+    if header is None:
+        raise empty_file(source.name)
+    if profile.header:
+        return match_header(source.name, source.line, header, profile), records
+    columns = match_header(source.name, source.line, numbered(header), profile)
+    return columns, chain([header], records)
+
+
+def empty_file(name: str) -> Refused:
+    """Return the refusal of a file in which nothing stands."""
+    return Refused(f"{name} is empty", "a CSV file begins with a header line")
+
+
+def prepare(
+    source: Source, records: Iterable[list[str]], columns: Columns, notes: Notes
+) -> Iterator[Record]:
+    """Give the records that may be movements with their lines, complete as the profile says."""
+    header = list(columns.headers) if columns.has_header else None
+    width = len(columns.headers)
+    has_rules = bool(columns.only or columns.leave_out)
+    for record in records:
+        if record == header:
+            if len(notes.second_headers) < MOST_SHOWN:
+                notes.second_headers.append(source.line)
+            continue
+        if not any(map(str.strip, record)):
+            continue
+        notes.read += 1
+        try:
+            if len(record) != width:
+                raise BadCell("", "", f"the row has {len(record)} fields, the header {width}")
+            if columns.made:
+                record = columns.complete(record)
+            if has_rules and columns.left_out(record):
+                notes.left_out += 1
+                continue
+            yield source.line, record
+        except BadCell as bad:
+            notes.note_bad(BadRow.of(source.line, bad))
+
+
+def read_dates(
+    source: Source,
+    columns: Columns,
+    profile: Profile,
+    settings: Settings,
+    prepared: Iterator[Record],
+    spool: Spool[Record],
+) -> tuple[DateReaders, Iterator[Record]]:
+    """Return how the cells of each date column are read, and the records.
+
+    Where the profile names no format and the first row is not in ISO 8601, all rows are looked
+    at, and wait in the spool, before the first of them is read.
+    """
+    zone = settings.zone
+    fields = [field for field in DATE_FIELDS if field in columns.fields]
+    if profile.date_format:
+        readers = {field: date_reader(profile.date_format, zone) for field in fields}
+        return _with_constants(readers, profile, settings), prepared
+    first = next(prepared, None)
+    if first is None:
+        return {field: date_reader((ISO,), zone) for field in fields}, iter(())
+    prepared = chain([first], prepared)
+    varying = [field for field in fields if not columns.is_constant(field)]
+    if all(_is_iso(first[1][columns.fields[field]], zone) for field in varying):
+        readers = {
+            field: _iso_reader(
+                source, columns.labels[field], (first[0], first[1][columns.fields[field]]), zone
+            )
+            for field in fields
+        }
+        return _with_constants(readers, profile, settings), prepared
+    surveyed = {
+        field: DateColumn(f"{source.name}, {columns.labels[field]}", zone) for field in varying
+    }
+    _survey(columns, profile, prepared, surveyed, spool)
+    readers = {
+        field: date_reader((surveyed[field].decide() if field in surveyed else ISO,), zone)
+        for field in fields
+    }
+    return _with_constants(readers, profile, settings), spool.read()
+
+
+def _survey(
+    columns: Columns,
+    profile: Profile,
+    prepared: Iterator[Record],
+    surveyed: Mapping[str, DateColumn],
+    spool: Spool[Record],
+) -> None:
+    """Look at all dates of the file, and put its records aside."""
+    seen: dict[str, set[str]] = {field: {profile.constants.get(field, "")} for field in surveyed}
+    for item in prepared:
+        line, record = item
+        for field, column in surveyed.items():
+            text = record[columns.fields[field]]
+            if text not in seen[field]:
+                if len(seen[field]) >= _MOST_REMEMBERED:
+                    seen[field] = {profile.constants.get(field, "")}
+                seen[field].add(text)
+                column.look(line, text)
+        spool.add(item)
+
+
+def _is_iso(text: str, zone: tzinfo) -> bool:
+    try:
+        return parse_as(text, ISO, zone) is not None
+    except WrongUsage:
+        return False
+
+
+def _iso_reader(
+    source: Source, label: str, first: tuple[int, str], zone: tzinfo
+) -> Callable[[str], When]:
+    """Return what reads a column that begins in ISO 8601 and must go on so.
+
+    2022-10-15 begins a column of dates like 2022-9-5 too.
+    """
+    read_iso = date_reader((ISO,), zone)
+    unpadded = set(fitting_formats(first[1], zone)) - {ISO}
+
+    def read(text: str) -> When:
+        try:
+            return read_iso(text)
+        except WrongUsage:
+            others = [f for f in fitting_formats(text, zone) if f != ISO]
+            if alike := unpadded.intersection(others):
+                return date_reader((alike.pop(),), zone)(text)
+            if others:
+                one, other = Seen(*first, (ISO,)), Seen(source.line, text, tuple(others))
+                raise mixed_formats(f"{source.name}, {label}", one, other) from None
+            raise
+
+    return read
+
+
+def _with_constants(readers: DateReaders, profile: Profile, settings: Settings) -> DateReaders:
+    """Return readers that know the dates that the profile sets, which are said as people do."""
+
+    def with_constant(field: str, read: Callable[[str], When]) -> Callable[[str], When]:
+        constant = profile.constants.get(field)
+        if constant is None:
+            return read
+        when = parse_when(constant, settings.now, settings.zone)
+        return lambda text: when if text == constant else read(text)
+
+    return {field: with_constant(field, read) for field, read in readers.items()}

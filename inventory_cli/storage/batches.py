@@ -1,0 +1,149 @@
+"""Knows the headers of batches: who recorded what, when; how one is closed, read and looked up.
+
+Must never know what the events of a batch say.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage.chain import link_batch
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import _STANDING, BEFORE_ALL, PIECE
+
+
+class Origin(NamedTuple):
+    """Who records a batch, with what, from which file."""
+
+    actor: str
+    command: str
+    source: str | None = None
+    source_sha256: str | None = None
+
+
+class Batch(NamedTuple):
+    """The header of a batch, as the ledger keeps it."""
+
+    batch: int
+    recorded_at: str
+    actor: str
+    command: str
+    source: str | None
+    source_sha256: str | None
+    first_position: int | None
+    last_position: int | None
+    lines_sha256: str | None
+
+
+BATCH_COLUMNS = ", ".join(Batch._fields)
+
+
+def known_position(ledger: Ledger, known_at: str) -> int:
+    """Return the last position that the ledger knew of at a moment (UTC text), inclusive.
+
+    Recorded times never decrease, so what was known is always the beginning of the log.
+    """
+    row = ledger.connection.execute(
+        "SELECT last_position FROM batches WHERE recorded_at <= ? AND last_position IS NOT NULL"
+        " ORDER BY batch DESC LIMIT 1",
+        (known_at,),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_batches(ledger: Ledger, after: int = 0) -> list[Batch]:
+    """Return the headers of the batches after number `after`, in order."""
+    rows = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch > ? ORDER BY batch", (after,)
+    ).fetchall()
+    return [Batch(*row) for row in rows]
+
+
+def headers_with_hash(
+    ledger: Ledger, last: int, after: int = BEFORE_ALL, piece: int = PIECE
+) -> Iterator[tuple[Batch, bytes]]:
+    """Give the headers of the batches behind number `after` and up to `last` with their hashes,
+    read in pieces of so many.
+    """
+    while after < last:
+        rows = ledger.connection.execute(
+            f"SELECT {BATCH_COLUMNS}, hash FROM batches WHERE batch >= ? AND batch <= ?"
+            " ORDER BY batch LIMIT ?",
+            (after + 1, last, piece),
+        ).fetchall()
+        if not rows:
+            return
+        if rows[-1][0] <= after:
+            raise DatabaseError("batches are out of order")
+        for *header, link in rows:
+            yield Batch(*header), link
+        after = rows[-1][0]
+
+
+def read_batch(ledger: Ledger, batch: int) -> Batch | None:
+    """Return the header of one batch, or None."""
+    row = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch = ?", (batch,)
+    ).fetchone()
+    return Batch(*row) if row else None
+
+
+def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
+    """Return when each of some batches was recorded, as UTC text."""
+    times = {}
+    for batch in batches:
+        header = read_batch(ledger, batch)
+        if header is None:
+            raise LedgerUnusable(
+                f"the ledger is damaged: batch {batch} is missing", "`inventory verify` says more"
+            )
+        times[batch] = header.recorded_at
+    return times
+
+
+def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
+    """Return the batch that recorded a file of this SHA-256 and of which an event still stands."""
+    rows = ledger.connection.execute(
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE source_sha256 = ? AND EXISTS ("
+        "SELECT 1 FROM events WHERE position BETWEEN batches.first_position"
+        f" AND batches.last_position AND {_STANDING}) ORDER BY batch LIMIT 1",
+        (sha256,),
+    ).fetchall()
+    return Batch(*rows[0]) if rows else None
+
+
+INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
+
+
+def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
+    """Write the header that closes a batch, and commit. `link` is the hash before it.
+
+    An error at COMMIT is ambiguous: the batch may be in the file or not. So the file is opened
+    again and asked.
+    """
+    link = link_batch(link, header)
+    ledger.connection.execute(INSERT_BATCH, (*header, link))
+    try:
+        ledger.commit()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise  # Unambiguous: the transaction is still open, and will be rolled back.
+        if not _is_recorded(ledger, header.batch, link):
+            raise
+
+
+def _is_recorded(ledger: Ledger, batch: int, link: bytes) -> bool:
+    try:
+        ledger.reopen()
+        row = ledger.connection.execute(
+            "SELECT hash FROM batches WHERE batch = ?", (batch,)
+        ).fetchone()
+    except (sqlite3.Error, OSError, LedgerUnusable) as error:
+        raise LedgerUnusable(
+            f"{ledger.path} failed while batch {batch} was written, and cannot be read now: "
+            f"the batch may or may not be recorded ({error})",
+            f"when the file can be read again, look for batch {batch} with `inventory batches`",
+        ) from error
+    return row is not None and row[0] == link

@@ -1,0 +1,58 @@
+"""Every console block of the README, the guide and tests/transcripts does what it shows."""
+
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from inventory_cli.cli import COMMANDS, app
+from inventory_cli.cli.guide import TOPICS
+from tests.conftest import Shop
+from tests.transcript import ROOT, matches, read_steps, run_page
+
+GUIDE = ROOT / "inventory_cli" / "guide"
+PAGES = [
+    ROOT / "README.md",
+    *sorted(GUIDE.glob("*.md")),
+    *sorted((ROOT / "tests" / "transcripts").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
+    run_page(page, tmp_path)
+
+
+def test_a_transcript_that_differs_is_noticed() -> None:
+    assert matches(["event 1: …; on hand 5"], ["event 1: sold 5; on hand 5"])
+    assert matches(["a", "…", "z"], ["a", "b", "c", "z"])
+    assert not matches(["event 1: …; on hand 5"], ["event 1: sold 5; on hand 6"])
+    assert not matches(["a"], ["a", "b"])
+
+
+def test_there_are_transcripts_in_every_page_of_the_manual_that_shows_commands() -> None:
+    assert {page.stem for page in GUIDE.glob("*.md")} == set(TOPICS)
+    for topic in set(TOPICS) - {"decisions"}:
+        assert read_steps(GUIDE / f"{topic}.md"), topic
+
+
+def test_the_guide_command_shows_every_page(shop: Shop) -> None:
+    for topic in TOPICS:
+        assert shop.ok("guide", topic).out == (GUIDE / f"{topic}.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_manual_and_has_help(shop: Shop) -> None:
+    manual = (GUIDE / "commands.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert f"`{name}" in manual, name
+        shown = shop.ok(name, "--help").out
+        assert "Usage:" in shown
+        assert name in shop.ok("--help").out
+
+
+def test_the_help_says_of_each_command_what_it_says_of_itself() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, place in COMMANDS.items():
+        assert group.commands[name].get_short_help_str(200) == place.summary
