@@ -47,3 +47,14 @@ class LedgerUnusable(InventoryError):
     """The file is missing, foreign, newer, damaged, not permitted, full or busy."""
 
     exit_code = 4
+
+
+class NotFree(InventoryError):
+    """A new file cannot have its name, because something has it. Nothing was made."""
+
+    exit_code = Refused.exit_code
+
+
+def damaged(what: str) -> LedgerUnusable:
+    """Return the failure of a ledger in which something stands that cannot have been recorded."""
+    return LedgerUnusable(f"the ledger is damaged: {what}", "`inventory verify` says more")

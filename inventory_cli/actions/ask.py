@@ -9,14 +9,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_day, show_effective, show_moment
-from inventory_cli.core.events import Event, unpack_details
-from inventory_cli.core.replay import State, Step, Stream, fold, steps
+from inventory_cli.core.events import Event, Stream, unpack_details
+from inventory_cli.core.replay import State, Step, fold, steps
 from inventory_cli.storage.batches import known_position, read_batch, read_batches, recorded_times
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
-    EVENT_COLUMNS,
+    events_between,
     locations_of,
-    pieces,
     read_stream,
     replay_log,
     replay_sku,
@@ -204,12 +203,10 @@ def read_log(
     head = ledger.head().position
     if batch is not None:
         header = read_batch(ledger, batch)
-        if header is None or header.first_position is None or header.last_position is None:
+        if header is None or not header.positions:
             return
-        after, head = max(after, header.first_position - 1), header.last_position
-    condition = ("kind = ?", kind) if kind is not None else ("1",)
-    for rows in pieces(ledger, EVENT_COLUMNS, head, after, *condition):
-        events = [Event(*row) for row in rows]
+        after, head = max(after, header.positions.start - 1), header.positions.stop - 1
+    for events in events_between(ledger, range(after + 1, head + 1), kind):
         recorded = recorded_times(ledger, {event.batch for event in events})
         yield [_log_line(event, recorded[event.batch], ledger.zone) for event in events]
 
@@ -257,9 +254,7 @@ def list_batches(ledger: Ledger) -> list[BatchLine]:
             header.actor,
             header.command,
             header.source,
-            0
-            if header.first_position is None or header.last_position is None
-            else header.last_position - header.first_position + 1,
+            len(header.positions),
             header.first_position,
             header.last_position,
             f"{late[header.batch]} into a closed period" if header.batch in late else "",

@@ -14,9 +14,9 @@ from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.known_rows import without_known
 from inventory_cli.core.balances import first_disagreement
 from inventory_cli.core.dates import show_day
-from inventory_cli.core.events import Draft
-from inventory_cli.core.periods import meant_for
-from inventory_cli.core.replay import Stream
+from inventory_cli.core.events import Draft, Stream
+from inventory_cli.core.judging import Forbidden, Problem
+from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.ahead import (
@@ -35,7 +35,7 @@ from inventory_cli.importing.tally import Report, Tally, make_report
 from inventory_cli.storage.batches import Batch, Origin, batch_of_source
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import read_stream
-from inventory_cli.storage.snapshots import find_closing
+from inventory_cli.storage.snapshots import read_closings
 
 
 class Choices(NamedTuple):
@@ -69,6 +69,7 @@ def import_file(
     """
     appended = None
     refusal = None
+    problems: list[Problem] = []
     name = origin.source or "-"
     with _errors_file(choices.errors) as (list_error, flush):
         tally = Tally(list_error)
@@ -77,12 +78,23 @@ def import_file(
                 appended = _append_rows(ledger, found, tally, origin, profile, choices, clock)
         except _BadRows:
             pass  # They are in the tally.
+        except Forbidden as error:
+            problems = list(error.problems)
         except Refused as error:
             refusal = error
         days = None
         if tally.last:
             days = (show_day(tally.first, ledger.zone), show_day(tally.last, ledger.zone))
-        report = make_report(tally, appended, refusal, days, choices.skip_bad, choices.dry_run)
+        report = make_report(
+            tally,
+            appended,
+            problems,
+            ledger.head().position + 1,
+            refusal,
+            days,
+            choices.skip_bad,
+            choices.dry_run,
+        )
         for problem, line in report.problems:
             where = f"{problem.sku} at {problem.location}"
             list_error((line or "", "", where, problem.text))
@@ -162,7 +174,7 @@ def _append_rows(
         if tally.known_as:
             return
         period = choices.into_closed
-        closing = None if period is None else find_closing(ledger, period)
+        closing = None if period is None else find_closing(read_closings(ledger), period)
         rows = unpack(found.rows())
         for row in without_known(ledger, rows, profile.overlap, found.name, tally.note_bad):
             tally.note_kept(row)

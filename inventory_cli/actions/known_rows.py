@@ -8,12 +8,12 @@ Each recorded event answers for one row only, so further occurrences are new.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from inventory_cli.actions.append import CHUNK
 from inventory_cli.core.events import Draft
 from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.rows import Row
+from inventory_cli.storage.insert import CHUNK
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import events_under_id, next_similar, read_event
 from inventory_cli.storage.stock import stored_state

@@ -1,7 +1,8 @@
 """Knows how everything that is not the log is made anew from it."""
 
 from inventory_cli.core.differences import compare, describe
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State
 from inventory_cli.storage import schema
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger

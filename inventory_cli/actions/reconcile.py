@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
-from inventory_cli.actions.record import describe_problem
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.events import DEFAULT_LOCATION, Draft, Stream
+from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts, movement
-from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.stock_list import Place, StockList
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import locations_of, pieces
+from inventory_cli.storage.log import locations_of, skus_between
 
 
 class Scope(NamedTuple):
@@ -122,17 +122,17 @@ def record_counts(
     def plan() -> list[Draft]:
         nonlocal comparison
         cut = cut_at(ledger, scope.as_of)
-        new = {sku for rows in pieces(ledger, "position, sku", cut.head, head) for _, sku in rows}
-        if new:
+        if new := skus_between(ledger, range(head + 1, cut.head + 1)):
             states.update(stock_as_of(ledger, cut, sorted(new)))
         comparison = _compared(stock_list, states, scope)
         return _counts(ledger, stock_list, comparison.differences, states, scope.when, counting)
 
     # Without the file's SHA-256: that its stock was counted does not mean that it is imported.
-    appended = append(ledger, origin, plan, clock, counting.allow_negative)
-    if appended and appended.problems:
-        shown = [describe_problem(ledger, found) for found in appended.problems]
-        raise _refusal(stock_list, "refused by the rules", shown, appended.problems[0].hint)
+    try:
+        appended = append(ledger, origin, plan, clock, counting.allow_negative)
+    except Forbidden as error:
+        shown = [found.in_words(ledger.zone) for found in error.problems]
+        raise _refusal(stock_list, "refused by the rules", shown, error.hint) from None
     return comparison, appended
 
 
@@ -171,7 +171,5 @@ def _counts(
 
 
 def _refusal(stock_list: StockList, why: str, places: Sequence[str], hint: str | None) -> Refused:
-    lines = [f"{stock_list.name}: {why}, so nothing was appended", *places[:MOST_SHOWN]]
-    if (rest := len(places) - MOST_SHOWN) > 0:
-        lines.append(f"and {rest} more")
+    lines = [f"{stock_list.name}: {why}, so nothing was appended", *first_of(places)]
     return Refused("\n  ".join(lines), hint)

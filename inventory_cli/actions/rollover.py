@@ -5,7 +5,7 @@ with what the old log replays to; the last carries what takes effect later. Must
 an event of the old log.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,14 +14,15 @@ from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
 from inventory_cli.core.dates import following, show_cut, show_day
-from inventory_cli.core.events import Draft, Event, pack_details
+from inventory_cli.core.events import Draft, Event, Stream, pack_details
+from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.errors import LedgerUnusable, Refused
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, pieces, replay_log, voided_between
+from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
 from inventory_cli.storage.new_file import check_free, new_file
 from inventory_cli.storage.snapshots import find_snapshot, read_closings
 
@@ -72,7 +73,7 @@ def roll_over(
             # It holds no line, because nothing is there before the openings. It keeps the period
             # closed, and says where that ends, even where there is nothing to open.
             take_snapshot(new, origin, closing.name, cut, clock, closes=True)
-            later = opened_later(old, head.position, cut)
+            later = standing_openings(old, head.position, cut)
             _append(new, origin, openings(states, cut, later, old), clock)
             first = new.head().position + 1
             events = (e for e, _ in carried(old, head.position, cut, first, progress))
@@ -129,7 +130,7 @@ def _new_ledger(old: Ledger, path: Path, clock: Clock) -> Iterator[Ledger]:
 
 
 def openings(
-    states: Mapping[Stream, State], cut: str, later: Iterable[Stream], old: Ledger
+    states: Mapping[Stream, State], cut: str, later: Set[Stream], old: Ledger
 ) -> Iterator[Draft]:
     """Give what opens each stream, at the first moment after the cut, from position 1 on.
 
@@ -137,7 +138,6 @@ def openings(
     log opens only `later`, because all before was voided, is opened for no more than to be listed.
     """
     at, position = following(cut), 0
-    opened_later = set(later)
     for (sku, location), state in sorted(states.items()):
         days = {
             key: show_day(moment, old.zone)
@@ -150,17 +150,9 @@ def openings(
         if state.on_hand < 0:
             yield opening._replace(kind="adjusted", quantity=state.on_hand, reason=COMMAND)
             position += 1
-        if (sku, location) in opened_later:
+        if (sku, location) in later:
             yield opening._replace(kind="reversed", reason=COMMAND, reverses=position)
             position += 1
-
-
-def opened_later(old: Ledger, head: int, cut: str) -> Iterator[Stream]:
-    """Give the streams with a standing opening balance after the cut."""
-    where = "kind = 'opened' AND effective_at > ?"
-    for rows in pieces(old, "position, sku, location", head, 0, where, cut):
-        voided = voided_between(old, rows[0][0], rows[-1][0], head)
-        yield from ((sku, location) for position, sku, location in rows if position not in voided)
 
 
 def carried(
@@ -171,26 +163,26 @@ def carried(
     """
     moved: dict[int | None, int] = {}
     position = first
-    for rows in pieces(old, EVENT_COLUMNS, head, 0, "effective_at > ?", cut):
-        voided = voided_between(old, rows[0][0], rows[-1][0], head)
-        for row in rows:
-            event = Event(*row)
+    for events in events_between(old, range(1, head + 1), effective_after=cut):
+        voided = voided_between(old, events[0].position, events[-1].position, head)
+        for event in events:
             if event.position in voided:
                 moved[event.position] = position
             # Both take effect at one moment, so the event that it names was carried before.
             reverses = moved.pop(event.reverses, event.reverses)
-            yield Draft(*event[2:])._replace(reverses=reverses), event
+            yield event.said._replace(reverses=reverses), event
             position += 1
-        progress(rows[-1][0], head)
+        progress(events[-1].position, head)
 
 
 def _append(new: Ledger, origin: Origin, drafts: Iterable[Draft], clock: Clock) -> None:
-    # What the old ledger let fall below zero is not refused here.
-    appended = append(new, origin, lambda: drafts, clock, allow_negative=True)
-    if appended is not None and appended.problems:
-        found = appended.problems[0]
+    try:
+        # What the old ledger let fall below zero is not refused here.
+        append(new, origin, lambda: drafts, clock, allow_negative=True)
+    except Forbidden as error:
+        found = error.problems[0]
         raise LedgerUnusable(
             f"the old ledger holds what its rules forbid: {found.sku} at {found.location}: "
             f"{found.text}",
             "`inventory verify` says more",
-        )
+        ) from None

@@ -5,20 +5,20 @@ nothing was lost, added or changed. Must never take one of the two at its word.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, zip_longest
 
-from inventory_cli.actions.rollover import carried, opened_later, openings
+from inventory_cli.actions.rollover import carried, openings
 from inventory_cli.audit.scan import UNREADABLE, unreadable
 from inventory_cli.audit.seam import COMMAND, Seam, read_seam
 from inventory_cli.audit.verify import Audit, Checked, Progress, verify
 from inventory_cli.core.dates import show_cut, show_day
 from inventory_cli.core.differences import compare, describe
-from inventory_cli.core.events import Draft, Event
+from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.core.wording import count_of
 from inventory_cli.storage.anchors import find_place
 from inventory_cli.storage.batches import Batch, read_batch
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, pieces, replay_log
+from inventory_cli.storage.log import EVENT_COLUMNS, pieces, replay_log, standing_openings
 from inventory_cli.storage.snapshots import read_closings
 
 NAME = "previous"
@@ -95,7 +95,7 @@ def _check_contents(ledger: Ledger, old: Ledger, seam: Seam) -> Iterator[str]:
     if differences := list(_compare_openings(ledger, opening, _by_days(states, old), seam)):
         yield from differences
     else:
-        wanted = openings(states, seam.cut, opened_later(old, head, seam.cut), old)
+        wanted = openings(states, seam.cut, standing_openings(old, head, seam.cut), old)
         yield from _check_openings(wanted, _events_of(ledger, opening))
     yield from _check_carried(ledger, batches[0] if batches else None, old, seam)
 

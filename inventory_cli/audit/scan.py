@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import KINDS, Event
-from inventory_cli.core.replay import Replay, State, Stream, UnknownKind
+from inventory_cli.core.events import KINDS, Event, Stream
+from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.anchors import Place

@@ -10,8 +10,8 @@ from functools import partial
 from inventory_cli.audit.scan import Row
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import KINDS
-from inventory_cli.core.replay import State, Stream, UnknownKind, fold
+from inventory_cli.core.events import KINDS, Stream
+from inventory_cli.core.replay import State, UnknownKind, fold
 from inventory_cli.core.wording import count_of
 from inventory_cli.storage.anchors import Anchor, Place, find_place
 from inventory_cli.storage.ledger_file import Ledger

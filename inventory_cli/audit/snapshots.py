@@ -8,9 +8,9 @@ from functools import cached_property, partial
 from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.differences import compare, describe
-from inventory_cli.core.events import Event
+from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.periods import Closing, is_allowed
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.core.wording import MOST_SHOWN
 from inventory_cli.storage.batches import read_batch
 from inventory_cli.storage.chain import digest_lines

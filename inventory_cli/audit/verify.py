@@ -18,7 +18,8 @@ from inventory_cli.audit.scan import (
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.differences import compare, describe
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.anchors import Anchor, Place, start_of

@@ -7,7 +7,8 @@ import typer
 from inventory_cli.actions.ask import arrange, cut_at, stock_as_of, stock_now
 from inventory_cli.cli import options
 from inventory_cli.cli.options import Format, KnownAt, Location, Skus, ledger_path
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import note

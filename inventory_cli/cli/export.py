@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from inventory_cli.actions.ask import read_log
+from inventory_cli.actions.move import back_up
+from inventory_cli.actions.move import restore as restore_ledger
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.history import LOG_COLUMNS
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, show
-from inventory_cli.storage.backup import back_up
 from inventory_cli.storage.export import export_lines
-from inventory_cli.storage.export import restore as restore_ledger
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.terminal import line, progress
 

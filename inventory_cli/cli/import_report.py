@@ -3,7 +3,6 @@
 from shlex import quote
 
 from inventory_cli.actions.import_file import Choices
-from inventory_cli.actions.record import describe_problem
 from inventory_cli.cli.movements import note_moved_counts
 from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import show_effective
@@ -39,7 +38,7 @@ def complain_of(ledger: Ledger, file: str, report: Report, choices: Choices) -> 
         note("\n".join([first, *balances]))
     if report.problems:
         shown = [
-            "  " + describe_problem(ledger, found) + (f" (line {line})" if line else "")
+            "  " + found.in_words(ledger.zone) + (f" (line {line})" if line else "")
             for found, line in report.problems[:MOST_SHOWN]
         ]
         if (rest := len(report.problems) - len(shown)) > 0:

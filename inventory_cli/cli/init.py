@@ -54,7 +54,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring a ledger that an older version wrote up to date; its log stays as it is."""
-    from inventory_cli.storage.migration import migrate as migrate_ledger
+    from inventory_cli.actions.move import migrate as migrate_ledger
 
     path = ledger_path(context)
     done = migrate_ledger(path, keep_copy=not no_copy)

@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from inventory_cli.actions.record import Recorded, Recording, record
+from inventory_cli.actions.record import Recorded, Recording, Request, record
 from inventory_cli.cli import options
 from inventory_cli.cli.options import (
     AllowNegative,
@@ -25,7 +25,7 @@ from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
 from inventory_cli.core.text import clean_name
-from inventory_cli.core.wording import MOST_SHOWN, count_of
+from inventory_cli.core.wording import MOST_SHOWN, count_of, recorded_in_words, signed
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import line, note
@@ -175,7 +175,9 @@ def transfer(
             given.facts(),
         )
         recorder = options.origin(context, by)
-        recording = record(ledger, recorder, drafts, options.now, on != NOW, allow_negative)
+        recording = record(
+            ledger, recorder, Request(drafts, on != NOW), options.now, allow_negative
+        )
         show_recording(ledger, recording, format)
 
 
@@ -208,9 +210,8 @@ def _record_one(
         recording = record(
             ledger,
             options.origin(context, given.by),
-            [draft],
+            Request((draft,), given.on != (TODAY if kind == "opened" else NOW)),
             options.now,
-            given.on != (TODAY if kind == "opened" else NOW),
             given.allow_negative,
         )
         show_recording(ledger, recording, given.format)
@@ -261,33 +262,20 @@ def note_moved_counts(ledger: Ledger, moved: Sequence[MovedCount]) -> None:
     """Say which counts have another variance now: on hand after a count stays as counted."""
     for count, before, after in moved[:MOST_SHOWN]:
         on = show_effective(count.effective_at, count.date_only, ledger.zone)
+        variance, formerly = (signed(change, ledger.decimals) for change in (after, before))
         note(
             f"the count of {count.sku} at {count.location} on {on} (event {count.position}) "
-            f"still stands; its variance is {_signed(after, ledger)}, was {_signed(before, ledger)}"
+            f"still stands; its variance is {variance}, was {formerly}"
         )
     if (rest := len(moved) - MOST_SHOWN) > 0:
         note(f"and {count_of(rest, 'more count')} with another variance; see `inventory history`")
 
 
-def _signed(quantity: int, ledger: Ledger) -> str:
-    return ("+" if quantity > 0 else "") + format_quantity(quantity, ledger.decimals)
-
-
 def _sentence(ledger: Ledger, recorded: Recorded) -> str:
     event, on_hand = recorded
-    on = show_effective(event.effective_at, event.date_only, ledger.zone)
-    if event.kind == "reversed":
-        what = f"reversed event {event.reverses}: {event.sku} at {event.location}"
-    else:
-        signed = event.kind in ("adjusted", "transferred")
-        quantity = (
-            _signed(event.quantity, ledger)
-            if signed
-            else format_quantity(event.quantity, ledger.decimals)
-        )
-        what = f"{event.kind} {quantity} of {event.sku} at {event.location}"
     have = format_quantity(on_hand, ledger.decimals)
-    return f"event {event.position}: {what} on {on}; on hand {have}"
+    what = recorded_in_words(event, ledger.decimals, ledger.zone)
+    return f"event {event.position}: {what}; on hand {have}"
 
 
 _SIMPLE_HELP = {

@@ -64,9 +64,8 @@ def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negativ
             recording = record(
                 ledger,
                 origin,
-                request.drafts,
+                request,
                 options.now,
-                request.moment_given,
                 allow_negative,
             )
         except (Refused, WrongUsage) as error:

@@ -72,11 +72,11 @@ def reverse(
         header = appended.header
         if format == "table":
             line(
-                f"reversed {count_of(appended.events, 'event')} of batch {number} "
+                f"reversed {count_of(len(header.positions), 'event')} of batch {number} "
                 f"(batch {header.batch}, events {header.first_position} to {header.last_position})"
             )
         else:
-            row = (header.batch, appended.events, header.first_position, header.last_position)
+            row = (header.batch, len(header.positions), header.first_position, header.last_position)
             show(Answer(_COLUMNS, [row]), format)
         note_moved_counts(ledger, appended.moved_counts)
 

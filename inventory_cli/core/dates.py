@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
-from inventory_cli.errors import LedgerUnusable, WrongUsage
+from inventory_cli.errors import WrongUsage, damaged
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 END_OF_TIME = "9999-12-31T23:59:59.999Z"
@@ -273,7 +273,4 @@ def _local(text: str, zone: tzinfo) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(zone)
     except (ValueError, TypeError, OverflowError):
-        raise LedgerUnusable(
-            f"the ledger is damaged: {text!r} stands where a moment belongs",
-            "`inventory verify` says more",
-        ) from None
+        raise damaged(f"{text!r} stands where a moment belongs") from None

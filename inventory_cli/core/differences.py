@@ -5,8 +5,9 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from inventory_cli.core.dates import is_day, show_effective
+from inventory_cli.core.events import Stream
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.errors import LedgerUnusable
 
 

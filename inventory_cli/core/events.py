@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from inventory_cli.errors import LedgerUnusable
+from inventory_cli.errors import damaged
 
 START_OF_DAY = "00:00:00.000"
 MIDDLE_OF_DAY = "12:00:00.000"
@@ -19,7 +19,8 @@ class Kind(NamedTuple):
     is not a difference (`counted`, `reversed`). `time_of_day` is where an event known only
     by its date stands in that day: stock arrives before it leaves, and a count closes the
     day. `adjusted` takes `END_OF_DAY` when its quantity is negative. `opposite` is what a source
-    means that gives this kind the contrary sign: a sale of −1 is a return.
+    means that gives this kind the contrary sign: a sale of −1 is a return. `least` is the least
+    quantity that may be given; None where it is signed, and not 0.
     """
 
     name: str
@@ -28,29 +29,36 @@ class Kind(NamedTuple):
     time_of_day: str
     sets: str | None
     opposite: str | None = None
+    least: int | None = 1
 
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("opened", "open", +1, START_OF_DAY, None),
+        Kind("opened", "open", +1, START_OF_DAY, None, least=0),
         Kind("received", "receive", +1, START_OF_DAY, "last_incoming", "removed"),
         Kind("returned", "return", +1, START_OF_DAY, "last_incoming", "sold"),
         Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing", "returned"),
         Kind("removed", "remove", -1, END_OF_DAY, "last_outgoing", "received"),
-        Kind("adjusted", "adjust", +1, START_OF_DAY, None),
-        Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted"),
+        Kind("adjusted", "adjust", +1, START_OF_DAY, None, least=None),
+        Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted", least=0),
         Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None),
         Kind("reversed", "reverse", None, START_OF_DAY, None),
     )
 }
 COMMAND_KINDS: Mapping[str, str] = {kind.command: kind.name for kind in KINDS.values()}
+# Kinds whose recorded quantity has a sign: a leg of a transfer says which way it goes.
+SIGNED = ("adjusted", "transferred")
 
 # The two facts that only an opening balance carries; they live in its details.
 OPENING_DETAILS = ("last_incoming", "last_outgoing")
 # The closed period into which an event was recorded all the same; it lives in the details too.
 INTO_CLOSED = "into_closed"
 RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
+
+
+# A SKU at a location.
+Stream = tuple[str, str]
 
 
 class Draft(NamedTuple):
@@ -75,6 +83,11 @@ class Draft(NamedTuple):
     reverses: int | None = None
     details: str | None = None
 
+    @property
+    def stream(self) -> Stream:
+        """The stream that it belongs to."""
+        return self[0], self[1]
+
 
 class Event(NamedTuple):
     """A fact that happened to one SKU at one location: a draft with its place in the log."""
@@ -94,6 +107,16 @@ class Event(NamedTuple):
     reverses: int | None
     details: str | None
 
+    @property
+    def stream(self) -> Stream:
+        """The stream that it belongs to."""
+        return self[2], self[3]
+
+    @property
+    def said(self) -> Draft:
+        """What it says, without its place in the log."""
+        return Draft(*self[2:])
+
 
 DEFAULT_LOCATION = "main"
 
@@ -112,10 +135,7 @@ def unpack_details(text: str | None) -> dict[str, str]:
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError):
-        raise LedgerUnusable(
-            f"the ledger is damaged: {text!r} stands where details belong",
-            "`inventory verify` says more",
-        ) from None
+        raise damaged(f"{text!r} stands where details belong") from None
 
 
 def time_of_day(kind: str, quantity: int) -> str:

@@ -3,16 +3,20 @@
 Must never know where streams are stored; they are given to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from itertools import groupby
 from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_effective
-from inventory_cli.core.events import Event
+from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.periods import Closing, what_forbids
+from inventory_cli.core.projection import Projected, projected_anew
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity
-from inventory_cli.core.replay import fold, steps
+from inventory_cli.core.replay import State, fold, steps
+from inventory_cli.core.wording import first_of
+from inventory_cli.errors import Refused
 
 
 class Problem(NamedTuple):
@@ -26,18 +30,182 @@ class Problem(NamedTuple):
     text: str
     hint: str | None
 
+    def in_words(self, zone: tzinfo) -> str:
+        """Return it as text that names its SKU, location and moment."""
+        then = show_effective(self.at, self.date_only, zone)
+        return f"{self.sku} at {self.location} on {then}: {self.text}"
 
-def problem(event: Event, text: str, hint: str | None = None) -> Problem:
-    """Return a problem that shows at the moment of `event`."""
+
+class Forbidden(Refused):
+    """The rules forbid a batch, for all these problems; the first is the earliest."""
+
+    def __init__(self, problems: Sequence[Problem], zone: tzinfo) -> None:
+        self.problems = problems
+        self.zone = zone
+        super().__init__(*self._worded("refused by the rules"))
+
+    def of(self, cannot: str, own: Draft | None = None) -> Refused:
+        """Return the refusal of what `cannot` be done: the first problem, some others below it.
+
+        The problem of the stream of one's `own` draft need not name that stream again.
+        """
+        return Refused(*self._worded(cannot, own))
+
+    def _worded(self, cannot: str, own: Draft | None = None) -> tuple[str, str | None]:
+        first = self.problems[0]
+        shown = [problem.in_words(self.zone) for problem in self.problems]
+        if own is not None and (first.sku, first.location) == own.stream:
+            then = show_effective(first.at, first.date_only, self.zone)
+            shown[0] = first.text if first.at == own.effective_at else f"on {then}, {first.text}"
+        return "\n  ".join(first_of([f"{cannot}: {shown[0]}", *shown[1:]])), first.hint
+
+
+class MovedCount(NamedTuple):
+    """A count whose variance changed because something was recorded that took effect before it."""
+
+    event: Event
+    variance_before: int
+    variance: int
+
+
+class Terms(NamedTuple):
+    """What a batch is judged by. `first` is the position of its first event; `closings` are sorted
+    by date.
+    """
+
+    first: int
+    closings: Sequence[Closing]
+    allow_negative: bool
+    decimals: int
+    zone: tzinfo
+
+
+class Verdict(NamedTuple):
+    """What a batch that is allowed makes of the streams that it touches.
+
+    `net_change` is by how much on hand changed in all of them together.
+    """
+
+    states: dict[Stream, State]
+    net_change: int
+    moved_counts: list[MovedCount]
+
+
+class _Touched:
+    """A stream that a batch touches, brought forward as long as events come in order."""
+
+    __slots__ = ("before", "projected", "settled")
+
+    def __init__(self, stored: State | None) -> None:
+        self.before = stored.on_hand if stored else 0
+        self.projected = Projected(stored or State())
+        self.settled = True
+
+    def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
+        """Apply an event and tell whether that settles the stream.
+
+        It does not when the event comes out of order, or when what was on hand before it may be
+        too little: then the stream has to be folded, and judged, as a whole.
+        """
+        projected = self.projected
+        last_effective = projected.last_effective
+        if (
+            draft.effective_at < last_effective
+            or draft.kind == "reversed"
+            or (draft.kind == "opened" and last_effective)
+            or (projected.on_hand < 0 and not allow_negative)
+        ):
+            return False
+        projected.advance(draft.kind, draft.quantity, draft.effective_at, draft.details)
+        return -LARGEST_ON_HAND <= projected.on_hand <= LARGEST_ON_HAND
+
+
+class Judge:
+    """Judges one batch, whose drafts it is shown in order, by the streams that they touch.
+
+    `stored_state` gives what is stored of a stream before the batch; `read_stream` a whole stream,
+    the events of the batch included, in fold order. That is asked only at the end, and only of
+    streams in which something came late.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        stored_state: Callable[[Stream], State | None],
+        read_stream: Callable[[Stream], Sequence[Event]],
+    ) -> None:
+        self._terms = terms
+        self._stored_state = stored_state
+        self._read_stream = read_stream
+        self._touched: dict[Stream, _Touched] = {}
+        self._next = terms.first
+        self._closed_to = terms.closings[-1].as_of if terms.closings else ""
+        # One problem for each stream is enough.
+        self._closed: dict[Stream, Problem] = {}
+
+    def take(self, drafts: Iterable[Draft]) -> None:
+        """Look at the next drafts of the batch."""
+        touched, closed_to = self._touched, self._closed_to
+        allow_negative = self._terms.allow_negative
+        for draft in drafts:
+            stream = draft[:2]
+            touch = touched.get(stream)
+            if touch is None:
+                touch = touched[stream] = _Touched(self._stored_state(stream))
+            if touch.settled:
+                touch.settled = touch.bring_forward(draft, allow_negative)
+            if draft.effective_at <= closed_to or draft.details is not None:
+                self._look_at_period(draft)
+            self._next += 1
+
+    def _look_at_period(self, draft: Draft) -> None:
+        if found := what_forbids(draft, self._terms.closings, self._terms.zone):
+            problem = Problem(
+                *draft.stream, draft.effective_at, draft.date_only, self._next, *found
+            )
+            self._closed.setdefault(draft.stream, problem)
+
+    def settle(self) -> Verdict:
+        """Return what the batch makes of its streams. Raises Forbidden where that is forbidden."""
+        problems = list(self._closed.values())
+        moved: list[MovedCount] = []
+        if not problems:
+            for stream, touch in self._touched.items():
+                if not touch.settled or (
+                    touch.projected.on_hand < 0 and not self._terms.allow_negative
+                ):
+                    self._judge_whole(stream, touch, problems, moved)
+        if problems:
+            raise Forbidden(sorted(problems, key=lambda p: (p.at, p.position)), self._terms.zone)
+        return Verdict(
+            {stream: touch.projected.state() for stream, touch in self._touched.items()},
+            sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),
+            moved,
+        )
+
+    def _judge_whole(
+        self, stream: Stream, touch: _Touched, problems: list[Problem], moved: list[MovedCount]
+    ) -> None:
+        """Judge a stream over its whole timeline, and project it anew."""
+        terms, events = self._terms, self._read_stream(stream)
+        found = check_stream(events, terms.first, terms.allow_negative, terms.decimals, terms.zone)
+        if found:
+            problems.append(found)
+        else:
+            moved += moved_counts(events, terms.first)
+            touch.projected = projected_anew(events)
+
+
+def _problem(event: Event, text: str, hint: str | None = None) -> Problem:
     return Problem(
         event.sku, event.location, event.effective_at, event.date_only, event.position, text, hint
     )
 
 
-def shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem:
+def _shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem:
     """Return the problem of a stream that would fall below zero at the moment of `event`."""
     have, lack = (format_quantity(quantity, decimals) for quantity in (on_hand, missing))
-    return problem(
+    return _problem(
         event,
         f"{have} on hand then, {lack} missing",
         f"look at `inventory history {quote(event.sku)} --location {quote(event.location)}`; "
@@ -45,7 +213,7 @@ def shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem
     )
 
 
-TOO_LARGE = "on hand would be too large to store"
+_TOO_LARGE = "on hand would be too large to store"
 
 
 def check_stream(
@@ -69,7 +237,7 @@ def check_stream(
             before = on_hand_without.get(step.event.position, before)
         after = step.on_hand
         if abs(after) > LARGEST_ON_HAND:
-            return problem(step.event, TOO_LARGE)
+            return _problem(step.event, _TOO_LARGE)
         if not allow_negative and after < 0 and after < before:
             new = [event for event in events if event.position >= first_new]
             # What was there for the new events of this moment; where there is none, what the
@@ -77,7 +245,7 @@ def check_stream(
             left_out = {event.position for event in new}
             kept = (e for e in stream if e.effective_at <= at and e.position not in left_out)
             there = fold(kept).on_hand if new else before
-            return shortage((new or events)[0], there, -after, decimals)
+            return _shortage((new or events)[0], there, -after, decimals)
     return None
 
 
@@ -91,14 +259,14 @@ def _check_opening(stream: Sequence[Event], first_new: int, zone: tzinfo) -> Pro
     opening = openings[0]
     opened_on = show_effective(opening.effective_at, opening.date_only, zone)
     if len(openings) > 1:
-        return problem(
+        return _problem(
             openings[1],
             f"there is an opening balance of {opened_on} already",
             f"adjust it, or reverse event {opening.position} and open once more",
         )
     first = standing[0]
     if first.effective_at < opening.effective_at:
-        return problem(
+        return _problem(
             first,
             f"nothing can take effect before the opening balance of {opened_on}",
             "give the opening balance an earlier date"
@@ -106,14 +274,6 @@ def _check_opening(stream: Sequence[Event], first_new: int, zone: tzinfo) -> Pro
             else f"give a later date, or reverse event {opening.position} and open earlier",
         )
     return None
-
-
-class MovedCount(NamedTuple):
-    """A count whose variance changed because something was recorded that took effect before it."""
-
-    event: Event
-    variance_before: int
-    variance: int
 
 
 def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:

@@ -1,15 +1,15 @@
 """Knows closed periods: which events may still be recorded into one, and on what condition.
 
-Values in, values out. Must never know how a closing is stored.
+Must never know how a closing is stored.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_cut
 from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
-from inventory_cli.core.judging import Problem
+from inventory_cli.errors import Refused
 
 
 class Closing(NamedTuple):
@@ -17,6 +17,14 @@ class Closing(NamedTuple):
 
     name: str
     as_of: str
+
+
+def find_closing(closings: Iterable[Closing], name: str) -> Closing:
+    """Return the closed period of a name. Raises Refused when there is none."""
+    for closing in closings:
+        if closing.name == name:
+            return closing
+    raise Refused(f"no period was closed as {name!r}", "`inventory snapshot list` shows which were")
 
 
 def named_in(details: str | None) -> str | None:
@@ -40,39 +48,11 @@ def is_allowed(effective_at: str, details: str | None, closings: Iterable[Closin
     return any(name == closing.name and effective_at <= closing.as_of for closing in closings)
 
 
-def watched(
-    drafts: Iterable[Draft],
-    first: int,
-    closings: Sequence[Closing],
-    zone: tzinfo,
-    problems: list[Problem],
-) -> Iterator[Draft]:
-    """Pass on the drafts that will stand from position `first` on; add what forbids one.
+def what_forbids(draft: Draft, closings: Sequence[Closing], zone: tzinfo) -> tuple[str, str] | None:
+    """Return why a draft may not be recorded, and what to do; None where no closing forbids it.
 
-    `closings` are sorted by date. One problem for each stream is enough.
+    `closings` are sorted by date.
     """
-    last = closings[-1].as_of if closings else ""
-    refused = set()
-    for position, draft in enumerate(drafts, start=first):
-        yield draft
-        if draft.effective_at <= last or draft.details is not None:
-            found = _fault(draft, closings, zone)
-            if found and draft[:2] not in refused:
-                refused.add(draft[:2])
-                problems.append(
-                    Problem(
-                        draft.sku,
-                        draft.location,
-                        draft.effective_at,
-                        draft.date_only,
-                        position,
-                        *found,
-                    )
-                )
-
-
-def _fault(draft: Draft, closings: Sequence[Closing], zone: tzinfo) -> tuple[str, str] | None:
-    """Return what forbids a draft, and what to do."""
     name = named_in(draft.details)
     its_own = next((c for c in closings if draft.effective_at <= c.as_of), None)
     if name is None:

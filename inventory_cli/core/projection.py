@@ -6,8 +6,11 @@ This is the path that an append takes. It shares no code with `replay`, against 
 
 from collections.abc import Sequence
 
-from inventory_cli.core.events import OPENING_DETAILS, Event, unpack_details
+from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
 from inventory_cli.core.replay import State
+
+# What an event of a kind that moves stock does to on hand, and which date it sets.
+_MOVES = {kind.name: (kind.sign, kind.sets) for kind in KINDS.values() if kind.sign is not None}
 
 
 class Projected:
@@ -28,23 +31,21 @@ class Projected:
         A reversal is never in order, because it takes effect when the event it names did.
         """
         self.last_effective = effective_at
-        if kind == "sold" or kind == "removed":
-            self.on_hand -= quantity
-            self.last_outgoing = effective_at
-        elif kind == "received" or kind == "returned":
-            self.on_hand += quantity
-            self.last_incoming = effective_at
-        elif kind == "transferred" or kind == "adjusted":
-            self.on_hand += quantity
+        if kind in _MOVES:
+            sign, sets = _MOVES[kind]
+            self.on_hand += sign * quantity
+            if sets == "last_incoming":
+                self.last_incoming = effective_at
+            elif sets == "last_outgoing":
+                self.last_outgoing = effective_at
+            elif kind == "opened":
+                # An event of the same moment, recorded before, has told them better.
+                incoming, outgoing = map(unpack_details(details).get, OPENING_DETAILS)
+                self.last_incoming = self.last_incoming or incoming
+                self.last_outgoing = self.last_outgoing or outgoing
         elif kind == "counted":
             self.on_hand = quantity
             self.last_counted = effective_at
-        elif kind == "opened":
-            self.on_hand += quantity
-            # An event of the same moment, recorded before, has told them better.
-            incoming, outgoing = map(unpack_details(details).get, OPENING_DETAILS)
-            self.last_incoming = self.last_incoming or incoming
-            self.last_outgoing = self.last_outgoing or outgoing
         else:
             raise ValueError(f"a {kind!r} event cannot be applied in order")
 

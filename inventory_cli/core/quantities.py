@@ -2,7 +2,6 @@
 
 import re
 
-from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 
 MOST_DECIMALS = 9
@@ -47,10 +46,9 @@ def parse_quantity(text: str, decimals: int) -> int:
     sign, whole, fraction = number[1] or number[4] or "", number[2] or "0", number[3] or number[5]
     fraction = (fraction or "").rstrip("0")
     if len(fraction) > decimals:
-        keeps = count_of(decimals, "decimal") if decimals else "whole units"
+        keeps = _places(decimals) if decimals else "whole units"
         raise WrongUsage(
-            f"quantity {text!r} has {count_of(len(fraction), 'decimal')}, "
-            f"but this ledger keeps {keeps}",
+            f"quantity {text!r} has {_places(len(fraction))}, but this ledger keeps {keeps}",
             "the number of decimals is fixed when a ledger is made: `inventory init --decimals N`",
         )
     digits = (whole + fraction.ljust(decimals, "0")).lstrip("0")
@@ -58,6 +56,10 @@ def parse_quantity(text: str, decimals: int) -> int:
         raise WrongUsage(f"quantity {text!r} has more than {MOST_DIGITS} digits")
     value = int(digits or "0")
     return -value if sign == "-" else value
+
+
+def _places(number: int) -> str:
+    return f"{number} decimal{'' if number == 1 else 's'}"
 
 
 def format_quantity(value: int, decimals: int) -> str:

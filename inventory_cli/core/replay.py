@@ -11,6 +11,7 @@ from inventory_cli.core.events import (
     KINDS,
     OPENING_DETAILS,
     Event,
+    Stream,
     pack_details,
     unpack_details,
 )
@@ -19,8 +20,6 @@ from inventory_cli.errors import LedgerUnusable
 SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
 _INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
 _OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing")
-
-Stream = tuple[str, str]
 
 
 class UnknownKind(LedgerUnusable):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from inventory_cli.core.dates import When, effective_at
 from inventory_cli.core.events import (
     INTO_CLOSED,
+    KINDS,
     OPENING_DETAILS,
     Draft,
     Event,
@@ -57,15 +58,15 @@ def clean_facts(
 
 def check_quantity(kind: str, quantity: int) -> None:
     """Raise WrongUsage unless an event of this kind may carry this quantity."""
-    if kind == "adjusted":
+    least = KINDS[kind].least
+    if least is None:
         if quantity == 0:
             raise WrongUsage("an adjustment of 0 changes nothing")
-    elif kind in ("counted", "opened"):
-        if quantity < 0:
-            raise WrongUsage(f"the quantity of an event {kind!r} is never negative")
-    elif quantity <= 0:
+    elif quantity < least:
         raise WrongUsage(
             f"the quantity of an event {kind!r} is positive: its kind says which way it goes"
+            if least
+            else f"the quantity of an event {kind!r} is never negative"
         )
 
 

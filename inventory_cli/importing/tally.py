@@ -203,19 +203,19 @@ class Tally:
 def make_report(
     tally: Tally,
     appended: Appended | None,
+    problems: list[Problem],
+    first: int,
     refusal: Refused | None,
     days: tuple[str, str] | None,
     skip_bad: bool,
     dry_run: bool,
 ) -> Report:
     """Return what an import says of itself."""
-    problems = appended.problems if appended else []
     refused_whole = bool(refusal or problems) or (
         tally.bad > 0 and not skip_bad and not tally.known_as
     )
     recorded = appended is not None and not problems and not refused_whole
     good = tally.read - tally.bad
-    first = (appended and appended.header.first_position) or 0
     return Report(
         read=tally.read,
         appended=tally.kept if recorded else 0,
@@ -224,7 +224,7 @@ def make_report(
         skus=len(tally.skus),
         first_day=days and days[0],
         last_day=days and days[1],
-        net_change=_net_change(tally, appended),
+        net_change=_net_change(tally, appended, problems),
         batch=appended.header if appended and recorded and not dry_run else None,
         known_as=tally.known_as,
         bad_rows=tally.bad_rows,
@@ -244,7 +244,7 @@ def make_report(
     )
 
 
-def _net_change(tally: Tally, appended: Appended | None) -> int | None:
+def _net_change(tally: Tally, appended: Appended | None, problems: list[Problem]) -> int | None:
     if appended is None:
-        return None if tally.bad and not tally.known_as else 0
-    return None if appended.problems else appended.net_change
+        return None if problems or (tally.bad and not tally.known_as) else 0
+    return appended.net_change

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.failures import (
     file_failures,
     primary_code,
@@ -37,11 +37,8 @@ def back_up(
 
     The file appears under its name only when it is whole, on the disk, and was opened as a ledger
     with the head that the original had. `progress` is told how many pages are copied, of how many.
-    Raises Refused when there is a file of that name already.
+    Raises NotFree when there is a file of that name already.
     """
-    with file_failures(path):
-        if path.exists() and path.samefile(ledger.path):
-            raise Refused(f"{path} is the ledger itself", "name a file that does not exist yet")
     with new_file(path, "name a file that does not exist yet") as unfinished:
         with file_failures(path):
             _create(unfinished, ledger.path)

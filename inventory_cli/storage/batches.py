@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from inventory_cli.errors import LedgerUnusable
+from inventory_cli.errors import LedgerUnusable, damaged
 from inventory_cli.storage.chain import link_batch
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
@@ -35,6 +35,13 @@ class Batch(NamedTuple):
     first_position: int | None
     last_position: int | None
     lines_sha256: str | None
+
+    @property
+    def positions(self) -> range:
+        """The positions of its events; none for a snapshot."""
+        if self.first_position is None or self.last_position is None:
+            return range(0)
+        return range(self.first_position, self.last_position + 1)
 
 
 BATCH_COLUMNS = ", ".join(Batch._fields)
@@ -96,9 +103,7 @@ def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
     for batch in batches:
         header = read_batch(ledger, batch)
         if header is None:
-            raise LedgerUnusable(
-                f"the ledger is damaged: batch {batch} is missing", "`inventory verify` says more"
-            )
+            raise damaged(f"batch {batch} is missing")
         times[batch] = header.recorded_at
     return times
 

@@ -20,7 +20,7 @@ from typing import Any
 from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import UnknownKind
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import damaged
 from inventory_cli.storage.batches import INSERT_BATCH, Batch, headers_with_hash
 from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
 from inventory_cli.storage.insert import INSERT_EVENT
@@ -50,16 +50,12 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
         row for rows in pieces(ledger, f"{EVENT_COLUMNS}, hash", head.position) for row in rows
     )
     for header, link in headers_with_hash(ledger, head.batch):
-        if header.first_position is not None and header.last_position is not None:
-            for position in range(header.first_position, header.last_position + 1):
-                *fields, event_link = next(events, (None, None))
-                if fields[0] != position:
-                    raise LedgerUnusable(
-                        f"the ledger is damaged: event {position} is missing",
-                        "`inventory verify` says more",
-                    )
-                named = dict(zip(Event._fields, fields, strict=True))
-                yield _line({"event": {**named, "hash": event_link.hex()}})
+        for position in header.positions:
+            *fields, event_link = next(events, (None, None))
+            if fields[0] != position:
+                raise damaged(f"event {position} is missing")
+            named = dict(zip(Event._fields, fields, strict=True))
+            yield _line({"event": {**named, "hash": event_link.hex()}})
         if snapshot := snapshots.get(header.batch):
             lines = read_lines(ledger, snapshot.snapshot)
             yield _line({"snapshot": snapshot._asdict(), "lines": lines})
@@ -83,15 +79,24 @@ _NO_LINE = (
 )
 
 
-class _BadLine(ValueError):
+class _Misfit(ValueError):
     """What an export says at some line cannot be."""
 
 
-def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
+class BadExport(Exception):
+    """A line of an export does not fit: its number, and why."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+def restore(path: Path, lines: Iterable[str]) -> Head:
     """Make a new ledger at `path` from an export, and return its head, the same as before.
 
-    Every hash is checked as it is written. Raises Refused with the number of the first line that
-    does not fit; then no file is left behind.
+    Every hash is checked as it is written. Raises BadExport at the first line that does not fit;
+    then no file is left behind.
     """
     number = 0
     with new_ledger(path) as connection:
@@ -103,13 +108,10 @@ def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
                 writer.write(text)
             number += 1
             head = writer.finish()
-        except _BadLine as error:
-            raise Refused(f"{name}, line {number}: {error}", "nothing was restored") from None
+        except _Misfit as error:
+            raise BadExport(number, str(error)) from None
         except _NO_LINE as error:
-            raise Refused(
-                f"{name}, line {number}: this is no line of an export ({error})",
-                "nothing was restored",
-            ) from None
+            raise BadExport(number, f"this is no line of an export ({error})") from None
         connection.execute("COMMIT")
     return head
 
@@ -130,9 +132,9 @@ class _Writer:
     def write(self, text: str) -> None:
         line = json.loads(text)
         if not isinstance(line, dict) or self._finished:
-            raise _BadLine("nothing is expected here")
+            raise _Misfit("nothing is expected here")
         if (self._settings is None) != ("ledger" in line):
-            raise _BadLine("an export begins with the ledger's settings, and has them once")
+            raise _Misfit("an export begins with the ledger's settings, and has them once")
         if "event" in line:
             self._event(line["event"])
         elif "batch" in line:
@@ -144,11 +146,11 @@ class _Writer:
         elif line.get("head") == self._head.anchor:
             self._finished = True
         else:
-            raise _BadLine(f"the head is {self._head.anchor} here, not {line.get('head')}")
+            raise _Misfit(f"the head is {self._head.anchor} here, not {line.get('head')}")
 
     def _start(self, fields: dict[str, Any]) -> None:
         if fields.pop("format", None) not in READABLE:
-            raise _BadLine(f"only exports of format {FORMAT} and before are understood")
+            raise _Misfit(f"only exports of format {FORMAT} and before are understood")
         link = fields.pop("hash")
         settings = Settings(**fields)
         self._link = self._check(genesis(settings), link, "the settings")
@@ -175,24 +177,24 @@ class _Writer:
         header = Batch(**fields)
         self._link = self._check(link_batch(self._link, header), link, f"batch {header.batch}")
         if header.lines_sha256 != self._digest:
-            raise _BadLine(f"batch {header.batch} does not have the digest of its snapshot")
+            raise _Misfit(f"batch {header.batch} does not have the digest of its snapshot")
         self._digest = None
         self._connection.execute(INSERT_BATCH, (*header, self._link))
         self._head = Head(self._position, header.batch, header.recorded_at, self._link)
 
     def _check(self, link: bytes, claimed: str, what: str) -> bytes:
         if link.hex() != claimed:
-            raise _BadLine(f"{what} does not fit the chain")
+            raise _Misfit(f"{what} does not fit the chain")
         return link
 
     def finish(self) -> Head:
         """Replay what was written into the projection, and return the head."""
         if self._settings is None or not self._finished:
-            raise _BadLine("the export is cut short: its last line, the head, is missing")
+            raise _Misfit("the export is cut short: its last line, the head, is missing")
         zone = load_zone(self._settings.timezone)
         ledger = Ledger(self._path, self._connection, self._settings, zone)
         try:
             store_states(ledger, replay_log(ledger, last_position(ledger)))
         except UnknownKind as error:
-            raise _BadLine(error.message) from None
+            raise _Misfit(error.message) from None
         return self._head

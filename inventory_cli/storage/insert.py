@@ -5,10 +5,15 @@ they are back where they were. Must never know what the events say.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
-from inventory_cli.core.events import Event
+from inventory_cli.core.events import Draft, Event
+from inventory_cli.storage.chain import link_event
+from inventory_cli.storage.ledger_file import Head, Ledger
 
+# How many events are inserted at a time.
+CHUNK = 5_000
 _WIDTH = len(Event._fields) + 1
 # How many rows one statement inserts: a row then takes a fifth less than by itself.
 _ROWS = 50
@@ -20,6 +25,37 @@ _GUARD = "events_next"
 # To build an index at the end takes a quarter of the time that keeping it up takes, where there
 # was nothing to index before.
 _INDEX = "events_by_stream"
+
+
+def insert_drafts(
+    ledger: Ledger,
+    head: Head,
+    drafts: Iterable[Draft],
+    look: Callable[[Sequence[Draft]], None],
+) -> tuple[int, bytes]:
+    """Insert drafts behind the head, as the next batch; return the last position and hash.
+
+    `look` is shown each part of them before it is inserted.
+    """
+    batch, position, link = head.batch + 1, head.position, head.hash
+    iterator = iter(drafts)
+    aside: list[str] | None = None
+    while chunk := list(islice(iterator, CHUNK)):
+        if aside is None and position > head.position:
+            # A second chunk: this is a large one.
+            aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
+        look(chunk)
+        values: list[object] = []
+        for draft in chunk:
+            position += 1
+            fields = (position, batch, *draft)
+            link = link_event(link, fields)
+            values += fields
+            values.append(link)
+        insert_events(ledger.connection, values)
+    if aside:
+        put_back(ledger.connection, aside)
+    return position, link
 
 
 def put_aside(connection: sqlite3.Connection, log_is_empty: bool) -> list[str]:

@@ -171,7 +171,7 @@ def create_ledger(
 ) -> Settings:
     """Make a new ledger. It appears under its name only when it is whole.
 
-    Raises Refused when there is a file of that name already.
+    Raises NotFree when there is a file of that name already.
     """
     import uuid
 

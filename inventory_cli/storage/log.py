@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Draft, Event
-from inventory_cli.core.replay import Replay, State, Stream
+from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.replay import Replay, State
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock.
@@ -54,6 +54,37 @@ def _before_next(ledger: Ledger, after: int, head: int) -> int:
     ).fetchone()
     # Never back, even where a damaged file has its rows out of order.
     return head if following is None else min(max(following - 1, after), head)
+
+
+def events_between(
+    ledger: Ledger, positions: range, kind: str | None = None, effective_after: str = ""
+) -> Iterator[list[Event]]:
+    """Give the events at some positions, in order, piece by piece; of one kind only, or that take
+    effect after a moment (UTC text) only, if that is asked.
+    """
+    where, values = "effective_at > ?", [effective_after]
+    if kind is not None:
+        where, values = f"{where} AND kind = ?", [*values, kind]
+    first, last = positions.start, positions.stop - 1
+    for rows in pieces(ledger, EVENT_COLUMNS, last, first - 1, where, *values):
+        yield [Event(*row) for row in rows]
+
+
+def skus_between(ledger: Ledger, positions: range) -> set[str]:
+    """Return the SKUs of the events at some positions."""
+    rows = pieces(ledger, "position, sku", positions.stop - 1, positions.start - 1)
+    return {sku for piece in rows for _, sku in piece}
+
+
+def standing_openings(ledger: Ledger, head: int, after: str) -> set[Stream]:
+    """Return the streams with an opening balance after a moment (UTC text) that still stands at
+    position `head`.
+    """
+    found: set[Stream] = set()
+    for events in events_between(ledger, range(1, head + 1), "opened", after):
+        voided = voided_between(ledger, events[0].position, events[-1].position, head)
+        found |= {event.stream for event in events if event.position not in voided}
+    return found
 
 
 def voided_between(ledger: Ledger, first: int, last: int, head: int) -> set[int]:

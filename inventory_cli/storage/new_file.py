@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import LedgerUnusable, NotFree
 from inventory_cli.storage.failures import file_failures, sqlite_failures
 
 
@@ -16,7 +16,7 @@ from inventory_cli.storage.failures import file_failures, sqlite_failures
 def new_file(path: Path, advice: str) -> Iterator[Path]:
     """Give a temporary name for a file, and give the file its own name when all went well.
 
-    Raises Refused, with this advice, when the name is not free.
+    Raises NotFree, with this advice, when the name is not free.
     """
     with sqlite_failures(path):
         check_free(path, advice)
@@ -32,7 +32,7 @@ def new_file(path: Path, advice: str) -> Iterator[Path]:
 
 
 def check_free(path: Path, advice: str) -> None:
-    """Raise Refused, with this advice, when a new file cannot get this name."""
+    """Raise NotFree, with this advice, when a new file cannot get this name."""
     with file_failures(path):
         _check_name(path, advice)
         if not path.absolute().parent.is_dir():
@@ -41,11 +41,11 @@ def check_free(path: Path, advice: str) -> None:
 
 def _check_name(path: Path, advice: str) -> None:
     if os.path.lexists(path):
-        raise Refused(f"{path} exists already", advice)
+        raise NotFree(f"{path} exists already", advice)
     for left in _beside(path):
         # SQLite would take it for what undoes, or completes, the new file, and damage that.
         if os.path.lexists(left):
-            raise Refused(
+            raise NotFree(
                 f"{left} is left of another file that was called {path.name}",
                 f"if that file is still somewhere, give it its name back; or move {left} away",
             )
@@ -62,7 +62,7 @@ def _publish(unfinished: Path, path: Path, advice: str) -> None:
     try:
         path.hardlink_to(unfinished)
     except FileExistsError:
-        raise Refused(f"{path} exists already", advice) from None
+        raise NotFree(f"{path} exists already", advice) from None
     except OSError:
         # A file system without hard links: the moment between the test and the name remains.
         _check_name(path, advice)

@@ -1,17 +1,18 @@
-"""Knows how stored snapshots are read, and from which of them a replay may begin."""
+"""Knows how snapshots are stored and read, which close a period, from which a replay may begin.
+
+Must never know whether one may be taken.
+"""
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_cut, utc_text
-from inventory_cli.core.events import INTO_CLOSED
+from inventory_cli.core.events import INTO_CLOSED, Stream
 from inventory_cli.core.periods import Closing
-from inventory_cli.core.replay import State, Stream
-from inventory_cli.errors import Refused
+from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_batch
-from inventory_cli.storage.ledger_file import Clock, Ledger
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import Base, pieces
 
 
@@ -167,14 +168,6 @@ def read_closings(ledger: Ledger) -> list[Closing]:
     return [Closing(*row) for row in rows.fetchall()]
 
 
-def find_closing(ledger: Ledger, name: str) -> Closing:
-    """Return the closed period of a name. Raises Refused when there is none."""
-    for closing in read_closings(ledger):
-        if closing.name == name:
-            return closing
-    raise Refused(f"no period was closed as {name!r}", "`inventory snapshot list` shows which were")
-
-
 def late_by_batch(ledger: Ledger) -> Counter[int]:
     """Return how many events each batch recorded into a period that had been closed before."""
     row = ledger.connection.execute("SELECT min(position) FROM snapshots WHERE closes = 1")
@@ -200,48 +193,23 @@ def store_snapshot(
     origin: Origin,
     name: str | None,
     as_of: str,
-    content_at: Callable[[int], Content],
-    clock: Clock,
+    content: Content,
+    recorded_at: str,
     closes: bool,
-) -> tuple[Snapshot, Content]:
-    """Record a snapshot of the present head as a batch of its own, and return what it holds.
-
-    `content_at` gives that for a position. It is asked before the lock is taken, so as not to keep
-    others from recording meanwhile; for a snapshot that closes a period, under it, so that nothing
-    enters the period between. Raises Refused when the name is taken, or the period closed already.
-    """
+) -> Snapshot:
+    """Record a snapshot as a batch of its own, under the lock that is held, and commit."""
     from inventory_cli.storage.chain import digest_lines  # As in `base_of`.
 
-    content = None if closes else content_at(ledger.head().position)
-    with ledger.writing():
-        if name is not None and find_snapshot(ledger, name):
-            raise Refused(f"there is a snapshot {name!r} already", "choose another name")
-        head = ledger.head()
-        if closes:
-            _refuse_closed(ledger, as_of)
-        if content is None:
-            content = content_at(head.position)
-        (number,) = ledger.connection.execute(
-            "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
-        ).fetchone()
-        position, lines, whole_to = content
-        snapshot = Snapshot(number, head.batch + 1, name, as_of, position, whole_to, int(closes))
-        insert_snapshot(ledger.connection, snapshot, lines)
-        recorded_at = max(utc_text(clock()), head.recorded_at)
-        digest = digest_lines(snapshot, lines)
-        header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest)
-        close_batch(ledger, header, head.hash)
-    return snapshot, content
-
-
-def _refuse_closed(ledger: Ledger, as_of: str) -> None:
-    closings = read_closings(ledger)
-    if closings and as_of <= closings[-1].as_of:
-        last = show_cut(closings[-1].as_of, ledger.zone)
-        raise Refused(
-            f"the period up to {last} is closed already ({closings[-1].name})",
-            "a later date closes the next period",
-        )
+    head = ledger.head()
+    (number,) = ledger.connection.execute(
+        "SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots"
+    ).fetchone()
+    position, lines, whole_to = content
+    snapshot = Snapshot(number, head.batch + 1, name, as_of, position, whole_to, int(closes))
+    insert_snapshot(ledger.connection, snapshot, lines)
+    digest = digest_lines(snapshot, lines)
+    close_batch(ledger, Batch(snapshot.batch, recorded_at, *origin, None, None, digest), head.hash)
+    return snapshot
 
 
 def insert_snapshot(

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State
 from inventory_cli.storage.ledger_file import Ledger
 
 _COLUMNS = "on_hand, last_incoming, last_outgoing, last_counted, last_effective"

@@ -23,8 +23,8 @@ from inventory_cli.core.dates import (
     show_day,
     utc_text,
 )
-from inventory_cli.core.events import Draft, Event
-from inventory_cli.core.replay import State, Stream, fold, in_order
+from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.replay import State, fold, in_order
 from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Batch, Origin

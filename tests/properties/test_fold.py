@@ -12,9 +12,9 @@ from inventory_cli.core.dates import (
     END_OF_TIME,
     utc_text,
 )
-from inventory_cli.core.events import Event, pack_details
+from inventory_cli.core.events import Event, Stream, pack_details
 from inventory_cli.core.projection import Projected
-from inventory_cli.core.replay import Replay, Stream, fold, in_order
+from inventory_cli.core.replay import Replay, fold, in_order
 from tests.properties.lives import (
     Entry,
     entries,

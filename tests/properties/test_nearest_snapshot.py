@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.storage.log import Base, replay_log
 from inventory_cli.storage.snapshots import base_of, nearest_base, read_snapshots

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inventory_cli.actions.ask import cut_at, stock_as_of
 from inventory_cli.actions.reverse import reverse_event
-from inventory_cli.core.replay import Stream
+from inventory_cli.core.events import Stream
 from inventory_cli.core.rules import Facts
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.stock import stored_states

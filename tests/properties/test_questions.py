@@ -13,8 +13,8 @@ from inventory_cli.core.dates import (
     parse_when,
     utc_text,
 )
-from inventory_cli.core.events import Event
-from inventory_cli.core.replay import State, Stream
+from inventory_cli.core.events import Event, Stream
+from inventory_cli.core.replay import State
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import pieces
 from inventory_cli.storage.stock import stored_states

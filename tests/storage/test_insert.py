@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from inventory_cli.actions.append import CHUNK
+from inventory_cli.storage.insert import CHUNK
 from tests.conftest import Shop
 
 MANY = 2 * CHUNK + 1

@@ -1,0 +1,81 @@
+"""Knows how a whole ledger is moved: restored from an export, copied, brought up to date.
+
+Must never change what a log says.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from inventory_cli.errors import Refused
+from inventory_cli.storage import backup, export, schema
+from inventory_cli.storage.failures import file_failures
+from inventory_cli.storage.ledger_file import Head, Ledger, open_ledger
+
+
+def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
+    """Make a new ledger at `path` from an export called `name`, and return its head.
+
+    Raises Refused with the number of the first line that does not fit; then no file is left behind.
+    """
+    try:
+        return export.restore(path, lines)
+    except export.BadExport as bad:
+        raise Refused(f"{name}, line {bad.line}: {bad.reason}", "nothing was restored") from None
+
+
+def back_up(
+    ledger: Ledger, path: Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Head:
+    """Copy a ledger to a new file, and return the head of both.
+
+    `progress` is told how many pages are copied, of how many. Raises Refused when the file is the
+    ledger itself, NotFree when there is another of that name.
+    """
+    with file_failures(path):
+        if path.exists() and path.samefile(ledger.path):
+            raise Refused(f"{path} is the ledger itself", "name a file that does not exist yet")
+    return backup.back_up(ledger, path, progress)
+
+
+class Migrated(NamedTuple):
+    """What was done: the steps by name, and where the copy of the file before them is, if any."""
+
+    steps: list[str]
+    copy: Path | None
+
+
+def migrate(path: Path, keep_copy: bool) -> Migrated:
+    """Take all steps that a ledger lacks, in one transaction, after copying it to a file beside it.
+
+    The log is left as it is: the head before and after is the same. The copy is named for the
+    version of its schema. Raises Refused when there is another such file already; then nothing is
+    changed.
+    """
+    with open_ledger(path, write=True, outdated=True) as ledger, ledger.writing():
+        version = schema.version(ledger.connection)
+        steps = list(schema.STEPS)[version:]
+        if not steps:
+            return Migrated([], None)
+        copy = path.with_name(f"{path.name}.schema-{version}") if keep_copy else None
+        if copy:
+            _keep(path, copy, ledger.head())
+        schema.migrate(ledger.connection)
+        ledger.commit()
+    return Migrated(steps, copy)
+
+
+def _keep(path: Path, copy: Path, head: Head) -> None:
+    """Copy a ledger under its lock, so that it is the very state that is migrated."""
+    if not os.path.lexists(copy):
+        with open_ledger(path, outdated=True) as reader:
+            backup.back_up(reader, copy)
+        return
+    # One that was broken off between the copy and the steps may be run again.
+    with open_ledger(copy, outdated=True) as kept:
+        if kept.head() != head:
+            raise Refused(
+                f"{copy} exists already, and is not what {path} is now",
+                "move it away, or migrate with --no-copy",
+            )
