@@ -24,7 +24,10 @@ class Origin(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The header of a batch, as the ledger keeps it."""
+    """The header of a batch, as the ledger keeps it.
+
+    `details` is a JSON object with sorted keys, or None, as an event's are.
+    """
 
     batch: int
     recorded_at: str
@@ -35,6 +38,7 @@ class Batch(NamedTuple):
     first_position: int | None
     last_position: int | None
     lines_sha256: str | None
+    details: str | None = None
 
     @property
     def positions(self) -> range:
@@ -119,7 +123,10 @@ def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
     return Batch(*rows[0]) if rows else None
 
 
-INSERT_BATCH = f"INSERT INTO batches VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
+INSERT_BATCH = (
+    f"INSERT INTO batches ({BATCH_COLUMNS}, hash)"
+    f" VALUES ({', '.join('?' * (len(Batch._fields) + 1))})"
+)
 
 
 def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:

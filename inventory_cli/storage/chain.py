@@ -7,10 +7,10 @@ JSON array without blanks, non-ASCII characters as themselves:
     ["event",position,batch,sku,location,kind,quantity,effective_at,date_only,
              reason,reference,unit_cost,id,reverses,details]
     ["batch",batch,recorded_at,actor,command,source,source_sha256,
-             first_position,last_position,lines_sha256]
+             first_position,last_position,lines_sha256,details]
 
 The events of a batch come first and its header closes it. `details` is the stored JSON text as
-one string. A snapshot is a batch without events, whose `lines_sha256` is SHA-256 over
+one string; a batch without them has none, and its array ends with `lines_sha256`. A snapshot is a batch without events, whose `lines_sha256` is SHA-256 over
 
     ["snapshot",snapshot,batch,name,as_of,position,whole_to,closes]
     ["line",sku,location,on_hand,last_incoming,last_outgoing,last_counted]   (by sku, location)
@@ -61,6 +61,8 @@ def link_event(previous: bytes, fields: Fields) -> bytes:
 
 def link_batch(previous: bytes, fields: Fields) -> bytes:
     """Return the hash of a batch header, given the hash of its last event (or of the head)."""
+    if fields[-1] is None:
+        fields = fields[:-1]
     return sha256(previous + canonical(["batch", *fields]).encode()).digest()
 
 

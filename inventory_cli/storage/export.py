@@ -35,9 +35,9 @@ from inventory_cli.storage.snapshots import (
 )
 from inventory_cli.storage.stock import store_states
 
-# 2: a snapshot has `whole_to` and `closes`.
-FORMAT = 2
-READABLE = (1, 2)
+# 2: a snapshot has `whole_to` and `closes`. 3: a batch has `details`.
+FORMAT = 3
+READABLE = (1, 2, 3)
 
 
 def export_lines(ledger: Ledger) -> Iterator[str]:
@@ -59,7 +59,10 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
         if snapshot := snapshots.get(header.batch):
             lines = read_lines(ledger, snapshot.snapshot)
             yield _line({"snapshot": snapshot._asdict(), "lines": lines})
-        yield _line({"batch": {**header._asdict(), "hash": link.hex()}})
+        named = {**header._asdict(), "hash": link.hex()}
+        # Behind the hash, and only where there are any: so older readers know all the others.
+        details = named.pop("details")
+        yield _line({"batch": named if details is None else {**named, "details": details}})
     yield _line({"head": head.anchor})
 
 

@@ -182,11 +182,17 @@ ALTER TABLE snapshots ADD COLUMN whole_to INTEGER;
 ALTER TABLE snapshots ADD COLUMN closes INTEGER CHECK (closes IN (0, 1));
 """
 
+# Not shipped yet: what else this version needs goes in here.
+_BATCH_DETAILS = """
+ALTER TABLE batches ADD COLUMN details TEXT;
+"""
+
 # Every step from an empty file to the present schema, by name. A step that was ever shipped is
 # never changed; the version of a file is how many it has had.
 STEPS = {
     "create_ledger": _TABLES + _PROJECTION + _VIEW + _GUARDS,
     "close_periods": _PERIODS,
+    "describe_batches": _BATCH_DETAILS,
 }
 SCHEMA_VERSION = len(STEPS)
 

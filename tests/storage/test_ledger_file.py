@@ -122,7 +122,7 @@ def foreign_database(path: Path) -> None:
 
 def newer_ledger(path: Path) -> None:
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute("PRAGMA user_version = 4")
     connection.close()
 
 
@@ -152,7 +152,7 @@ UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (zeros, "{} is not an inventory ledger"),
     (fifty_bytes, "{} is not an inventory ledger"),
     (foreign_database, "{} is not an inventory ledger"),
-    (newer_ledger, "{} was written by a newer inventory (schema 3; this one knows up to 2)"),
+    (newer_ledger, "{} was written by a newer inventory (schema 4; this one knows up to 3)"),
     (half, "{} is damaged"),
     (all_but_the_last_page, "{} is damaged"),
     (first_page, "{} is damaged"),
@@ -387,7 +387,7 @@ def test_a_ledger_that_cannot_be_written_durably_is_not_written(
 def test_a_ledger_tells_what_it_is(store: Shop) -> None:
     connection = sqlite3.connect(store.path)
     assert pragma(connection, "application_id") == int.from_bytes(b"IvLg", "big")
-    assert pragma(connection, "user_version") == 2
+    assert pragma(connection, "user_version") == 3
     assert pragma(connection, "encoding") == "UTF-8"
     assert pragma(connection, "integrity_check") == "ok"
     connection.close()

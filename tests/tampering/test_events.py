@@ -183,7 +183,7 @@ LOG_EDITS: dict[str, tuple[tuple[str, ...], Found]] = {
             " date_only, reason, reference, unit_cost, id, NULL, details, hash"
             " FROM events WHERE position = 10",
             "INSERT INTO batches SELECT 9, recorded_at, actor, command, source, source_sha256, 11,"
-            " 11, NULL, hash FROM batches WHERE batch = 8",
+            " 11, NULL, hash, NULL FROM batches WHERE batch = 8",
             "UPDATE events SET reverses = 10 WHERE kind = 'reversed'",
         ),
         {

@@ -148,7 +148,7 @@ ADDED = {
     ),
     "batches": (
         "INSERT INTO batches SELECT {}, recorded_at, actor, command, NULL, NULL, NULL, NULL, NULL,"
-        " hash FROM batches WHERE batch = 11",
+        " hash, NULL FROM batches WHERE batch = 11",
         {"chain"},
     ),
     "events": (

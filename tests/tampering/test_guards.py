@@ -53,7 +53,7 @@ REFUSED += [
 REFUSED += [
     (
         f"INSERT INTO batches SELECT {batch}, recorded_at, actor, command, NULL, NULL, NULL, NULL,"
-        " NULL, hash FROM batches WHERE batch = 11",
+        " NULL, hash, NULL FROM batches WHERE batch = 11",
         "a batch is appended with the next number",
     )
     for batch in (0, 5, 11, 13, "NULL")
