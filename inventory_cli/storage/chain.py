@@ -10,7 +10,8 @@ JSON array without blanks, non-ASCII characters as themselves:
              first_position,last_position,lines_sha256,details]
 
 The events of a batch come first and its header closes it. `details` is the stored JSON text as
-one string; a batch without them has none, and its array ends with `lines_sha256`. A snapshot is a batch without events, whose `lines_sha256` is SHA-256 over
+one string; the array of a batch without any ends before it. A snapshot is a batch without events,
+whose `lines_sha256` is SHA-256 over
 
     ["snapshot",snapshot,batch,name,as_of,position,whole_to,closes]
     ["line",sku,location,on_hand,last_incoming,last_outgoing,last_counted]   (by sku, location)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inventory_cli.actions.ask import cut_at, history, stock_as_of, stock_now
-from inventory_cli.actions.record import record
+from inventory_cli.actions.record import Request, record
 from inventory_cli.core.dates import END_OF_TIME, utc_text
 from inventory_cli.core.events import Draft
 from inventory_cli.storage.batches import Origin
@@ -27,7 +27,7 @@ def _now() -> datetime:
 
 def _append(ledger: Ledger, sku: str, effective_at: str) -> None:
     draft = Draft(sku, "main", "received", 1, effective_at, 0, reference="BENCH")
-    recording = record(ledger, Origin("bench", "receive"), [draft], _now, True, False)
+    recording = record(ledger, Origin("bench", "receive"), Request((draft,), True), _now, False)
     assert not recording.already
 
 

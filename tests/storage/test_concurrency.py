@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from inventory_cli.actions.record import record
+from inventory_cli.actions.record import Request, record
 from inventory_cli.audit.verify import verify
 from inventory_cli.core.events import Draft
 from inventory_cli.storage import ledger_file
@@ -28,7 +28,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from inventory_cli.core.events import Draft
-from inventory_cli.actions.record import record
+from inventory_cli.actions.record import Request, record
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
@@ -43,7 +43,7 @@ for number in range(1, count + 1):
         f"2022-03-{day:02d}T12:00:00.000Z", 0, reference=name,
     )
     with open_ledger(path, write=True) as ledger:
-        record(ledger, Origin(name, "receive"), [draft], lambda: datetime.now(UTC), True, True)
+        record(ledger, Origin(name, "receive"), Request((draft,), True), lambda: datetime.now(UTC), True)
 """
 
 MAKING = """
@@ -251,7 +251,7 @@ def test_recorded_at_never_decreases_though_the_clock_is_put_back(shop: Shop) ->
     with open_ledger(shop.path, write=True) as ledger:
         for year in (2031, 2029, 2032, 2030):
             clock = partial(datetime, year, 1, 1, tzinfo=UTC)
-            record(ledger, Origin("keeper", "receive"), [draft], clock, True, False)
+            record(ledger, Origin("keeper", "receive"), Request((draft,), True), clock, False)
     shop.ok("receive", "A", 1)
     years = [time[:4] for time in recorded_times(shop)]
     assert years == ["2031", "2031", "2032", "2032", "2032"]

@@ -190,14 +190,15 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from inventory_cli.core.events import Draft
-from inventory_cli.actions.record import record
+from inventory_cli.actions.record import Request, record
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
 with open_ledger(Path(sys.argv[1]), write=True) as ledger:
     for number in count(1):
         draft = Draft("A", "main", "received", number, "2022-03-09T00:00:00.000Z", 1)
-        record(ledger, Origin("keeper", "receive"), [draft], lambda: datetime.now(UTC), True, False)
+        request = Request((draft,), True)
+        record(ledger, Origin("keeper", "receive"), request, lambda: datetime.now(UTC), False)
         print(number, flush=True)
 """
 
