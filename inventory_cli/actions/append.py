@@ -7,9 +7,10 @@ Must never decide what a user meant, or what the rules forbid: the drafts come r
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from inventory_cli.core.dates import utc_text
+from inventory_cli.core.dates import Today, today_at, utc_text
 from inventory_cli.core.events import Draft, Stream
-from inventory_cli.core.judging import Judge, MovedCount, Terms
+from inventory_cli.core.judging import Judge, Terms
+from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch
 from inventory_cli.storage.insert import insert_drafts
@@ -20,14 +21,15 @@ from inventory_cli.storage.stock import store_states, stored_state
 
 
 class Appended(NamedTuple):
-    """What an append did: the stored state of each stream that it touched, and the counts whose
-    variance it moved.
+    """What an append did, and on which day: the stored state of each stream that it touched, by how
+    much on hand changed in all of them together, and what is worth a word.
     """
 
     header: Batch
+    today: Today
     states: dict[Stream, State]
     net_change: int
-    moved_counts: list[MovedCount]
+    notes: Notes
 
 
 def append(
@@ -42,19 +44,20 @@ def append(
     """Record a batch, or refuse it whole.
 
     `plan` is called under the write lock, so that it may look at the log before it says which
-    events to record; None is returned when it says none. `clock` is read under the lock too: what
-    was asked before did not know of it. `inspect` may look at the streams that were touched, and
-    the first and last position, before anything is final; when it raises, nothing was appended.
-    A `dry_run` does all of it but the last step.
+    events to record; None is returned when it says none. `clock` is read once, under the lock too:
+    what was asked before did not know of the batch. `inspect` may look at the streams that were
+    touched, and the first and last position, before anything is final; when it raises, nothing was
+    appended. A `dry_run` does all of it but the last step.
 
     Raises Forbidden when the rules forbid the batch, and LedgerUnusable when the file cannot be
     written; then nothing was appended.
     """
     with ledger.writing():
         head = ledger.head()
-        recorded_at = max(utc_text(clock()), head.recorded_at)
+        now = max(utc_text(clock()), head.recorded_at)
         terms = Terms(
             head.position + 1,
+            today_at(now, ledger.zone),
             read_closings(ledger),
             allow_negative or ledger.settings.negative == "allow",
             ledger.decimals,
@@ -64,7 +67,7 @@ def append(
         judge = Judge(
             terms,
             lambda stream: stored_state(ledger, stream),
-            lambda stream: read_stream(ledger, stream, last),
+            lambda stream, start, end: read_stream(ledger, stream, last, end, start),
         )
         last, link = insert_drafts(ledger, head, plan(), judge.take)
         if last == head.position:
@@ -72,8 +75,8 @@ def append(
         verdict = judge.settle()
         if inspect is not None:
             inspect(verdict.states, terms.first, last)
-        header = Batch(head.batch + 1, recorded_at, *origin, terms.first, last, None)
+        header = Batch(head.batch + 1, now, *origin, terms.first, last, None)
         if not dry_run:
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)
-    return Appended(header, *verdict)
+    return Appended(header, terms.today, *verdict)

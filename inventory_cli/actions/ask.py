@@ -87,11 +87,14 @@ def stock_now(ledger: Ledger, end_of_today: str, skus: Sequence[str]) -> dict[St
     return {
         stream: now
         for stream, state in stored.items()
-        if (now := _state_by(ledger, stream, state, Cut(end_of_today, head))) is not None
+        if (now := state_at(ledger, stream, state, Cut(end_of_today, head))) is not None
     }
 
 
-def _state_by(ledger: Ledger, stream: Stream, state: State, cut: Cut) -> State | None:
+def state_at(ledger: Ledger, stream: Stream, state: State, cut: Cut) -> State | None:
+    """Return the state of a stream at a cut, given its stored state at the same head; None where
+    all of it takes effect later.
+    """
     if state.last_effective <= cut.as_of:
         return state
     events = read_stream(ledger, stream, cut.head, cut.as_of)

@@ -3,18 +3,22 @@
 Composes the rules with the storage. Must never know how the command was typed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
-from inventory_cli.core.events import Draft, Event
-from inventory_cli.core.judging import Forbidden, MovedCount
+from inventory_cli.actions.ask import Cut, state_at
+from inventory_cli.core.dates import today_at, utc_text
+from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.judging import Forbidden
+from inventory_cli.core.notes import Notes
+from inventory_cli.core.replay import State
 from inventory_cli.core.rules import differing_in
 from inventory_cli.core.wording import command_in_words
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import events_under_id
+from inventory_cli.storage.log import events_between, events_under_id
 from inventory_cli.storage.stock import stored_state
 
 
@@ -29,7 +33,7 @@ class Recording(NamedTuple):
     """What a command recorded; `already` when it had been recorded before under the same id."""
 
     events: list[Recorded]
-    moved_counts: list[MovedCount]
+    notes: Notes
     already: bool
 
 
@@ -86,8 +90,8 @@ def record_once(
 
     appended = append(ledger, origin, unknown, clock, allow_negative)
     if appended is None:
-        return _already(ledger, known)
-    return Recording(_recorded(appended, drafts), appended.moved_counts, already=False)
+        return _already(ledger, known, clock)
+    return Recording(_recorded(ledger, appended), appended.notes, already=False)
 
 
 def record_together(
@@ -122,11 +126,12 @@ def record_together(
         appended = append(ledger, origin, unknown, clock, allow_negative)
     except Forbidden as error:
         raise error.of("cannot record them together") from None
-    waiting = iter(_recorded(appended, drafts) if appended else ())
+    waiting = iter(_recorded(ledger, appended) if appended else ())
+    notes = appended.notes if appended else Notes()
     return [
-        _already(ledger, events)
+        _already(ledger, events, clock)
         if events
-        else Recording([next(waiting) for _ in request.drafts], [], already=False)
+        else Recording([next(waiting) for _ in request.drafts], notes, already=False)
         for request, events in zip(requests, known, strict=True)
     ]
 
@@ -144,15 +149,25 @@ def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool)
     return known
 
 
-def _already(ledger: Ledger, known: Iterable[Event]) -> Recording:
-    states = ((event, stored_state(ledger, event.stream)) for event in known)
-    found = [Recorded(event, state.on_hand if state else 0) for event, state in states]
-    return Recording(found, [], already=True)
+def _already(ledger: Ledger, known: Sequence[Event], clock: Clock) -> Recording:
+    head = ledger.head()
+    today = today_at(max(utc_text(clock()), head.recorded_at), ledger.zone)
+    states = {event.stream: stored_state(ledger, event.stream) or State() for event in known}
+    cut = Cut(today.ends, head.position)
+    return Recording(_with_stock(ledger, known, states, cut), Notes(), already=True)
 
 
-def _recorded(appended: Appended, drafts: Iterable[Draft]) -> list[Recorded]:
-    header = appended.header
+def _recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:
+    # As it stands in the log: what is known by its day may have been brought forward.
+    positions = appended.header.positions
+    events = [event for piece in events_between(ledger, positions) for event in piece]
+    return _with_stock(ledger, events, appended.states, Cut(appended.today.ends, positions[-1]))
+
+
+def _with_stock(
+    ledger: Ledger, events: Iterable[Event], states: Mapping[Stream, State], cut: Cut
+) -> list[Recorded]:
+    now = {stream: state_at(ledger, stream, state, cut) for stream, state in states.items()}
     return [
-        Recorded(Event(position, header.batch, *draft), appended.states[draft.stream].on_hand)
-        for position, draft in zip(header.positions, drafts, strict=True)
+        Recorded(event, state.on_hand if (state := now[event.stream]) else 0) for event in events
     ]

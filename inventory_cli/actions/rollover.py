@@ -13,7 +13,7 @@ from typing import NamedTuple
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
-from inventory_cli.core.dates import following, show_cut, show_day
+from inventory_cli.core.dates import shifted, show_cut, show_day
 from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
@@ -137,7 +137,7 @@ def openings(
     An opening balance is never negative, so what is missing is adjusted. A stream that the old
     log opens only `later`, because all before was voided, is opened for no more than to be listed.
     """
-    at, position = following(cut), 0
+    at, position = shifted(cut, 1), 0
     for (sku, location), state in sorted(states.items()):
         days = {
             key: show_day(moment, old.zone)

@@ -3,7 +3,6 @@
 from shlex import quote
 
 from inventory_cli.actions.import_file import Choices
-from inventory_cli.cli.movements import note_moved_counts
 from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import show_effective
 from inventory_cli.core.quantities import format_quantity
@@ -126,7 +125,8 @@ def summarize(ledger: Ledger, report: Report, choices: Choices, format: str) -> 
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
         if not report.compared:
             note("hint: --overlap skip records what of it is not in the log")
-    note_moved_counts(ledger, report.moved_counts)
+    for text in report.notes.summed_up():
+        note(text)
 
 
 def _describe_rows(ledger: Ledger, report: Report) -> None:

@@ -1,6 +1,6 @@
 """Knows the commands that record one event each, and how their line of answer reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
 import typer
@@ -20,12 +20,12 @@ from inventory_cli.cli.options import (
 )
 from inventory_cli.core.dates import parse_when, show_effective
 from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION
-from inventory_cli.core.judging import MovedCount
+from inventory_cli.core.notes import Notes
 from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
 from inventory_cli.core.text import clean_name
-from inventory_cli.core.wording import MOST_SHOWN, count_of, recorded_in_words, signed
+from inventory_cli.core.wording import recorded_in_words
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import line, note
@@ -251,24 +251,13 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
         show(Answer(_COLUMNS, rows, ledger.decimals), format)
     if recording.already:
         note("recorded before under the same id; nothing was appended")
-    today = options.end_of_today(ledger, options.now())
-    for event, _ in recording.events:
-        if event.effective_at > today:
-            note(f"event {event.position} is of a later day; `stock` leaves it out until then")
-    note_moved_counts(ledger, recording.moved_counts)
+    note_each(recording.notes)
 
 
-def note_moved_counts(ledger: Ledger, moved: Sequence[MovedCount]) -> None:
-    """Say which counts have another variance now: on hand after a count stays as counted."""
-    for count, before, after in moved[:MOST_SHOWN]:
-        on = show_effective(count.effective_at, count.date_only, ledger.zone)
-        variance, formerly = (signed(change, ledger.decimals) for change in (after, before))
-        note(
-            f"the count of {count.sku} at {count.location} on {on} (event {count.position}) "
-            f"still stands; its variance is {variance}, was {formerly}"
-        )
-    if (rest := len(moved) - MOST_SHOWN) > 0:
-        note(f"and {count_of(rest, 'more count')} with another variance; see `inventory history`")
+def note_each(notes: Notes) -> None:
+    """Write what is worth a word to standard error, a line each."""
+    for text in notes.one_by_one():
+        note(text)
 
 
 def _sentence(ledger: Ledger, recorded: Recorded) -> str:

@@ -7,7 +7,7 @@ import typer
 from inventory_cli.actions.reconcile import Comparison, Counting, Scope, compare, record_counts
 from inventory_cli.cli import options, profile_options
 from inventory_cli.cli.files import opened, source_name
-from inventory_cli.cli.movements import note_moved_counts
+from inventory_cli.cli.movements import note_each
 from inventory_cli.cli.options import (
     AllowNegative,
     By,
@@ -103,7 +103,7 @@ def reconcile(
         if appended is not None:
             batch = appended.header
             note(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
-            note_moved_counts(ledger, appended.moved_counts)
+            note_each(appended.notes)
     return 0
 
 

@@ -6,7 +6,7 @@ import typer
 
 from inventory_cli.actions.reverse import reverse_batch, reverse_event
 from inventory_cli.cli import options
-from inventory_cli.cli.movements import note_moved_counts, show_recording
+from inventory_cli.cli.movements import note_each, show_recording
 from inventory_cli.cli.options import (
     AllowNegative,
     By,
@@ -78,7 +78,7 @@ def reverse(
         else:
             row = (header.batch, len(header.positions), header.first_position, header.last_position)
             show(Answer(_COLUMNS, [row]), format)
-        note_moved_counts(ledger, appended.moved_counts)
+        note_each(appended.notes)
 
 
 COMMANDS = {"reverse": reverse}

@@ -211,9 +211,23 @@ def inclusive_end(when: When, zone: tzinfo) -> str:
     return _at(when.day, CLOSE_OF_DAY, zone)
 
 
-def following(moment: str) -> str:
-    """Return the first moment after one, both as UTC text."""
-    return utc_text(datetime.fromisoformat(moment) + timedelta(milliseconds=1))
+def shifted(moment: str, milliseconds: int) -> str:
+    """Return the moment that lies so much after another, or before it, both as UTC text."""
+    return utc_text(datetime.fromisoformat(moment) + timedelta(milliseconds=milliseconds))
+
+
+class Today(NamedTuple):
+    """The present moment, and the first and last of its day in the ledger's zone, as UTC text."""
+
+    now: str
+    begins: str
+    ends: str
+
+
+def today_at(now: str, zone: tzinfo) -> Today:
+    """Return the day of a present moment (UTC text)."""
+    when = When(_local(now, zone).date(), None)
+    return Today(now, inclusive_start(when, zone), inclusive_end(when, zone))
 
 
 def inclusive_start(when: When, zone: tzinfo) -> str:

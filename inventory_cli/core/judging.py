@@ -3,18 +3,20 @@
 Must never know where streams are stored; they are given to it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from itertools import groupby
 from shlex import quote
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_effective
+from inventory_cli.core.dates import END_OF_TIME, Today, shifted, show_effective, today_at
 from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.notes import Notes, later_day_in_words, met_counts, moved_counts
 from inventory_cli.core.periods import Closing, what_forbids
 from inventory_cli.core.projection import Projected, projected_anew
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity
 from inventory_cli.core.replay import State, fold, steps
+from inventory_cli.core.rules import happened_by_now
 from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused
 
@@ -60,20 +62,13 @@ class Forbidden(Refused):
         return "\n  ".join(first_of([f"{cannot}: {shown[0]}", *shown[1:]])), first.hint
 
 
-class MovedCount(NamedTuple):
-    """A count whose variance changed because something was recorded that took effect before it."""
-
-    event: Event
-    variance_before: int
-    variance: int
-
-
 class Terms(NamedTuple):
-    """What a batch is judged by. `first` is the position of its first event; `closings` are sorted
-    by date.
+    """What a batch is judged by. `first` is the position of its first event; `today` the day and
+    the moment at which it is recorded; `closings` are sorted by date.
     """
 
     first: int
+    today: Today
     closings: Sequence[Closing]
     allow_negative: bool
     decimals: int
@@ -88,7 +83,7 @@ class Verdict(NamedTuple):
 
     states: dict[Stream, State]
     net_change: int
-    moved_counts: list[MovedCount]
+    notes: Notes
 
 
 class _Touched:
@@ -100,6 +95,16 @@ class _Touched:
         self.before = stored.on_hand if stored else 0
         self.projected = Projected(stored or State())
         self.settled = True
+
+    def may_meet(self, draft: Draft) -> bool:
+        """Tell whether an event may be a count at a time that meets what is known by its day, or
+        the other way round: so that the day has to be looked at.
+        """
+        if draft.kind == "counted":
+            return not draft.date_only and self.projected.last_effective != ""
+        counted = self.projected.last_counted
+        # One that closes its day is known by the day, too.
+        return bool(draft.date_only and counted) and not str(counted).endswith("59.999Z")
 
     def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
         """Apply an event and tell whether that settles the stream.
@@ -123,40 +128,57 @@ class _Touched:
 class Judge:
     """Judges one batch, whose drafts it is shown in order, by the streams that they touch.
 
-    `stored_state` gives what is stored of a stream before the batch; `read_stream` a whole stream,
-    the events of the batch included, in fold order. That is asked only at the end, and only of
-    streams in which something came late.
+    `stored_state` gives what is stored of a stream before the batch; `read_stream` what it holds
+    between two moments (UTC text), the events of the batch included, in fold order. That is asked
+    only at the end: all of a stream in which something came late, the day of a count that others
+    met.
     """
 
     def __init__(
         self,
         terms: Terms,
         stored_state: Callable[[Stream], State | None],
-        read_stream: Callable[[Stream], Sequence[Event]],
+        read_stream: Callable[[Stream, str, str], Sequence[Event]],
     ) -> None:
+        self.notes = Notes()
         self._terms = terms
         self._stored_state = stored_state
         self._read_stream = read_stream
+        # The days on which a count at a time may have met what is known by its day.
+        self._met: dict[Stream, set[Today]] = {}
         self._touched: dict[Stream, _Touched] = {}
         self._next = terms.first
+        self._soon = shifted(terms.today.now, -1)
         self._closed_to = terms.closings[-1].as_of if terms.closings else ""
         # One problem for each stream is enough.
         self._closed: dict[Stream, Problem] = {}
 
-    def take(self, drafts: Iterable[Draft]) -> None:
-        """Look at the next drafts of the batch."""
-        touched, closed_to = self._touched, self._closed_to
+    def take(self, drafts: list[Draft]) -> list[Draft]:
+        """Look at the next drafts of the batch; return them as they are to be recorded."""
+        touched, closed_to, soon = self._touched, self._closed_to, self._soon
         allow_negative = self._terms.allow_negative
-        for draft in drafts:
+        for place, draft in enumerate(drafts):
+            if draft.effective_at >= soon:
+                draft = drafts[place] = self._of_today_or_later(draft)
             stream = draft[:2]
             touch = touched.get(stream)
             if touch is None:
                 touch = touched[stream] = _Touched(self._stored_state(stream))
             if touch.settled:
+                if touch.may_meet(draft):
+                    day = today_at(draft.effective_at, self._terms.zone)
+                    self._met.setdefault(stream, set()).add(day._replace(now=""))
                 touch.settled = touch.bring_forward(draft, allow_negative)
             if draft.effective_at <= closed_to or draft.details is not None:
                 self._look_at_period(draft)
             self._next += 1
+        return drafts
+
+    def _of_today_or_later(self, draft: Draft) -> Draft:
+        draft = happened_by_now(draft, self._terms.today)
+        if draft.effective_at > self._terms.today.ends and draft.kind != "reversed":
+            self.notes.add("later day", later_day_in_words(Event(self._next, 0, *draft)))
+        return draft
 
     def _look_at_period(self, draft: Draft) -> None:
         if found := what_forbids(draft, self._terms.closings, self._terms.zone):
@@ -168,32 +190,39 @@ class Judge:
     def settle(self) -> Verdict:
         """Return what the batch makes of its streams. Raises Forbidden where that is forbidden."""
         problems = list(self._closed.values())
-        moved: list[MovedCount] = []
         if not problems:
             for stream, touch in self._touched.items():
                 if not touch.settled or (
                     touch.projected.on_hand < 0 and not self._terms.allow_negative
                 ):
-                    self._judge_whole(stream, touch, problems, moved)
+                    problems += self._judge_whole(stream, touch)
+                elif days := self._met.get(stream):
+                    for day in sorted(days):
+                        self._note_met(self._read_stream(stream, day.begins, day.ends))
         if problems:
             raise Forbidden(sorted(problems, key=lambda p: (p.at, p.position)), self._terms.zone)
         return Verdict(
             {stream: touch.projected.state() for stream, touch in self._touched.items()},
             sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),
-            moved,
+            self.notes,
         )
 
-    def _judge_whole(
-        self, stream: Stream, touch: _Touched, problems: list[Problem], moved: list[MovedCount]
-    ) -> None:
+    def _judge_whole(self, stream: Stream, touch: _Touched) -> list[Problem]:
         """Judge a stream over its whole timeline, and project it anew."""
-        terms, events = self._terms, self._read_stream(stream)
+        terms, events = self._terms, self._read_stream(stream, "", END_OF_TIME)
         found = check_stream(events, terms.first, terms.allow_negative, terms.decimals, terms.zone)
         if found:
-            problems.append(found)
-        else:
-            moved += moved_counts(events, terms.first)
-            touch.projected = projected_anew(events)
+            return [found]
+        for moved in moved_counts(events, terms.first):
+            self.notes.add("moved count", moved.in_words(terms.decimals, terms.zone))
+        if any(event.kind == "counted" and not event.date_only for event in events):
+            self._note_met(events)
+        touch.projected = projected_anew(events)
+        return []
+
+    def _note_met(self, events: Sequence[Event]) -> None:
+        for met in met_counts(events, self._terms.first, self._terms.zone):
+            self.notes.add("met count", met.in_words(self._terms.zone))
 
 
 def _problem(event: Event, text: str, hint: str | None = None) -> Problem:
@@ -274,20 +303,3 @@ def _check_opening(stream: Sequence[Event], first_new: int, zone: tzinfo) -> Pro
             else f"give a later date, or reverse event {opening.position} and open earlier",
         )
     return None
-
-
-def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:
-    """Return the counts recorded before position `first_new` whose variance the rest changed."""
-    known = (event for event in stream if event.position < first_new)
-    before = {
-        step.event.position: step.change
-        for step in steps(known)
-        if step.event.kind == "counted" and step.voided_by is None
-    }
-    return [
-        MovedCount(step.event, before[step.event.position], step.change)
-        for step in steps(stream)
-        if step.event.position in before
-        and step.voided_by is None
-        and step.change != before[step.event.position]
-    ]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import When, effective_at
+from inventory_cli.core.dates import Today, When, effective_at, shifted
 from inventory_cli.core.events import (
     INTO_CLOSED,
     KINDS,
     OPENING_DETAILS,
+    START_OF_DAY,
     Draft,
     Event,
     pack_details,
@@ -94,6 +95,25 @@ def movement(
         None,
         pack_details(facts.details),
     )
+
+
+def happened_by_now(draft: Draft, today: Today) -> Draft:
+    """Return a draft as it stands in a day that is not over.
+
+    What leaves today, and is known by its day, has happened by the time it is recorded: so it takes
+    effect before now, and after the day began. `date_only` is 2 where that is not its kind's time.
+    """
+    if draft.date_only != 1 or not today.begins <= draft.effective_at <= today.ends:
+        return draft
+    usual = time_of_day(draft.kind, draft.quantity)
+    if draft.kind in ("counted", "reversed") or usual == START_OF_DAY:
+        return draft
+    # A transfer is on its way before what leaves afterwards.
+    latest = shifted(today.now, -2 if draft.kind == "transferred" else -1)
+    moment = max(today.begins, min(draft.effective_at, latest))
+    if moment == draft.effective_at:
+        return draft
+    return draft._replace(effective_at=moment, date_only=2)
 
 
 def transfer(

@@ -13,7 +13,8 @@ from inventory_cli.actions.append import Appended
 from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event
-from inventory_cli.core.judging import MovedCount, Problem
+from inventory_cli.core.judging import Problem
+from inventory_cli.core.notes import Notes
 from inventory_cli.core.wording import MOST_SHOWN
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
@@ -59,7 +60,7 @@ class Report(NamedTuple):
     bad_row_count: int
     problems: list[tuple[Problem, int | None]]
     refusal: Refused | None
-    moved_counts: list[MovedCount]
+    notes: Notes
     left_out: int
     second_headers: list[int]
     unknown_types: dict[str, int]
@@ -234,7 +235,7 @@ def make_report(
             for found in problems
         ],
         refusal=refusal,
-        moved_counts=appended.moved_counts if appended else [],
+        notes=appended.notes if appended else Notes(),
         left_out=tally.left_out,
         second_headers=tally.second_headers,
         unknown_types=dict(tally.unknown_types),

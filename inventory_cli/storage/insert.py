@@ -31,11 +31,11 @@ def insert_drafts(
     ledger: Ledger,
     head: Head,
     drafts: Iterable[Draft],
-    look: Callable[[Sequence[Draft]], None],
+    look: Callable[[list[Draft]], list[Draft]],
 ) -> tuple[int, bytes]:
     """Insert drafts behind the head, as the next batch; return the last position and hash.
 
-    `look` is shown each part of them before it is inserted.
+    `look` is shown each part of them, and returns what is to be inserted for it.
     """
     batch, position, link = head.batch + 1, head.position, head.hash
     iterator = iter(drafts)
@@ -44,9 +44,8 @@ def insert_drafts(
         if aside is None and position > head.position:
             # A second chunk: this is a large one.
             aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
-        look(chunk)
         values: list[object] = []
-        for draft in chunk:
+        for draft in look(chunk):
             position += 1
             fields = (position, batch, *draft)
             link = link_event(link, fields)

@@ -158,12 +158,14 @@ def replay_sku(
     return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
 
 
-def read_stream(ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME) -> list[Event]:
-    """Return the events of one stream, in fold order."""
+def read_stream(
+    ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME, start: str = ""
+) -> list[Event]:
+    """Return the events of one stream between two moments (UTC text), in fold order."""
     rows = ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at <= ?"
-        " AND position <= ? ORDER BY effective_at, position",
-        (*stream, as_of, head),
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at >= ?"
+        " AND effective_at <= ? AND position <= ? ORDER BY effective_at, position",
+        (*stream, start, as_of, head),
     ).fetchall()
     return [Event(*row) for row in rows]
 

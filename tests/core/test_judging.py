@@ -4,13 +4,16 @@ from datetime import UTC
 
 import pytest
 
+from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import Event
 from inventory_cli.core.judging import Forbidden, Judge, Terms, Verdict
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import fold, in_order
-from tests.core.notation import draft, log, moment
+from inventory_cli.core.rules import happened_by_now
+from tests.core.notation import NOW, draft, log, moment
 
 STREAM = ("A", "main")
+TODAY = today_at(utc_text(NOW), UTC)
 SHORT = "look at `inventory history A --location main`; record what came in, or let it pass with"
 REFUSED = [
     # recorded, batch → what the first problem says
@@ -55,9 +58,11 @@ def judged(
     new = [Event(len(events) + n, 2, *one) for n, one in enumerate(drafts, start=1)]
     stored = fold(in_order(events)) if events else None
     judge = Judge(
-        Terms(len(events) + 1, closings, allow_negative, 0, UTC),
+        Terms(len(events) + 1, TODAY, closings, allow_negative, 0, UTC),
         lambda stream: stored,
-        lambda stream: in_order([*events, *new]),
+        lambda stream, start, end: [
+            event for event in in_order([*events, *new]) if start <= event.effective_at <= end
+        ],
     )
     judge.take(drafts[:1])
     judge.take(drafts[1:])
@@ -79,7 +84,7 @@ def test_a_batch_is_allowed(
     verdict = judged(lines, batch)
     assert verdict.states[STREAM].on_hand == on_hand
     assert verdict.net_change == net_change
-    assert verdict.moved_counts == []
+    assert verdict.notes.one_by_one() == []
 
 
 def test_a_shortage_says_what_to_do() -> None:
@@ -104,8 +109,9 @@ def test_a_batch_is_not_to_blame_for_what_was_short_before_it() -> None:
 def test_a_count_keeps_what_was_counted_and_its_variance_is_told() -> None:
     verdict = judged(("1 Mar received 5", "3 Mar counted 7"), ("2 Mar received 4",))
     assert verdict.states[STREAM].on_hand == 7
-    ((count, before, after),) = verdict.moved_counts
-    assert (count.position, before, after) == (2, +2, -2)
+    assert verdict.notes.one_by_one() == [
+        "the count of A at main on 2022-03-03 (event 2) still stands; its variance is -2, was +2"
+    ]
 
 
 def test_all_streams_that_refuse_are_named_the_earliest_first() -> None:
@@ -113,9 +119,9 @@ def test_all_streams_that_refuse_are_named_the_earliest_first() -> None:
     drafts = [one, other._replace(sku="B")]
     events = [Event(n, 1, *given) for n, given in enumerate(drafts, start=1)]
     judge = Judge(
-        Terms(1, (), False, 0, UTC),
+        Terms(1, TODAY, (), False, 0, UTC),
         lambda stream: None,
-        lambda stream: [event for event in events if event.stream == stream],
+        lambda stream, start, end: [event for event in events if event.stream == stream],
     )
     judge.take(drafts)
     with pytest.raises(Forbidden) as refused:
@@ -141,3 +147,105 @@ def test_a_closed_period_takes_only_what_names_it(line: str, said: str | None) -
     with pytest.raises(Forbidden) as refused:
         judged((), (line,), closings=YEAR)
     assert said in refused.value.message
+
+
+# In a day that is not over: now is 31 December, 12:00.
+NOT_OVER = [
+    # recorded, batch → on hand, what the notes say
+    # What was sold today by day alone has been sold by now: a count at noon includes it.
+    (("1 Mar opened 100",), ("31 Dec sold 7",), 93, []),
+    (("1 Mar opened 100", "31 Dec 11:59 sold 7"), ("31 Dec 12:00 counted 93",), 93, []),
+    # What comes in by day stands at its beginning: a count of that day takes it in, and says so.
+    (
+        ("1 Mar opened 9", "31 Dec 11:00 counted 9"),
+        ("31 Dec received 5",),
+        9,
+        [
+            "the count of A at main on 2022-12-31 11:00 (event 2) still stands; its variance is -5,"
+            " was 0",
+            "the count of A at main on 2022-12-31 11:00 (event 2) includes event 3, which is known"
+            " by the day alone",
+        ],
+    ),
+    (
+        ("1 Mar opened 9", "31 Dec 11:00 counted 9"),
+        ("31 Dec sold 5",),
+        4,
+        [
+            "the count of A at main on 2022-12-31 11:00 (event 2) leaves out event 3, which is"
+            " known by the day alone"
+        ],
+    ),
+    # On a day that is over, a departure by day stands at its end.
+    (
+        ("1 Mar opened 9", "1 Apr received 4", "1 Apr sold 2"),
+        ("1 Apr 15:00 counted 12",),
+        10,
+        [
+            "the count of A at main on 2022-04-01 15:00 (event 4) includes event 2 and leaves out"
+            " event 3, which are known by the day alone"
+        ],
+    ),
+    # A count that is known by its day closes it, and meets nothing.
+    (("1 Mar opened 9", "31 Dec sold 2"), ("31 Dec counted 5",), 5, []),
+]
+
+
+@pytest.mark.parametrize(("lines", "batch", "on_hand", "notes"), NOT_OVER)
+def test_a_day_that_is_not_over(
+    lines: tuple[str, ...], batch: tuple[str, ...], on_hand: int, notes: list[str]
+) -> None:
+    verdict = judged(lines, batch)
+    assert verdict.states[STREAM].on_hand == on_hand
+    assert verdict.notes.one_by_one() == notes
+
+
+def test_what_leaves_today_has_left_before_now() -> None:
+    drafts = [draft(f"31 Dec {what} 5", []) for what in ("received", "sold", "adjusted", "counted")]
+    drafts += [drafts[1]._replace(kind="adjusted", quantity=-5)]
+    drafts += [draft("31 Dec transferred 5", [])]
+    judge = Judge(Terms(1, TODAY, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
+    times = [(d.kind, d.effective_at[11:], d.date_only) for d in judge.take(drafts)]
+    assert times == [
+        ("received", "00:00:00.000Z", 1),
+        ("sold", "11:59:59.999Z", 2),
+        ("adjusted", "00:00:00.000Z", 1),
+        ("counted", "23:59:59.999Z", 1),
+        ("adjusted", "11:59:59.999Z", 2),
+        ("transferred", "11:59:59.998Z", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "sold", "moved"),
+    [
+        ("2022-12-31T00:00:00.000Z", "2022-12-31T00:00:00.000Z", "2022-12-31T00:00:00.000Z"),
+        ("2022-12-31T00:00:00.001Z", "2022-12-31T00:00:00.000Z", "2022-12-31T00:00:00.000Z"),
+        ("2022-12-31T23:59:59.999Z", "2022-12-31T23:59:59.998Z", "2022-12-31T12:00:00.000Z"),
+        # Yesterday is over, and tomorrow has not begun.
+        ("2023-01-01T12:00:00.000Z", "2022-12-31T23:59:59.998Z", "2022-12-31T12:00:00.000Z"),
+        ("2022-12-30T12:00:00.000Z", "2022-12-31T23:59:59.998Z", "2022-12-31T12:00:00.000Z"),
+    ],
+)
+def test_around_midnight_nothing_lands_on_another_day(now: str, sold: str, moved: str) -> None:
+    today = today_at(now, UTC)
+    found = [
+        happened_by_now(draft(f"31 Dec {what} 5", []), today).effective_at
+        for what in ("sold", "transferred")
+    ]
+    assert found == [sold, moved]
+
+
+def test_events_of_a_later_day_are_named() -> None:
+    today = today_at("2022-03-01T12:00:00.000Z", UTC)
+    judge = Judge(Terms(7, today, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
+    judge.take([draft(f"{day} Mar received 1", []) for day in (1, 2, 3)])
+    assert judge.settle().notes.one_by_one() == [
+        "event 8 is of a later day; `stock` leaves it out until then",
+        "event 9 is of a later day; `stock` leaves it out until then",
+    ]
+    assert judge.settle().notes.summed_up() == [
+        "2 events of a later day; `stock` leaves them out until then: event 8 is of a later day; "
+        "`stock` leaves it out until then; event 9 is of a later day; `stock` leaves it out until "
+        "then"
+    ]

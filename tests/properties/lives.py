@@ -1,5 +1,6 @@
 """Random lives of a ledger, lived by the program and by the model side by side."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from inventory_cli.core.dates import (
 )
 from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.judging import Forbidden, Problem
+from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State, fold, in_order
 from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.errors import Refused
@@ -211,7 +213,7 @@ class Both:
                     self.ledger, ORIGIN, lambda: drafts, lambda: now, deed.allow_negative
                 )
                 assert appended is not None
-                moved = appended.moved_counts
+                notes = appended.notes
             except Forbidden as error:
                 problems = {(found.sku, found.location): found for found in error.problems}
             assert problems.keys() == refusals.keys()
@@ -224,7 +226,7 @@ class Both:
             try:
                 request = Request(tuple(drafts), True)
                 recording = record(self.ledger, ORIGIN, request, lambda: now, deed.allow_negative)
-                moved = recording.moved_counts
+                notes = recording.notes
             except Refused as refused:
                 said = refused.message
             assert bool(said) == bool(refusals)
@@ -232,7 +234,7 @@ class Both:
         if refusals:
             return False
         self.slow.record(batch)
-        self.agree_on_moved_counts(moved, variances)
+        self.agree_on_moved_counts(notes, variances)
         return True
 
     def _reverse(self, deed: Reverse, now: datetime) -> bool:
@@ -262,7 +264,7 @@ class Both:
         assert allowed
         assert not refusals
         self.slow.record(batch)
-        self.agree_on_moved_counts(done.moved_counts, variances)
+        self.agree_on_moved_counts(done.notes, variances)
         return True
 
     def listen(self, said: str, reasons: Iterable[Shortage | str]) -> None:
@@ -276,11 +278,15 @@ class Both:
         rows = [row for sku in SKUS for row in self.slow.history(sku)]
         return {position: change for position, change, _ in rows if position in counts}
 
-    def agree_on_moved_counts(self, moved: Sequence[Any], before: dict[int, int]) -> None:
-        said = {count.event.position: (count.variance_before, count.variance) for count in moved}
+    def agree_on_moved_counts(self, notes: Notes, before: dict[int, int]) -> None:
+        found = (MOVED.search(text) for text in notes.one_by_one())
+        said = {int(m[1]): (int(m[3]), int(m[2])) for m in found if m}
         now = self.variances()
         kept = before.keys() & now.keys()
         assert said == {n: (before[n], now[n]) for n in kept if before[n] != now[n]}
+
+
+MOVED = re.compile(r"\(event (\d+)\) still stands; its variance is ([+-]?\d+), was ([+-]?\d+)")
 
 
 def in_words(why: Shortage | str) -> str:

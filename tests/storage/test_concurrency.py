@@ -43,7 +43,8 @@ for number in range(1, count + 1):
         f"2022-03-{day:02d}T12:00:00.000Z", 0, reference=name,
     )
     with open_ledger(path, write=True) as ledger:
-        record(ledger, Origin(name, "receive"), Request((draft,), True), lambda: datetime.now(UTC), True)
+        request = Request((draft,), True)
+        record(ledger, Origin(name, "receive"), request, lambda: datetime.now(UTC), True)
 """
 
 MAKING = """

@@ -1,0 +1,160 @@
+"""Knows what of a batch is worth a word, though nothing forbids it: the same on every way.
+
+Must never know how the batch was given, or where the words stand.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from inventory_cli.core.dates import show_day, show_effective, show_moment
+from inventory_cli.core.events import Event
+from inventory_cli.core.replay import steps
+from inventory_cli.core.wording import MOST_SHOWN, signed
+
+# What a note is about → how several of that sort are summed up.
+TITLES = {
+    "moved count": "counts with another variance",
+    "met count": "counts on a day of which other movements are known by the day alone",
+    "later day": "events of a later day; `stock` leaves them out until then",
+    "new SKU": "new SKUs",
+    "new location": "new locations",
+    "clock": "remarks on the clock",
+}
+# How many of each sort are named where they are summed up.
+MOST_NAMED = 3
+
+
+class Notes:
+    """The notes on a batch: how many there are of each sort, and the first of them in words."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._texts: dict[str, list[str]] = {}
+
+    def add(self, sort: str, text: str) -> None:
+        """Add a note; `sort` is one of TITLES."""
+        self._counts[sort] = self._counts.get(sort, 0) + 1
+        texts = self._texts.setdefault(sort, [])
+        if len(texts) < MOST_SHOWN:
+            texts.append(text)
+
+    def one_by_one(self) -> list[str]:
+        """Return a line for each note, as a command or a single line of input has them."""
+        lines: list[str] = []
+        for sort, texts in self._texts.items():
+            lines += texts
+            if (rest := self._counts[sort] - len(texts)) > 0:
+                lines.append(f"and {rest} more {TITLES[sort]}")
+        return lines
+
+    def summed_up(self) -> list[str]:
+        """Return a line for each sort of note: how many, and the first few."""
+        return [self._summed_up(sort, texts) for sort, texts in self._texts.items()]
+
+    def _summed_up(self, sort: str, texts: Sequence[str]) -> str:
+        count = self._counts[sort]
+        if count == 1:
+            return texts[0]
+        rest = count - MOST_NAMED
+        more = f"; and {rest} more" if rest > 0 else ""
+        return f"{count} {TITLES[sort]}: {'; '.join(texts[:MOST_NAMED])}{more}"
+
+
+class MovedCount(NamedTuple):
+    """A count whose variance changed because something was recorded that took effect before it."""
+
+    event: Event
+    variance_before: int
+    variance: int
+
+    def in_words(self, decimals: int, zone: tzinfo) -> str:
+        """Return what is to be known of it: on hand after a count stays as counted."""
+        count = _count_in_words(self.event, zone)
+        before, after = (signed(n, decimals) for n in (self.variance_before, self.variance))
+        return f"{count} still stands; its variance is {after}, was {before}"
+
+
+def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:
+    """Return the counts recorded before position `first_new` whose variance the rest changed."""
+    known = (event for event in stream if event.position < first_new)
+    before = {
+        step.event.position: step.change
+        for step in steps(known)
+        if step.event.kind == "counted" and step.voided_by is None
+    }
+    return [
+        MovedCount(step.event, before[step.event.position], step.change)
+        for step in steps(stream)
+        if step.event.position in before
+        and step.voided_by is None
+        and step.change != before[step.event.position]
+    ]
+
+
+class MetCount(NamedTuple):
+    """A count at a time of a day of which movements of its stream are known by the day alone.
+
+    It takes in those that stand before it, `included`, and not those behind it, `left_out`.
+    """
+
+    event: Event
+    included: list[int]
+    left_out: list[int]
+
+    def in_words(self, zone: tzinfo) -> str:
+        """Return which of the movements of its day a count is taken to include."""
+        parts = [
+            f"{verb} {_events(positions)}"
+            for verb, positions in (("includes", self.included), ("leaves out", self.left_out))
+            if positions
+        ]
+        said = f"{_count_in_words(self.event, zone)} {' and '.join(parts)}"
+        is_one = len(self.included) + len(self.left_out) == 1
+        return f"{said}, {'which is' if is_one else 'which are'} known by the day alone"
+
+
+def met_counts(events: Iterable[Event], first_new: int, zone: tzinfo) -> list[MetCount]:
+    """Return the counts at a time that meet movements known by their day, where one of them is new.
+
+    `events` are those of one stream, in fold order; of some whole days, or of all.
+    """
+    found: list[MetCount] = []
+    for _, group in groupby(events, key=lambda event: show_day(event.effective_at, zone)):
+        day = list(group)
+        voided = {event.reverses for event in day}
+        standing = [e for e in day if e.position not in voided and e.kind != "reversed"]
+        by_day = [e for e in standing if e.date_only and e.kind not in ("counted", "opened")]
+        for count in standing:
+            if count.kind != "counted" or count.date_only or not by_day:
+                continue
+            if max(count.position, *(event.position for event in by_day)) >= first_new:
+                included = [e.position for e in by_day if _order(e) < _order(count)]
+                left_out = [e.position for e in by_day if _order(e) > _order(count)]
+                found.append(MetCount(count, included, left_out))
+    return found
+
+
+def _order(event: Event) -> tuple[str, int]:
+    return event.effective_at, event.position
+
+
+def later_day_in_words(event: Event) -> str:
+    """Return what is to be known of an event that takes effect after today."""
+    return f"event {event.position} is of a later day; `stock` leaves it out until then"
+
+
+def _count_in_words(count: Event, zone: tzinfo) -> str:
+    if count.date_only:
+        at = show_effective(count.effective_at, count.date_only, zone)
+    else:
+        at = show_moment(count.effective_at, zone)[: len("2022-03-15T14:30")].replace("T", " ")
+    return f"the count of {count.sku} at {count.location} on {at} (event {count.position})"
+
+
+def _events(positions: Sequence[int]) -> str:
+    shown = ", ".join(map(str, positions[:MOST_NAMED]))
+    rest = len(positions) - MOST_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"event{'s' if len(positions) > 1 else ''} {shown}{more}"
