@@ -1,4 +1,4 @@
-"""Knows how rows become a table, plain text, JSON or CSV. The only user of rich.
+"""Knows how an answer, rows under columns, becomes a table, plain text, JSON or CSV.
 
 Tables are boxed on a terminal and plain aligned text elsewhere, where nothing is cut or wrapped.
 Must never know where the rows come from.
@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.terminal import _JOINERS, printable
+from inventory_cli.terminal import printable, width_of
 
 FORMATS = ("table", "json", "jsonl", "csv")
 # Rows that decide the widths of a plain table; what comes later may be wider, never cut.
@@ -135,22 +135,6 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind == "moment" and brief:
         return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
     return str(value)
-
-
-def width_of(text: str) -> int:
-    """Return how many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    return sum(
-        0
-        if unicodedata.combining(c) or c in _JOINERS
-        else 2
-        if unicodedata.east_asian_width(c) in "WF"
-        else 1
-        for c in text
-    )
 
 
 def _cells(answer: Answer, boxed: bool, brief: bool) -> tuple[list[Column], Iterator[list[str]]]:

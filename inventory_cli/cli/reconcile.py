@@ -62,12 +62,14 @@ def reconcile(
     skip_lines: profile_options.SkipLines = None,
     format: Format = "table",
 ) -> int:
-    """Show where a stock list and the ledger differ, as of a date; exit 1 if they do.
-
-    Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
+    """Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
     With --count the differences are closed: the ledger then says what the list says.
+
+    Examples:
+        inventory reconcile counted.csv --as-of 2022-04-30
+        inventory reconcile counted.csv --partial --location shop
+        inventory reconcile counted.csv --count --reason 'stock-take in April'
     """
-    options.check_format(format)
     only_counting = {
         "reason": reason,
         "by": by,
@@ -156,6 +158,3 @@ def _show(
     places = count_of(found.compared, "stream" if stock_list.has_locations else "SKU")
     differ = len(found.differences)
     note(f"compared {places}: {differ or 'none'} differ{'s' if differ == 1 else ''}")
-
-
-COMMANDS = {"reconcile": reconcile}
