@@ -4,7 +4,6 @@ Tables are boxed on a terminal and plain aligned text elsewhere, where nothing i
 Must never know where the rows come from.
 """
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,6 +110,8 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
 
 
 def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
+    import csv  # Only this format needs it.
+
     shown = [n for n, column in enumerate(answer.columns) if column.only is None]
     writer = csv.writer(out, lineterminator="\n")
     # Python before 3.13 leaves a lone carriage return without quotes.

@@ -12,6 +12,7 @@ from inventory_cli.cli import options
 from inventory_cli.cli.lazy import But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import Asked
+from inventory_cli.core.dates import parse_cut
 from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
 from inventory_cli.render import Answer, Column, show
@@ -54,7 +55,7 @@ def as_of(
     """
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
-        cut = options.parse_cut(ledger, date, moment)
+        cut = parse_cut(date, moment, ledger.zone)
         known = options.parse_known(ledger, asked.known_at, moment)
         options.note_cut(ledger, cut, known, asked.format)
         states = stock_as_of(ledger, cut_at(ledger, cut, known), asked.skus or [])

@@ -19,6 +19,7 @@ from inventory_cli.cli.shared import Asked
 from inventory_cli.core.dates import (
     END_OF_TIME,
     inclusive_start,
+    parse_cut,
     parse_when,
     show_effective,
     show_moment,
@@ -69,7 +70,7 @@ def history(
         first = ""
         if start is not None:
             first = inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone)
-        last = END_OF_TIME if end is None else options.parse_cut(ledger, end, moment)
+        last = END_OF_TIME if end is None else parse_cut(end, moment, ledger.zone)
         known = options.parse_known(ledger, asked.known_at, moment)
         cut = ask.cut_at(ledger, last, known)
         entries = ask.history(ledger, sku, asked.location, first, cut)

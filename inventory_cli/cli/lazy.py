@@ -10,7 +10,7 @@ import builtins
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, get_args
 
@@ -71,7 +71,7 @@ def _as_typed(params: list[Any]) -> list[Any]:
 class SingleCommand(TyperCommand):
     """A command in which `-20` and `-7d` are a quantity and a date, not options."""
 
-    examples: tuple[str, ...] = ()
+    examples: Sequence[str] = ()
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters of the command, `--help` among them."""
@@ -132,6 +132,13 @@ class Group(TyperGroup):
             self.commands[cmd_name] = _build(self.prefix + cmd_name, self.table[cmd_name])
         return self.commands[cmd_name]
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, and under it, in a group of one module, an example of each command."""
+        super().format_help(ctx, formatter)
+        if self.prefix:
+            built = [self.get_command(ctx, name) for name in self.table]
+            _write_examples(formatter, [command.examples[0] for command in built])
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands of plain help, panel by panel; on a terminal rich draws them."""
         for panel in dict.fromkeys(command.panel for command in self.table.values()):
@@ -141,17 +148,7 @@ class Group(TyperGroup):
                 )
 
 
-class _Part(Group):
-    """A group of commands within the group of all, small enough that its help builds them."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, and under it the first example of each command."""
-        super().format_help(ctx, formatter)
-        built = [self.get_command(ctx, name) for name in self.table]
-        _write_examples(formatter, [command.examples[0] for command in built])
-
-
-def _write_examples(formatter: Any, examples: "list[str] | tuple[str, ...]") -> None:
+def _write_examples(formatter: Any, examples: Sequence[str]) -> None:
     with formatter.section("Examples"):
         for example in examples:
             formatter.write(f"{'':{formatter.current_indent}}{example}\n")
@@ -161,7 +158,7 @@ def _build(path: str, row: Command) -> Any:
     """Return the command of a row, which is typed as `path`."""
     name = path.split()[-1]
     if row.parts:
-        return _Part(
+        return Group(
             row.parts,
             f"{path} ",
             name=name,
@@ -177,7 +174,7 @@ def _build(path: str, row: Command) -> Any:
         name, cls=SingleCommand, help=f"{row.summary}\n\n{text}", rich_help_panel=row.panel
     )(_spread(function))
     command: Any = typer.main.get_command(single)
-    command.examples = tuple(line.strip() for line in examples.splitlines() if line.strip())
+    command.examples = [line.strip() for line in examples.splitlines()]
     return command
 
 

@@ -165,34 +165,24 @@ def parse_number(text: str, what: str) -> int:
     return int(text)
 
 
-def parse_cut(ledger: Ledger, text: str, moment: datetime) -> str:
-    """Return the last moment (UTC text) that a cut at a typed date includes."""
-    return dates.parse_cut(text, moment, ledger.zone)
-
-
 def parse_known(ledger: Ledger, text: str | None, moment: datetime) -> str | None:
     """Return the last moment (UTC text) of what was known at a typed date; None for all."""
-    return None if text is None else parse_cut(ledger, text, moment)
+    return None if text is None else dates.parse_cut(text, moment, ledger.zone)
 
 
 def end_of_today(ledger: Ledger, moment: datetime) -> str:
     """Return the last moment of today as UTC text: what "now" includes."""
-    return parse_cut(ledger, "today", moment)
+    return dates.parse_cut("today", moment, ledger.zone)
 
 
 def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> None:
     """Say which cut a table shows; machine formats are for those who know."""
     if format != "table":
         return
-    known = f", as known at {show_cut(ledger, known_at)}" if known_at else ""
-    note(f"as of {show_cut(ledger, as_of)}{known} ({ledger.settings.timezone})")
+    cuts = [dates.show_cut(cut, ledger.zone) for cut in (as_of, known_at) if cut]
+    note(f"as of {', as known at '.join(cuts)} ({ledger.settings.timezone})")
 
 
 def note_nothing(sku: str, location: str | None, when: str) -> None:
     """Say that a SKU that was asked for has no event there `when`."""
     note(f"no event of {sku}" + (f" at {location}" if location else "") + f" {when}")
-
-
-def show_cut(ledger: Ledger, cut: str) -> str:
-    """Return a cut in words: the end of a day, or a moment."""
-    return dates.show_cut(cut, ledger.zone)

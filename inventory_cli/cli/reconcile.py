@@ -17,7 +17,7 @@ from inventory_cli.cli.options import (
     Reason,
     ledger_path,
 )
-from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
+from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
@@ -128,7 +128,7 @@ def _cut(
         if listed is None:
             return options.end_of_today(ledger, settings.now), None
         return inclusive_end(listed, ledger.zone), listed
-    cut = options.parse_cut(ledger, as_of, settings.now)
+    cut = parse_cut(as_of, settings.now, ledger.zone)
     when = None if cut == END_OF_TIME else parse_when(as_of, settings.now, ledger.zone)
     if listed is not None and (when is None or when.day != listed.day):
         raise Refused(

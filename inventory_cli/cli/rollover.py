@@ -8,7 +8,7 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
-from inventory_cli.core.dates import parse_when
+from inventory_cli.core.dates import parse_when, show_cut
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.ledger_file import open_ledger
@@ -40,7 +40,7 @@ def rollover(
     ):
         last = parse_when(as_of, options.now(), old.zone)
         done = roll_over(old, path, options.origin(context, by), last, options.now, advance)
-        end = options.show_cut(old, done.closing.as_of)
+        end = show_cut(done.closing.as_of, old.zone)
     if done.closed_now:
         line(f"closed {old.path} up to {end} ({done.closing.name})")
     line(

@@ -8,7 +8,7 @@ from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.snapshots import name_of
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, Format, ledger_path
-from inventory_cli.core.dates import show_day, show_moment
+from inventory_cli.core.dates import parse_cut, show_cut, show_day, show_moment
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
@@ -39,15 +39,15 @@ def snapshot_take(
         inventory snapshot take april --as-of 2022-04-30 --close
     """
     with open_ledger(ledger_path(context), write=True) as ledger:
-        cut = options.parse_cut(ledger, as_of, options.now())
+        cut = parse_cut(as_of, options.now(), ledger.zone)
         origin = options.origin(context, by)
         taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":
-            stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
+            stored = f"{count_of(len(lines), 'line')} as of {show_cut(cut, ledger.zone)}"
             place = f"at position {taken.position} (batch {taken.batch})"
             line(f"{name_of(taken)}: {stored}, {place}")
             if close:
-                line(f"the period up to {options.show_cut(ledger, cut)} is closed")
+                line(f"the period up to {show_cut(cut, ledger.zone)} is closed")
         else:
             row = (*_header_row(ledger, taken), len(lines))
             show(Answer((*_HEADER, Column("lines", "number")), [row]), format)
@@ -82,7 +82,7 @@ _LINES = (
 
 def _header_row(ledger: Ledger, taken: Snapshot) -> tuple[Any, ...]:
     # A cut is shown as a day where it is the end of one, else as a moment.
-    as_of = options.show_cut(ledger, taken.as_of).removeprefix("the end of ")
+    as_of = show_cut(taken.as_of, ledger.zone).removeprefix("the end of ")
     return (taken.snapshot, taken.name, as_of, "yes" if taken.closes else "no", taken.position)
 
 
