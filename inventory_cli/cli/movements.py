@@ -14,7 +14,7 @@ from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
 from inventory_cli.core.dates import parse_when, show_effective
-from inventory_cli.core.events import COMMAND_KINDS, Draft
+from inventory_cli.core.events import COMMAND_KINDS
 from inventory_cli.core.judging import MovedCount
 from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
