@@ -74,7 +74,7 @@ def import_(
     Examples:
         inventory import movements.csv --dry-run
         inventory import movements.csv --skip-bad --errors bad-rows.csv
-        inventory import sales.csv --column sku=Article --kind 'Sale=sold' --date-format '%d/%m/%Y'
+        inventory import sales.csv --column sku=Article --kind Sale=sold
         inventory import sales.csv --draft > sales.toml
     """
     meaning = profile_options.chosen_profile(

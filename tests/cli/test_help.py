@@ -98,7 +98,7 @@ def test_the_help_shows_the_summary_and_each_example_on_a_line(path: str, shop: 
     shown = shop.ok(*path.split(), "--help").out.splitlines()
     begin = shown.index("Examples:") + 1
     assert shown[begin:] == [f"  {example}" for example in command.examples]
-    assert all(len(line) <= 100 for line in shown)
+    assert all(len(line) <= 80 for line in shown)
 
 
 def test_a_group_shows_the_first_example_of_each_of_its_commands(shop: Shop) -> None:
