@@ -1,10 +1,9 @@
-"""Knows how rows become a table, plain text, JSON or CSV. The only user of rich.
+"""Knows how an answer, rows under columns, becomes a table, plain text, JSON or CSV.
 
 Tables are boxed on a terminal and plain aligned text elsewhere, where nothing is cut or wrapped.
 Must never know where the rows come from.
 """
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.terminal import _JOINERS, printable
+from inventory_cli.terminal import printable, width_of
 
 FORMATS = ("table", "json", "jsonl", "csv")
 # Rows that decide the widths of a plain table; what comes later may be wider, never cut.
@@ -111,6 +110,8 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
 
 
 def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
+    import csv  # Only this format needs it.
+
     shown = [n for n, column in enumerate(answer.columns) if column.only is None]
     writer = csv.writer(out, lineterminator="\n")
     # Python before 3.13 leaves a lone carriage return without quotes.
@@ -135,22 +136,6 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind == "moment" and brief:
         return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
     return str(value)
-
-
-def width_of(text: str) -> int:
-    """Return how many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    return sum(
-        0
-        if unicodedata.combining(c) or c in _JOINERS
-        else 2
-        if unicodedata.east_asian_width(c) in "WF"
-        else 1
-        for c in text
-    )
 
 
 def _cells(answer: Answer, boxed: bool, brief: bool) -> tuple[list[Column], Iterator[list[str]]]:

@@ -1,6 +1,5 @@
-"""Knows how lines, remarks, errors, progress and the manual are written. Uses rich where it helps.
-
-Must never know what they are about.
+"""Knows how lines, remarks, errors, progress and the manual are written, and what a terminal shows
+of a text. Uses rich where it helps. Must never know what they are about.
 """
 
 import sys
@@ -25,6 +24,22 @@ def printable(text: str) -> str:
         c
         if c.isprintable() or c in _JOINERS or unicodedata.category(c) == "Zs"
         else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in text
+    )
+
+
+def width_of(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0
+        if unicodedata.combining(c) or c in _JOINERS
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
         for c in text
     )
 
@@ -95,10 +110,10 @@ def progress(label: str) -> Iterator[Progress]:
 
 
 def _start_bar(label: str) -> Any:
+    import rich.progress
     from rich.console import Console
-    from rich.progress import Progress
 
-    shown = Progress(console=Console(stderr=True), transient=True)
+    shown = rich.progress.Progress(console=Console(stderr=True), transient=True)
     shown.add_task(label)
     shown.start()
     return shown

@@ -50,32 +50,42 @@ def matches(expected: list[str], found: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(text + "\n" for text in found)) is not None
 
 
-def run_page(page: Path, folder: Path) -> None:
-    """Run a page's commands in a new folder, and fail at the first that is not as promised."""
-    shutil.copytree(ROOT / "sample_data", folder, dirs_exist_ok=True)
+def put_command(folder: Path) -> None:
+    """Put the command `inventory` into a folder, where `run_line` finds it."""
     bin_folder = folder / ".bin"
     bin_folder.mkdir()
     command = bin_folder / "inventory"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m inventory_cli "$@"\n')
     command.chmod(0o755)
+
+
+def run_line(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a line of the shell in a folder that has the command."""
     environment = {
-        "PATH": f"{bin_folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
+        "PATH": f"{folder / '.bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
         f"{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "LOGNAME": "keeper",
         "TZ": "Europe/Berlin",
         "LC_ALL": "C.UTF-8",
     }
+    return subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def run_page(page: Path, folder: Path) -> None:
+    """Run a page's commands in a new folder, and fail at the first that is not as promised."""
+    shutil.copytree(ROOT / "sample_data", folder, dirs_exist_ok=True)
+    put_command(folder)
     for step in read_steps(page):
-        done = subprocess.run(
-            ["sh", "-c", step.command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        done = run_line(step.command, folder)
         found = (done.stdout + done.stderr).splitlines()
         if done.returncode:
             found.append(f"[exit {done.returncode}]")

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
-from inventory_cli.core.dates import shifted, show_cut, show_day
+from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day
 from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
@@ -47,16 +47,22 @@ def roll_over(
     old: Ledger,
     path: Path,
     origin: Origin,
-    cut: str,
+    last: When,
     clock: Clock,
     progress: Progress = lambda done, total: None,
 ) -> RolledOver:
-    """Make a new ledger that begins after `cut` (UTC text, the end of a day) with what is there.
+    """Make a new ledger that begins after the day `last` with what is there.
 
     The period up to then is closed in the old one, if it is not yet. Nobody can record into that
     from then until the new file is whole and has its name; `progress` is told how many of the old
-    events have been passed. Raises Refused when the name is not free, or a later period is closed.
+    events have been passed. Raises WrongUsage when `last` is a time of day, or not over, and
+    Refused when the name is not free, or a later period is closed.
     """
+    if last.instant is not None:
+        raise WrongUsage(
+            "a ledger ends with a whole day, not at a time of day", f"name the day: {last.day}"
+        )
+    cut = inclusive_end(last, old.zone)
     check_free(path, _ADVICE)
     origin = origin._replace(command=COMMAND)
     closing = _closing_at(old, cut)

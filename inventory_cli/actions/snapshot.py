@@ -1,6 +1,7 @@
 """Knows how a snapshot is taken, and a period closed by one. Must never begin with another one."""
 
 from inventory_cli.core.dates import show_cut, utc_text
+from inventory_cli.core.periods import check_over
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.storage.batches import Origin
@@ -28,9 +29,12 @@ def take_snapshot(
     """Store the replayed state at the present head, effective up to `as_of` (UTC text).
 
     One that `closes` ends a period: from then on nothing may take effect up to `as_of` that does
-    not name it. Raises Refused when the name is taken, or the period closed already.
+    not name it. Raises WrongUsage when that is not over, or the name cannot be one, and Refused
+    when the name is taken, or the period closed already.
     """
     name = _checked_name(name, closes)
+    if closes:
+        check_over(as_of, clock(), ledger.zone)
     # Replayed before the lock is taken, so as not to keep others from recording meanwhile; for one
     # that closes a period under it, so that nothing enters the period between.
     content = None if closes else _content(ledger, as_of)

@@ -1,6 +1,12 @@
-"""Knows the commands by name: which module holds each, and in which panel of the help it stands.
+"""Knows the commands by name: the panel of the help in which each stands, and its summary.
 
-A command's module is imported when that command is run, so that a short command starts quickly.
+A command is one row here and one function in the module that is named for it, or in the `file`
+of its row. The function has the name of the command, with `_` for what parts its words, and one
+behind a word that Python has for itself: `as_of`, `snapshot_take`, `import_`. The command of a
+kind that has no options of its own needs no function, only its row here and its kind's in `KINDS`.
+The rest of a command's help, and its examples, are the docstring of its function; its module is
+imported when the command is wanted, so that a short command starts quickly. Must never know what
+a command does.
 """
 
 from typing import Annotated, Any
@@ -8,110 +14,112 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.cli.boundary import Boundary
-from inventory_cli.cli.lazy import LazyCommands, Place
+from inventory_cli.cli.lazy import Command
 
 SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
 READ = "Read"
+# The panel of a group within the group of all.
+PARTS = "Commands"
 
-# In the order in which the help shows them. To show it, no module of a command is imported: a test
-# holds the summaries against what the commands say of themselves.
+# In the order in which the help shows them.
 COMMANDS = {
-    "init": Place("init", SET_UP, "Make a new ledger."),
-    "migrate": Place(
-        "init",
+    "init": Command(SET_UP, "Make a new ledger."),
+    "migrate": Command(
         SET_UP,
         "Bring a ledger that an older version wrote up to date; its log stays as it is.",
+        "init",
     ),
-    "open": Place(
-        "movements",
+    "open": Command(
         RECORD,
         "Record an opening balance: nothing of that SKU and location takes effect before it.",
-    ),
-    "receive": Place("movements", RECORD, "Record stock that came in."),
-    "return": Place("movements", RECORD, "Record stock that a customer brought back."),
-    "sell": Place("movements", RECORD, "Record stock that was sold."),
-    "remove": Place(
-        "movements", RECORD, "Record stock that left otherwise: to the supplier, used up, scrapped."
-    ),
-    "count": Place(
         "movements",
+    ),
+    "receive": Command(RECORD, "Record stock that came in.", "movements"),
+    "return": Command(RECORD, "Record stock that a customer brought back.", "movements"),
+    "sell": Command(RECORD, "Record stock that was sold.", "movements"),
+    "remove": Command(
+        RECORD, "Record stock that left otherwise: to the supplier, used up, scrapped.", "movements"
+    ),
+    "count": Command(
         RECORD,
         "Record what was counted: on hand becomes it, and history shows the variance.",
-    ),
-    "adjust": Place(
         "movements",
+    ),
+    "adjust": Command(
         RECORD,
         "Record a correction by a signed quantity, and why: `adjust XYZ-1 -20 --reason miscount`.",
+        "movements",
     ),
-    "transfer": Place(
-        "movements", RECORD, "Record a transfer between two locations: both legs in one batch."
+    "transfer": Command(
+        RECORD, "Record a transfer between two locations: both legs in one batch.", "movements"
     ),
-    "reverse": Place(
-        "reverse",
+    "reverse": Command(
         RECORD,
         "Void an event, or a whole batch, as if it had never happened; both stay in the log.",
     ),
-    "import": Place(
-        "import_", RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
+    "import": Command(
+        RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
     ),
-    "record": Place(
-        "record",
+    "record": Command(
         RECORD,
         "Record events that a script writes as JSON Lines, and answer each with a line of JSON.",
     ),
-    "stock": Place(
-        "ask", ASK, "Show what is on hand now, with the days of the last arrival and departure."
+    "stock": Command(
+        ASK, "Show what is on hand now, with the days of the last arrival and departure.", "ask"
     ),
-    "as-of": Place("ask", ASK, "Show what was on hand at a date, inclusive, by replaying the log."),
-    "history": Place(
-        "history",
+    "as-of": Command(
+        ASK, "Show what was on hand at a date, inclusive, by replaying the log.", "ask"
+    ),
+    "history": Command(
         ASK,
         "Show the timeline of a SKU: every event, what it changed, what was on hand after it, why.",
     ),
-    "log": Place(
-        "history", ASK, "Show the events as they were recorded, in the order of their positions."
+    "log": Command(
+        ASK, "Show the events as they were recorded, in the order of their positions.", "history"
     ),
-    "batches": Place("history", ASK, "Show who recorded what, when, from which file."),
-    "snapshot": Place(
-        "snapshot", AUDIT, "Store what is on hand, to be checked against the log later."
+    "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
+    "snapshot": Command(
+        AUDIT,
+        "Store what is on hand, to be checked against the log later.",
+        parts={
+            "take": Command(PARTS, "Store the state at the present end of the log, as of a date."),
+            "list": Command(PARTS, "Show which snapshots there are."),
+            "show": Command(PARTS, "Show what a snapshot stored of each SKU and location."),
+        },
     ),
-    "verify": Place(
-        "verify",
+    "verify": Command(
         AUDIT,
         "Check that the file, the log, the snapshots and the stock all agree; exit 1 if not.",
     ),
-    "head": Place(
-        "verify",
+    "head": Command(
         AUDIT,
         "Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere.",
+        "verify",
     ),
-    "rebuild": Place(
-        "rebuild",
+    "rebuild": Command(
         AUDIT,
         "Make anew everything that is not the log, by replaying it, and say what had differed.",
     ),
-    "reconcile": Place(
-        "reconcile",
+    "reconcile": Command(
         AUDIT,
         "Show where a stock list and the ledger differ, as of a date; exit 1 if they do.",
     ),
-    "export": Place(
-        "export",
+    "export": Command(
         MOVE,
         "Write the whole log to standard output: settings, events, batches, snapshots, hashes.",
     ),
-    "restore": Place(
-        "export", MOVE, "Make a new ledger from an export, every hash checked as it is written."
+    "restore": Command(
+        MOVE, "Make a new ledger from an export, every hash checked as it is written.", "export"
     ),
-    "backup": Place(
-        "export",
+    "backup": Command(
         MOVE,
         "Copy the ledger, as it is at this moment, to a new file, while others go on recording.",
+        "export",
     ),
-    "rollover": Place(
-        "rollover", MOVE, "Make a new ledger that begins with what was there at the end of a day."
+    "rollover": Command(
+        MOVE, "Make a new ledger that begins with what was there at the end of a day."
     ),
-    "guide": Place("guide", READ, "Show the manual, page by page."),
+    "guide": Command(READ, "Show the manual, page by page."),
 }
 
 
@@ -119,16 +127,7 @@ class Inventory(Boundary):
     """The `inventory` command."""
 
     def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands = LazyCommands(COMMANDS)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands of plain help, panel by panel; on a terminal rich draws them."""
-        for panel in dict.fromkeys(place.panel for place in COMMANDS.values()):
-            with formatter.section(panel):
-                formatter.write_dl(
-                    [(n, place.summary) for n, place in COMMANDS.items() if place.panel == panel]
-                )
+        super().__init__(COMMANDS, **attributes)
 
 
 app = typer.Typer(

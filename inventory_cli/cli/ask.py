@@ -1,4 +1,7 @@
-"""Knows the commands that tell what is there: now, and as of any date."""
+"""Knows the commands that tell what is there: now, and as of any date.
+
+Must never know how an answer is computed.
+"""
 
 from typing import Annotated
 
@@ -6,12 +9,14 @@ import typer
 
 from inventory_cli.actions.ask import arrange, cut_at, stock_as_of, stock_now
 from inventory_cli.cli import options
-from inventory_cli.cli.options import Format, KnownAt, Location, Skus, ledger_path
+from inventory_cli.cli.lazy import But
+from inventory_cli.cli.options import ledger_path
+from inventory_cli.cli.shared import Asked
+from inventory_cli.core.dates import parse_cut
 from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.terminal import note
 
 ByLocation = Annotated[
     bool, typer.Option("--by-location", help="A line for each location, not only for the SKU.")
@@ -20,19 +25,18 @@ ByLocation = Annotated[
 
 def stock(
     context: typer.Context,
-    skus: Skus = None,
-    location: Location = None,
+    asked: Annotated[Asked, But("known_at")],
     by_location: ByLocation = False,
-    format: Format = "table",
 ) -> None:
-    """Show what is on hand now, with the days of the last arrival and departure."""
-    options.check_format(format)
-    wanted = options.clean_skus(skus)
-    location = options.clean_location(location)
+    """
+    Examples:
+        inventory stock
+        inventory stock XYZ-1 --by-location
+        inventory stock --location depot --format csv
+    """
     with open_ledger(ledger_path(context)) as ledger:
         today = options.end_of_today(ledger, options.now())
-        states = stock_now(ledger, today, wanted)
-        _show(ledger, states, wanted, location, by_location, format)
+        _show(ledger, stock_now(ledger, today, asked.skus or []), asked, by_location)
 
 
 def as_of(
@@ -40,34 +44,26 @@ def as_of(
     date: Annotated[
         str, typer.Argument(metavar="DATE", help="Up to the end of that day, or that moment.")
     ],
-    skus: Skus = None,
-    location: Location = None,
+    asked: Asked,
     by_location: ByLocation = False,
-    known_at: KnownAt = None,
-    format: Format = "table",
 ) -> None:
-    """Show what was on hand at a date, inclusive, by replaying the log."""
-    options.check_format(format)
-    wanted = options.clean_skus(skus)
-    location = options.clean_location(location)
+    """
+    Examples:
+        inventory as-of 2022-03-15
+        inventory as-of yesterday XYZ-1 MUG-BLUE --by-location
+        inventory as-of 2022-03-15 --known-at 2022-03-31
+    """
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
-        cut = options.parse_cut(ledger, date, moment)
-        known = options.parse_cut(ledger, known_at, moment) if known_at is not None else None
-        options.note_cut(ledger, cut, known, format)
-        states = stock_as_of(ledger, cut_at(ledger, cut, known), wanted)
-        _show(ledger, states, wanted, location, by_location, format)
+        cut = parse_cut(date, moment, ledger.zone)
+        known = options.parse_known(ledger, asked.known_at, moment)
+        options.note_cut(ledger, cut, known, asked.format)
+        states = stock_as_of(ledger, cut_at(ledger, cut, known), asked.skus or [])
+        _show(ledger, states, asked, by_location)
 
 
-def _show(
-    ledger: Ledger,
-    states: dict[Stream, State],
-    skus: list[str],
-    location: str | None,
-    by_location: bool,
-    format: str,
-) -> None:
-    found = arrange(ledger, states, location, by_location)
+def _show(ledger: Ledger, states: dict[Stream, State], asked: Asked, by_location: bool) -> None:
+    found = arrange(ledger, states, asked.location, by_location)
     columns = [
         Column("sku"),
         Column("location"),
@@ -79,10 +75,7 @@ def _show(
     if not by_location:
         del columns[1]
         rows = [(row.sku, *row[2:]) for row in found]
-    show(Answer(columns, rows, ledger.decimals), format)
-    for sku in skus:
+    show(Answer(columns, rows, ledger.decimals), asked.format)
+    for sku in asked.skus or []:
         if all(row.sku != sku for row in found):
-            note(f"no event of {sku}" + (f" at {location}" if location else "") + " by then")
-
-
-COMMANDS = {"stock": stock, "as-of": as_of}
+            options.note_nothing(sku, asked.location, "by then")

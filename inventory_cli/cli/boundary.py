@@ -1,4 +1,7 @@
-"""Knows how every way to end becomes an exit code and a message: the one place for that."""
+"""Knows how every way to end becomes an exit code and a message: the one place for that.
+
+Must never know which command it was that ended.
+"""
 
 import io
 import os

@@ -1,4 +1,7 @@
-"""Knows the commands that move a whole ledger: out as text and back in, or as it is."""
+"""Knows the commands that move a whole ledger: out as text and back in, or as it is.
+
+Must never know how an export reads, or how a copy is made while others record.
+"""
 
 import sys
 from pathlib import Path
@@ -31,7 +34,11 @@ def export(
         ),
     ] = "jsonl",
 ) -> None:
-    """Write the whole log to standard output: settings, events, batches, snapshots, hashes."""
+    """
+    Examples:
+        inventory export > log.jsonl
+        inventory export --format csv > events.csv
+    """
     if format not in ("jsonl", "csv"):
         raise WrongUsage(f"--format {format!r} is neither jsonl nor csv")
     with open_ledger(ledger_path(context)) as ledger:
@@ -49,7 +56,11 @@ def restore(
         str, typer.Argument(metavar="FILE", help="An export, or - for standard input.")
     ],
 ) -> None:
-    """Make a new ledger from an export, every hash checked as it is written."""
+    """
+    Examples:
+        inventory --ledger again.db restore log.jsonl
+        inventory export | inventory --ledger copy.db restore -
+    """
     path = ledger_path(context)
     with opened(file) as (stream, _):
         # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
@@ -64,7 +75,10 @@ def backup(
         str, typer.Argument(metavar="FILE", help="The copy to make; it must not exist yet.")
     ],
 ) -> None:
-    """Copy the ledger, as it is at this moment, to a new file, while others go on recording."""
+    """
+    Examples:
+        inventory backup backup-2022-04-30.db
+    """
     if file == "-":
         raise WrongUsage("a backup is a file", "`inventory export` writes to standard output")
     with (
@@ -75,6 +89,3 @@ def backup(
     line(
         f"backed up {ledger.path} to {file}: {count_of(head.position, 'event')}, head {head.anchor}"
     )
-
-
-COMMANDS = {"export": export, "restore": restore, "backup": backup}

@@ -1,4 +1,7 @@
-"""Knows how a command gets at the bytes of a file that it was given by name."""
+"""Knows how a command gets at the bytes of a file that it was given by name.
+
+Must never know what they say.
+"""
 
 import os
 import sys

@@ -25,13 +25,14 @@ def guide(
         str | None, typer.Argument(metavar="TOPIC", help="Which page; the first if none.")
     ] = None,
 ) -> None:
-    """Show the manual, page by page."""
+    """
+    Examples:
+        inventory guide
+        inventory guide import
+    """
     name = topic or TOPICS[0]
     if name not in TOPICS:
         raise WrongUsage(f"there is no page {name!r}", f"the pages are {', '.join(TOPICS)}")
     from importlib.resources import files  # No other command reads one.
 
     print_markdown((files("inventory_cli") / "guide" / f"{name}.md").read_text(encoding="utf-8"))
-
-
-COMMANDS = {"guide": guide}

@@ -1,4 +1,7 @@
-"""Knows the commands that tell what happened: a SKU's timeline, the log, its batches."""
+"""Knows the commands that tell what happened: a SKU's timeline, the log, its batches.
+
+Must never know how the log is read.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,12 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from inventory_cli.actions.ask import Entry, LogLine, cut_at, history, list_batches, read_log
+from inventory_cli.actions import ask
+from inventory_cli.actions.ask import Entry, LogLine
 from inventory_cli.cli import options
-from inventory_cli.cli.options import Format, KnownAt, Location, ledger_path
+from inventory_cli.cli.lazy import But
+from inventory_cli.cli.options import Format, ledger_path
+from inventory_cli.cli.shared import Asked
 from inventory_cli.core.dates import (
     END_OF_TIME,
     inclusive_start,
+    parse_cut,
     parse_when,
     show_effective,
     show_moment,
@@ -22,7 +29,6 @@ from inventory_cli.core.periods import named_in
 from inventory_cli.errors import INTERRUPTED, WrongUsage
 from inventory_cli.render import Answer, Column, bar, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.terminal import note
 
 _HISTORY = (
     Column("position", "number"),
@@ -39,36 +45,40 @@ _HISTORY = (
 )
 
 
-def timeline(
+def history(
     context: typer.Context,
-    sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU, to the letter.")],
-    location: Location = None,
+    sku: Annotated[
+        str,
+        typer.Argument(metavar="SKU", help="The SKU, to the letter.", callback=options.clean_sku),
+    ],
+    asked: Annotated[Asked, But("skus")],
     start: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="Only from that date on.")
     ] = None,
     end: Annotated[
         str | None, typer.Option("--to", metavar="DATE", help="Only up to that date, inclusive.")
     ] = None,
-    known_at: KnownAt = None,
-    format: Format = "table",
 ) -> None:
-    """Show the timeline of a SKU: every event, what it changed, what was on hand after it, why."""
-    options.check_format(format)
+    """
+    Examples:
+        inventory history XYZ-1
+        inventory history XYZ-1 --from 2022-03-01 --to 2022-03-31
+        inventory history MUG-BLUE --location shop --format jsonl
+    """
     moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
         first = ""
         if start is not None:
             first = inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone)
-        last = END_OF_TIME if end is None else options.parse_cut(ledger, end, moment)
-        known = None if known_at is None else options.parse_cut(ledger, known_at, moment)
-        (sku,) = options.clean_skus([sku])
-        location = options.clean_location(location)
-        entries = history(ledger, sku, location, first, cut_at(ledger, last, known))
+        last = END_OF_TIME if end is None else parse_cut(end, moment, ledger.zone)
+        known = options.parse_known(ledger, asked.known_at, moment)
+        cut = ask.cut_at(ledger, last, known)
+        entries = ask.history(ledger, sku, asked.location, first, cut)
         largest = max((entry.on_hand for entry in entries), default=0)
         rows = [_history_row(ledger, entry, largest) for entry in entries]
-        show(Answer(_HISTORY, rows, ledger.decimals), format, _history_style)
+        show(Answer(_HISTORY, rows, ledger.decimals), asked.format, _history_style)
         if not entries:
-            note(f"no event of {sku}" + (f" at {location}" if location else "") + " in that time")
+            options.note_nothing(sku, asked.location, "in that time")
 
 
 def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:
@@ -136,8 +146,12 @@ def log(
     ] = False,
     format: Format = "table",
 ) -> None:
-    """Show the events as they were recorded, in the order of their positions."""
-    options.check_format(format)
+    """
+    Examples:
+        inventory log
+        inventory log --after 300 --format jsonl
+        inventory log --batch 1 --kind sold
+    """
     if follow and format == "json":
         raise WrongUsage("--follow never ends, so it cannot be one JSON list", "use jsonl")
     position = options.parse_number(after, "position")
@@ -152,7 +166,7 @@ def log(
                 show(Answer(LOG_COLUMNS, lines, ledger.decimals), format, live=True)
             except KeyboardInterrupt:
                 raise typer.Exit(INTERRUPTED) from None  # This is how it is meant to end.
-        rows = chain.from_iterable(read_log(ledger, position, number, name))
+        rows = chain.from_iterable(ask.read_log(ledger, position, number, name))
         show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
 
 
@@ -161,7 +175,7 @@ def _follow(
 ) -> Iterator[LogLine]:
     """Give what is recorded, and then wait for more, until interrupted."""
     while True:
-        for lines in read_log(ledger, position, batch, kind):
+        for lines in ask.read_log(ledger, position, batch, kind):
             yield from lines
             position = lines[-1].position
         ledger.check_place()
@@ -182,10 +196,10 @@ _BATCHES = (
 
 
 def batches(context: typer.Context, format: Format = "table") -> None:
-    """Show who recorded what, when, from which file."""
-    options.check_format(format)
+    """
+    Examples:
+        inventory batches
+        inventory batches --format csv
+    """
     with open_ledger(ledger_path(context)) as ledger:
-        show(Answer(_BATCHES, list_batches(ledger)), format)
-
-
-COMMANDS = {"history": timeline, "log": log, "batches": batches}
+        show(Answer(_BATCHES, ask.list_batches(ledger)), format)

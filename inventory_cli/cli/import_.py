@@ -43,7 +43,7 @@ Draft = Annotated[
 ]
 
 
-def load(
+def import_(
     context: typer.Context,
     file: profile_options.CsvFile,
     profile: profile_options.ProfileName = None,
@@ -68,12 +68,15 @@ def load(
     allow_negative: AllowNegative = False,
     format: Format = "table",
 ) -> None:
-    """Record the movements of a CSV file as one batch: all of them, or none.
-
-    Columns: date, sku, type, quantity and, if wanted, location, to_location, reason, reference,
+    """Columns: date, sku, type, quantity and, if wanted, location, to_location, reason, reference,
     unit_cost, id, by, last_incoming, last_outgoing; any other column is kept in the details.
+
+    Examples:
+        inventory import movements.csv --dry-run
+        inventory import movements.csv --skip-bad --errors bad-rows.csv
+        inventory import sales.csv --column sku=Article --kind Sale=sold
+        inventory import sales.csv --draft > sales.toml
     """
-    options.check_format(format)
     meaning = profile_options.chosen_profile(
         profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
     )
@@ -140,6 +143,3 @@ def _not_in_use(errors: Path, ledger: Path, file: str) -> Path:
         ):
             raise WrongUsage(f"--errors {errors} would write over {other}", "name another file")
     return errors
-
-
-COMMANDS = {"import": load}

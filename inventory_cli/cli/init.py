@@ -1,15 +1,11 @@
 """Knows the commands that make a ledger and bring one up to date. Must never open one."""
 
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import ledger_path
-from inventory_cli.core.dates import load_zone
 from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
@@ -33,14 +29,21 @@ def init(
         ),
     ] = "refuse",
 ) -> None:
-    """Make a new ledger. What is set here is fixed for good."""
+    """What is set here is fixed for good.
+
+    Examples:
+        inventory init
+        inventory init --timezone Europe/Berlin
+        inventory --ledger grain.db init --decimals 3 --negative allow
+    """
     number = options.parse_number(decimals, "--decimals")
     if number > MOST_DECIMALS:
         raise WrongUsage(f"--decimals {decimals} is more than {MOST_DECIMALS}")
     if negative not in ("refuse", "allow"):
         raise WrongUsage(f"--negative {negative!r} is neither refuse nor allow")
     path = ledger_path(context)
-    settings = create_ledger(path, options.now(), number, timezone or _machine_zone(), negative)
+    zone = timezone or options.machine_zone()
+    settings = create_ledger(path, options.now(), number, zone, negative)
     line(
         f"made {path}: {count_of(number, 'decimal')}, time zone {settings.timezone}, "
         f"stock below zero: {negative}"
@@ -53,7 +56,11 @@ def migrate(
         bool, typer.Option("--no-copy", help="Do not keep a copy of the file as it was.")
     ] = False,
 ) -> None:
-    """Bring a ledger that an older version wrote up to date; its log stays as it is."""
+    """
+    Examples:
+        inventory migrate
+        inventory migrate --no-copy
+    """
     from inventory_cli.actions.move import migrate as migrate_ledger
 
     path = ledger_path(context)
@@ -64,27 +71,3 @@ def migrate(
     if done.copy:
         line(f"kept a copy in {done.copy}")
     line(f"brought {path} up to date: {', '.join(done.steps)}")
-
-
-def _machine_zone() -> str:
-    """Return the IANA name of this machine's time zone; UTC where it cannot be told."""
-    if name := os.environ.get("TZ", "").lstrip(":"):
-        try:
-            load_zone(name)
-        except WrongUsage:
-            raise WrongUsage(
-                f"the time zone of this machine, TZ={name!r}, has no IANA name",
-                "name one: `inventory init --timezone Europe/Berlin`",
-            ) from None
-        return name
-    target = os.path.realpath("/etc/localtime")
-    if "/zoneinfo/" in target:
-        name = target.split("/zoneinfo/", 1)[1]
-        return "UTC" if name.removeprefix("Etc/") in ("UTC", "UCT", "Zulu", "Universal") else name
-    try:
-        return Path("/etc/timezone").read_text(encoding="utf-8").strip() or "UTC"
-    except (OSError, UnicodeDecodeError):
-        return "UTC"
-
-
-COMMANDS: dict[str, Callable[..., None]] = {"init": init, "migrate": migrate}

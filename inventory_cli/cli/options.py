@@ -1,6 +1,8 @@
-"""Knows the words that several commands share: options, the clock, the user's name.
+"""Knows how the words of a command are read: options, dates, the clock, the user and the machine.
 
-The only place that reads the clock and the environment of a command.
+The only place that reads the clock, the user's name and the machine's time zone. (Of the
+environment, Typer reads which ledger is meant, and `boundary` and `terminal` how to write.) Must
+never know what a command does.
 """
 
 import os
@@ -20,14 +22,51 @@ from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import note
 
+
+def clean_sku(sku: str) -> str:
+    """Return a SKU that was typed, cleaned as when it was recorded."""
+    return clean_name(sku, "SKU")
+
+
+def clean_skus(skus: Iterable[str] | None) -> list[str]:
+    """Return the SKUs that were typed, cleaned as when they were recorded, each once."""
+    return list(dict.fromkeys(map(clean_sku, skus or ())))
+
+
+def clean_location(location: str | None) -> str | None:
+    """Return the location that was typed, cleaned as when it was recorded; None for all."""
+    return None if location is None else clean_name(location, "location")
+
+
+def check_format(format: str) -> str:
+    """Return the format that was typed. Raises WrongUsage unless answers come in it."""
+    if format not in FORMATS:
+        raise WrongUsage(f"--format {format!r} is not one of {', '.join(FORMATS)}")
+    return format
+
+
 Format = Annotated[
-    str, typer.Option("--format", metavar="table|json|jsonl|csv", help="How to show the answer.")
+    str,
+    typer.Option(
+        "--format",
+        metavar="table|json|jsonl|csv",
+        help="How to show the answer.",
+        callback=check_format,
+    ),
 ]
 Skus = Annotated[
-    list[str] | None, typer.Argument(metavar="SKU...", help="Only these SKUs; all if none.")
+    list[str] | None,
+    typer.Argument(metavar="SKU...", help="Only these SKUs; all if none.", callback=clean_skus),
 ]
 Location = Annotated[
-    str | None, typer.Option("-l", "--location", metavar="NAME", help="Only this location.")
+    str | None,
+    typer.Option(
+        "-l",
+        "--location",
+        metavar="NAME",
+        help="Only this location.",
+        callback=clean_location,
+    ),
 ]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who records it, if not you.")]
 KnownAt = Annotated[
@@ -44,17 +83,6 @@ IntoClosed = Annotated[
     typer.Option("--into-closed", metavar="NAME", help="Record it although that period is closed."),
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it happened.")]
-Reference = Annotated[
-    str | None, typer.Option("--ref", metavar="TEXT", help="The number of a document.")
-]
-Id = Annotated[
-    str | None,
-    typer.Option("--id", metavar="KEY", help="A key of your own: recording twice is harmless."),
-]
-Details = Annotated[
-    list[str] | None,
-    typer.Option("--detail", metavar="K=V", help="Anything else worth keeping; repeatable."),
-]
 
 
 def ledger_path(context: typer.Context) -> Path:
@@ -78,6 +106,27 @@ def command_name(context: typer.Context) -> str:
     return context.command_path.split(" ", 1)[-1]
 
 
+def machine_zone() -> str:
+    """Return the IANA name of this machine's time zone; UTC where it cannot be told."""
+    if name := os.environ.get("TZ", "").lstrip(":"):
+        try:
+            dates.load_zone(name)
+        except WrongUsage:
+            raise WrongUsage(
+                f"the time zone of this machine, TZ={name!r}, has no IANA name",
+                "name one: `inventory init --timezone Europe/Berlin`",
+            ) from None
+        return name
+    target = os.path.realpath("/etc/localtime")
+    if "/zoneinfo/" in target:
+        name = target.split("/zoneinfo/", 1)[1]
+        return "UTC" if name.removeprefix("Etc/") in ("UTC", "UCT", "Zulu", "Universal") else name
+    try:
+        return Path("/etc/timezone").read_text(encoding="utf-8").strip() or "UTC"
+    except (OSError, UnicodeDecodeError):
+        return "UTC"
+
+
 def _user() -> str:
     for variable in ("LOGNAME", "USER", "USERNAME"):
         if name := os.environ.get(variable, "").strip():
@@ -88,22 +137,6 @@ def _user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError):
         return "unknown"
-
-
-def clean_skus(skus: Iterable[str] | None) -> list[str]:
-    """Return the SKUs that were typed, cleaned as when they were recorded, each once."""
-    return list(dict.fromkeys(clean_name(sku, "SKU") for sku in skus or ()))
-
-
-def clean_location(location: str | None) -> str | None:
-    """Return the location that was typed, cleaned as when it was recorded; None for all."""
-    return None if location is None else clean_name(location, "location")
-
-
-def check_format(format: str) -> None:
-    """Raise WrongUsage unless `format` is one of those that answers come in."""
-    if format not in FORMATS:
-        raise WrongUsage(f"--format {format!r} is not one of {', '.join(FORMATS)}")
 
 
 def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[str, str]:
@@ -132,30 +165,24 @@ def parse_number(text: str, what: str) -> int:
     return int(text)
 
 
-def parse_cut(ledger: Ledger, text: str, moment: datetime) -> str:
-    """Return the last moment (UTC text) that a cut at a typed date includes."""
-    return dates.parse_cut(text, moment, ledger.zone)
+def parse_known(ledger: Ledger, text: str | None, moment: datetime) -> str | None:
+    """Return the last moment (UTC text) of what was known at a typed date; None for all."""
+    return None if text is None else dates.parse_cut(text, moment, ledger.zone)
 
 
 def end_of_today(ledger: Ledger, moment: datetime) -> str:
     """Return the last moment of today as UTC text: what "now" includes."""
-    return parse_cut(ledger, "today", moment)
-
-
-def check_over(ledger: Ledger, cut: str, text: str, moment: datetime) -> None:
-    """Raise WrongUsage when a period that ends with a cut, typed as `text`, is not over."""
-    if cut > end_of_today(ledger, moment):
-        raise WrongUsage(f"{text} has not come yet, so nothing can be closed by it")
+    return dates.parse_cut("today", moment, ledger.zone)
 
 
 def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> None:
     """Say which cut a table shows; machine formats are for those who know."""
     if format != "table":
         return
-    known = f", as known at {show_cut(ledger, known_at)}" if known_at else ""
-    note(f"as of {show_cut(ledger, as_of)}{known} ({ledger.settings.timezone})")
+    cuts = [dates.show_cut(cut, ledger.zone) for cut in (as_of, known_at) if cut]
+    note(f"as of {', as known at '.join(cuts)} ({ledger.settings.timezone})")
 
 
-def show_cut(ledger: Ledger, cut: str) -> str:
-    """Return a cut in words: the end of a day, or a moment."""
-    return dates.show_cut(cut, ledger.zone)
+def note_nothing(sku: str, location: str | None, when: str) -> None:
+    """Say that a SKU that was asked for has no event there `when`."""
+    note(f"no event of {sku}" + (f" at {location}" if location else "") + f" {when}")

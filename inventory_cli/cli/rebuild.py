@@ -10,7 +10,10 @@ from inventory_cli.terminal import line, note
 
 
 def rebuild(context: typer.Context) -> None:
-    """Make anew everything that is not the log, by replaying it, and say what had differed."""
+    """
+    Examples:
+        inventory rebuild
+    """
     with open_ledger(ledger_path(context), write=True) as ledger:
         streams, differed, remaining = rebuild_ledger(ledger)
     for text in differed:
@@ -21,6 +24,3 @@ def rebuild(context: typer.Context) -> None:
     )
     for text in remaining:
         note(f"not mended, because it is not derived from the log: {text}")
-
-
-COMMANDS = {"rebuild": rebuild}

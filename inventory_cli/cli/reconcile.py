@@ -17,7 +17,7 @@ from inventory_cli.cli.options import (
     Reason,
     ledger_path,
 )
-from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_when
+from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
@@ -62,12 +62,14 @@ def reconcile(
     skip_lines: profile_options.SkipLines = None,
     format: Format = "table",
 ) -> int:
-    """Show where a stock list and the ledger differ, as of a date; exit 1 if they do.
-
-    Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
+    """Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
     With --count the differences are closed: the ledger then says what the list says.
+
+    Examples:
+        inventory reconcile counted.csv --as-of 2022-04-30
+        inventory reconcile counted.csv --partial --location shop
+        inventory reconcile counted.csv --count --reason 'stock-take in April'
     """
-    options.check_format(format)
     only_counting = {
         "reason": reason,
         "by": by,
@@ -126,7 +128,7 @@ def _cut(
         if listed is None:
             return options.end_of_today(ledger, settings.now), None
         return inclusive_end(listed, ledger.zone), listed
-    cut = options.parse_cut(ledger, as_of, settings.now)
+    cut = parse_cut(as_of, settings.now, ledger.zone)
     when = None if cut == END_OF_TIME else parse_when(as_of, settings.now, ledger.zone)
     if listed is not None and (when is None or when.day != listed.day):
         raise Refused(
@@ -156,6 +158,3 @@ def _show(
     places = count_of(found.compared, "stream" if stock_list.has_locations else "SKU")
     differ = len(found.differences)
     note(f"compared {places}: {differ or 'none'} differ{'s' if differ == 1 else ''}")
-
-
-COMMANDS = {"reconcile": reconcile}

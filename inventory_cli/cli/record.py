@@ -1,11 +1,15 @@
-"""Knows the command that records what a script says, line by line, and how it answers."""
+"""Knows the command that records what a script says, line by line, and how it answers.
+
+Must never know what a line may say.
+"""
 
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
 import typer
 
-from inventory_cli.actions.record import Recording, Request, record, record_together
+from inventory_cli.actions.record import Recording, Request, record_together
+from inventory_cli.actions.record import record as record_one
 from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened
@@ -20,7 +24,7 @@ from inventory_cli.storage.ledger_file import Ledger, open_ledger
 _LONGEST = 1_000_000
 
 
-def record_lines(
+def record(
     context: typer.Context,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="JSON Lines, or - for standard input.")
@@ -31,11 +35,13 @@ def record_lines(
     by: By = None,
     allow_negative: AllowNegative = False,
 ) -> None:
-    """Record events that a script writes as JSON Lines, and answer each with a line of JSON.
-
-    Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
+    """Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
     unit_cost, id, by, last_incoming, last_outgoing, details. Each line is a batch of its own,
     durable when it is answered, unless --one-batch is given.
+
+    Examples:
+        inventory record events.jsonl --one-batch
+        inventory record - < events.jsonl
     """
     origin = options.origin(context, by)
     with opened(file) as (stream, _), open_ledger(ledger_path(context), write=True) as ledger:
@@ -61,7 +67,7 @@ def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negativ
     for number, text in _lines(stream):
         try:
             request = _read(ledger, text)
-            recording = record(
+            recording = record_one(
                 ledger,
                 origin,
                 request,
@@ -124,6 +130,3 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
     show_line(
         {"line": number, "ok": True, "batch": batch, "already": recording.already, "events": events}
     )
-
-
-COMMANDS = {"record": record_lines}

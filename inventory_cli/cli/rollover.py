@@ -8,7 +8,7 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
-from inventory_cli.core.dates import inclusive_end, parse_when
+from inventory_cli.core.dates import parse_when, show_cut
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.ledger_file import open_ledger
@@ -25,26 +25,22 @@ def rollover(
     ],
     by: By = None,
 ) -> None:
-    """Make a new ledger that begins with what was there at the end of a day."""
+    """
+    Examples:
+        inventory rollover inventory-2023.db --as-of 2022-12-31
+    """
     from inventory_cli.actions.rollover import roll_over
 
     if file == "-":
         raise WrongUsage("a ledger is a file, not standard output")
-    path, moment = Path(file), options.now()
+    path = Path(file)
     with (
         open_ledger(ledger_path(context), write=True) as old,
         progress("rolling over") as advance,
     ):
-        when = parse_when(as_of, moment, old.zone)
-        if when.instant is not None:
-            raise WrongUsage(
-                f"--as-of {as_of} is a time of day, but a ledger ends with a whole day"
-            )
-        cut = inclusive_end(when, old.zone)
-        options.check_over(old, cut, as_of, moment)
-        origin = options.origin(context, by)
-        done = roll_over(old, path, origin, cut, options.now, advance)
-        end = options.show_cut(old, cut)
+        last = parse_when(as_of, options.now(), old.zone)
+        done = roll_over(old, path, options.origin(context, by), last, options.now, advance)
+        end = show_cut(done.closing.as_of, old.zone)
     if done.closed_now:
         line(f"closed {old.path} up to {end} ({done.closing.name})")
     line(
@@ -57,6 +53,3 @@ def rollover(
         f"record into {path} from now on; before {old.path} is put away, check the seam with "
         "`inventory --ledger {} verify --previous {}`".format(*words)
     )
-
-
-COMMANDS = {"rollover": rollover}

@@ -7,9 +7,8 @@ import typer
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.snapshots import name_of
 from inventory_cli.cli import options
-from inventory_cli.cli.lazy import Command, Group
 from inventory_cli.cli.options import By, Format, ledger_path
-from inventory_cli.core.dates import show_day, show_moment
+from inventory_cli.core.dates import parse_cut, show_cut, show_day, show_moment
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
@@ -18,17 +17,8 @@ from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_lines, read_snapshots
 from inventory_cli.terminal import line
 
-snapshot = typer.Typer(
-    cls=Group,
-    help="Store what is on hand, to be checked against the log later.",
-    rich_markup_mode="rich",
-    no_args_is_help=True,
-    add_completion=False,
-)
 
-
-@snapshot.command("take", cls=Command)
-def take(
+def snapshot_take(
     context: typer.Context,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A name for it, if wanted.")
@@ -43,21 +33,21 @@ def take(
     by: By = None,
     format: Format = "table",
 ) -> None:
-    """Store the state at the present end of the log, as of a date."""
-    options.check_format(format)
-    moment = options.now()
+    """
+    Examples:
+        inventory snapshot take
+        inventory snapshot take april --as-of 2022-04-30 --close
+    """
     with open_ledger(ledger_path(context), write=True) as ledger:
-        cut = options.parse_cut(ledger, as_of, moment)
-        if close:
-            options.check_over(ledger, cut, as_of, moment)
+        cut = parse_cut(as_of, options.now(), ledger.zone)
         origin = options.origin(context, by)
         taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":
-            stored = f"{count_of(len(lines), 'line')} as of {options.show_cut(ledger, cut)}"
+            stored = f"{count_of(len(lines), 'line')} as of {show_cut(cut, ledger.zone)}"
             place = f"at position {taken.position} (batch {taken.batch})"
             line(f"{name_of(taken)}: {stored}, {place}")
             if close:
-                line(f"the period up to {options.show_cut(ledger, cut)} is closed")
+                line(f"the period up to {show_cut(cut, ledger.zone)} is closed")
         else:
             row = (*_header_row(ledger, taken), len(lines))
             show(Answer((*_HEADER, Column("lines", "number")), [row]), format)
@@ -92,14 +82,15 @@ _LINES = (
 
 def _header_row(ledger: Ledger, taken: Snapshot) -> tuple[Any, ...]:
     # A cut is shown as a day where it is the end of one, else as a moment.
-    as_of = options.show_cut(ledger, taken.as_of).removeprefix("the end of ")
+    as_of = show_cut(taken.as_of, ledger.zone).removeprefix("the end of ")
     return (taken.snapshot, taken.name, as_of, "yes" if taken.closes else "no", taken.position)
 
 
-@snapshot.command("list", cls=Command)
-def list_snapshots(context: typer.Context, format: Format = "table") -> None:
-    """Show which snapshots there are."""
-    options.check_format(format)
+def snapshot_list(context: typer.Context, format: Format = "table") -> None:
+    """
+    Examples:
+        inventory snapshot list
+    """
     with open_ledger(ledger_path(context)) as ledger:
         rows = []
         for taken in read_snapshots(ledger):
@@ -115,14 +106,16 @@ def list_snapshots(context: typer.Context, format: Format = "table") -> None:
         show(Answer(_SNAPSHOTS, rows), format)
 
 
-@snapshot.command("show", cls=Command)
-def show_snapshot(
+def snapshot_show(
     context: typer.Context,
     id: Annotated[str, typer.Argument(metavar="ID", help="Its number or its name.")],
     format: Format = "table",
 ) -> None:
-    """Show what a snapshot stored of each SKU and location."""
-    options.check_format(format)
+    """
+    Examples:
+        inventory snapshot show march
+        inventory snapshot show 1 --format csv
+    """
     with open_ledger(ledger_path(context)) as ledger:
         found = find_snapshot(ledger, id)
         if found is None:
@@ -133,6 +126,3 @@ def show_snapshot(
             for row in read_lines(ledger, found.snapshot)
         ]
         show(Answer(_LINES, rows, ledger.decimals), format)
-
-
-COMMANDS = {"snapshot": snapshot}

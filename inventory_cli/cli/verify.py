@@ -9,7 +9,6 @@ import typer
 from inventory_cli.audit.anchor_file import add_anchor, read_anchors
 from inventory_cli.audit.verify import Audit
 from inventory_cli.audit.verify import verify as verify_ledger
-from inventory_cli.cli import options
 from inventory_cli.cli.options import Format, ledger_path
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, show, show_object
@@ -51,8 +50,12 @@ def verify(
     ] = False,
     format: Format = "table",
 ) -> int:
-    """Check that the file, the log, the snapshots and the stock all agree; exit 1 if not."""
-    options.check_format(format)
+    """
+    Examples:
+        inventory verify
+        inventory verify --anchor anchors.txt --quiet || echo 'look at the ledger'
+        inventory verify --anchor anchors.txt --since-anchor
+    """
     if since_anchor and anchor is None and expect is None:
         raise WrongUsage("--since-anchor needs an anchor", "name one by --anchor FILE or --expect")
     if since_anchor and snapshot is not None:
@@ -125,9 +128,9 @@ def _show_audit(audit: Audit, format: str) -> None:
 
 
 def head(context: typer.Context) -> None:
-    """Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere."""
+    """
+    Examples:
+        inventory head >> anchors.txt
+    """
     with open_ledger(ledger_path(context)) as ledger:
         line(ledger.head().anchor)
-
-
-COMMANDS = {"verify": verify, "head": head}

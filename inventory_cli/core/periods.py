@@ -4,12 +4,12 @@ Must never know how a closing is stored.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_cut
+from inventory_cli.core.dates import parse_cut, show_cut
 from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
-from inventory_cli.errors import Refused
+from inventory_cli.errors import Refused, WrongUsage
 
 
 class Closing(NamedTuple):
@@ -17,6 +17,13 @@ class Closing(NamedTuple):
 
     name: str
     as_of: str
+
+
+def check_over(cut: str, now: datetime, zone: tzinfo) -> None:
+    """Raise WrongUsage when a period that ends with a cut (UTC text) is not over by today's end."""
+    if cut > parse_cut("today", now, zone):
+        end = show_cut(cut, zone).removeprefix("the end of ")
+        raise WrongUsage(f"{end} has not come yet, so nothing can be closed by it")
 
 
 def find_closing(closings: Iterable[Closing], name: str) -> Closing:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from inventory_cli.errors import LedgerUnusable, damaged
-from inventory_cli.storage.chain import link_batch
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import _STANDING, BEFORE_ALL, PIECE
@@ -135,6 +134,8 @@ def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
     An error at COMMIT is ambiguous: the batch may be in the file or not. So the file is opened
     again and asked.
     """
+    from inventory_cli.storage.chain import link_batch  # A question needs no hashes.
+
     link = link_batch(link, header)
     ledger.connection.execute(INSERT_BATCH, (*header, link))
     try:

@@ -286,7 +286,7 @@ def test_what_cannot_be_rolled_over_leaves_the_old_ledger_as_it_was(year: Shop) 
         (year.folder / "none" / "new.db", END, 4, "does not exist"),
         ("-", END, 2, "a ledger is a file"),
         (new, "2199-01-01", 2, "2199-01-01 has not come yet"),
-        (new, "2022-12-31T12:00", 2, "is a time of day"),
+        (new, "2022-12-31T12:00", 2, "not at a time of day"),
         (new, "31", 2, "'31'"),
     ):
         assert_refused(year, year("rollover", target, "--as-of", end), code, message)
@@ -319,9 +319,10 @@ def test_today_may_be_the_last_day(year: Shop) -> None:
 
 HALF_WAY = """
 import os, signal, sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from inventory_cli.actions import rollover
+from inventory_cli.core.dates import When
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 
@@ -331,7 +332,7 @@ def struck(*arguments):
 rollover.carried = struck
 with open_ledger(Path(sys.argv[1]), write=True) as old:
     rollover.roll_over(
-        old, Path(sys.argv[2]), Origin("keeper", "rollover"), "2022-12-31T22:59:59.999Z",
+        old, Path(sys.argv[2]), Origin("keeper", "rollover"), When(date(2022, 12, 31), None),
         lambda: datetime.now(UTC),
     )
 """

@@ -30,6 +30,16 @@ SLOW = {"rich", "sqlite_utils", "dateutil", "pydantic", "random", "logging", "to
     ],
 )
 def test_a_short_command_imports_nothing_slow(story: Shop, words: list[str]) -> None:
+    assert not loaded_by(story, words) & SLOW
+
+
+@pytest.mark.parametrize("words", [["stock"], ["as-of", "2022-03-15"], ["history", "XYZ-1"]])
+def test_a_question_does_not_load_the_library_of_hashes(story: Shop, words: list[str]) -> None:
+    assert "hashlib" not in loaded_by(story, words)
+
+
+def loaded_by(story: Shop, words: list[str]) -> set[str]:
+    """Run a command in a process of its own, and return the modules that it has loaded."""
     program = (
         "import sys\n"
         "from inventory_cli.__main__ import main\n"
@@ -45,4 +55,4 @@ def test_a_short_command_imports_nothing_slow(story: Shop, words: list[str]) -> 
     )
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "typer" in loaded
-    assert not loaded & SLOW
+    return loaded

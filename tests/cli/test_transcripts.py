@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from typer.core import TyperGroup
-from typer.main import get_command
 
-from inventory_cli.cli import COMMANDS, app
+from inventory_cli.cli import COMMANDS
 from inventory_cli.cli.guide import TOPICS
 from tests.conftest import Shop
 from tests.transcript import ROOT, matches, read_steps, run_page
@@ -49,10 +47,3 @@ def test_every_command_is_in_the_manual_and_has_help(shop: Shop) -> None:
         shown = shop.ok(name, "--help").out
         assert "Usage:" in shown
         assert name in shop.ok("--help").out
-
-
-def test_the_help_says_of_each_command_what_it_says_of_itself() -> None:
-    group = get_command(app)
-    assert isinstance(group, TyperGroup)
-    for name, place in COMMANDS.items():
-        assert group.commands[name].get_short_help_str(200) == place.summary

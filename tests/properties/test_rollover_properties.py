@@ -1,7 +1,7 @@
 """Whatever happened to a ledger, the one that it is rolled over to goes on as it would have."""
 
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hypothesis import example, given, settings
@@ -10,6 +10,7 @@ from inventory_cli.actions.ask import Cut, Stock, arrange, stock_as_of
 from inventory_cli.actions.rollover import roll_over
 from inventory_cli.audit.previous import with_previous
 from inventory_cli.audit.verify import verify
+from inventory_cli.core.dates import When
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.properties.lives import (
     DAYS,
@@ -59,19 +60,21 @@ def test_the_stock_of_every_later_day_is_the_same_in_both(
         cut = cut_end(old, end)
         path = Path(folder) / "new.db"
         before = old.head().position
-        done = roll_over(old, path, ORIGIN, cut, lambda: NOW)
+        done = roll_over(old, path, ORIGIN, When(end, None), lambda: NOW)
         assert old.head() == done.old_head
         with open_ledger(path, write=True) as new:
             assert (new.head(), before) == (done.head, done.old_head.position)
             assert_sound(new, old)
             assert shown(new, cut) == []
             assert done.opened == len(shown(old, cut))
-            cuts = [cut_end(old, day) for day in (*DAYS, date(2199, 12, 31)) if day > end]
+            later = [day for day in (*DAYS, date(2199, 12, 31)) if day > end]
+            cuts = [cut_end(old, day) for day in later]
             for as_of in cuts:
                 assert shown(new, as_of) == shown(old, as_of)
             # And once more, to a third one.
             third = Path(folder) / "third.db"
-            roll_over(new, third, ORIGIN, cuts[0], lambda: NOW)
+            last = When(later[0], None)
+            roll_over(new, third, ORIGIN, last, lambda: datetime(2200, 1, 2, tzinfo=UTC))
             with open_ledger(third) as newest:
                 assert_sound(newest, new)
                 for as_of in cuts[1:]:
