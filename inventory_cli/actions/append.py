@@ -10,7 +10,7 @@ from typing import NamedTuple
 from inventory_cli.core.dates import Today, today_at, utc_text
 from inventory_cli.core.events import Draft, Stream
 from inventory_cli.core.judging import Judge, Terms
-from inventory_cli.core.notes import Notes
+from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch
 from inventory_cli.storage.insert import insert_drafts
@@ -54,7 +54,8 @@ def append(
     """
     with ledger.writing():
         head = ledger.head()
-        now = max(utc_text(clock()), head.recorded_at)
+        says = utc_text(clock())
+        now = max(says, head.recorded_at)
         terms = Terms(
             head.position + 1,
             today_at(now, ledger.zone),
@@ -69,6 +70,8 @@ def append(
             lambda stream: stored_state(ledger, stream),
             lambda stream, start, end: read_stream(ledger, stream, last, end, start),
         )
+        if behind := clock_in_words(says, now):
+            judge.notes.add("clock", behind)
         last, link = insert_drafts(ledger, head, plan(), judge.take)
         if last == head.position:
             return None

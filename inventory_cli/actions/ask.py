@@ -5,7 +5,8 @@ Composes the fold with the storage. Must never change anything, or know how answ
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from itertools import groupby
+from heapq import heappop, heappush
+from itertools import chain
 from typing import NamedTuple
 
 from inventory_cli.core.dates import show_day, show_effective, show_moment
@@ -136,17 +137,16 @@ def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
     """Return the timeline of a SKU, over all its locations or at one, in fold order.
 
     Entries that took effect before `start` count, but are not returned. An entry is late when an
-    event of its own stream that takes effect on a later day had been recorded before it.
+    event of its own stream was recorded before it that takes effect on a later day, and had
+    happened by the time at which the entry was recorded.
     """
     wanted = [location] if location is not None else locations_of(ledger, sku)
-    merged: list[Step] = []
-    late: set[int] = set()
-    for name in wanted:
-        stream = list(steps(read_stream(ledger, (sku, name), cut.head, cut.as_of)))
-        merged += stream
-        late |= _late((step.event for step in stream), ledger.zone)
-    merged.sort(key=lambda step: (step.event.effective_at, step.event.position))
+    streams = [list(steps(read_stream(ledger, (sku, n), cut.head, cut.as_of))) for n in wanted]
+    merged = sorted(chain.from_iterable(streams), key=_place)
     recorded = recorded_times(ledger, {step.event.batch for step in merged})
+    late: set[int] = set()
+    for stream in streams:
+        late |= _late((step.event for step in stream), recorded, ledger.zone)
     entries = []
     on_hand = 0
     for step in merged:
@@ -166,17 +166,26 @@ def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
     return entries
 
 
-def _late(stream: Iterable[Event], zone: tzinfo) -> set[int]:
-    """Return the positions recorded after something that takes effect on a later day.
+def _place(step: Step) -> tuple[str, int]:
+    return step.event.effective_at, step.event.position
+
+
+def _late(stream: Iterable[Event], recorded: Mapping[int, str], zone: tzinfo) -> set[int]:
+    """Return the positions recorded after something of a later day that had happened by then.
 
     By days, because within one day the kinds stand in an order of their own.
     """
     late = set()
-    earliest_later = 2**63
-    days = groupby(stream, key=lambda event: show_day(event.effective_at, zone))
-    for _, events in reversed([(day, list(group)) for day, group in days]):
-        late |= {event.position for event in events if event.position > earliest_later}
-        earliest_later = min(earliest_later, *(event.position for event in events))
+    latest_day = ""
+    # What was recorded before it happened: by when it does.
+    to_come: list[str] = []
+    for event in sorted(stream, key=lambda event: event.position):
+        recorded_at = recorded[event.batch]
+        while to_come and to_come[0] <= recorded_at:
+            latest_day = max(latest_day, show_day(heappop(to_come), zone))
+        if show_day(event.effective_at, zone) < latest_day:
+            late.add(event.position)
+        heappush(to_come, event.effective_at)
     return late
 
 

@@ -86,7 +86,7 @@ class _Ids:
                 self._older, self._recent = self._recent, {}
             self._recent[id] = drafts
             return False
-        if known and not (differing := differing_in(drafts, known, moment_given=True)):
+        if known and not (differing := differing_in(drafts, known, True, self._ledger.zone)):
             return True
         if known and known[0].position <= self._head:
             where = f"taken by event {known[0].position}, which differs in its {differing}"

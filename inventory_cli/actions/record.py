@@ -139,7 +139,7 @@ def record_together(
 def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:
     id = drafts[0].id
     known = events_under_id(ledger, id) if id is not None else []
-    if known and (differing := differing_in(drafts, known, moment_given)):
+    if known and (differing := differing_in(drafts, known, moment_given, ledger.zone)):
         said = command_in_words(known[0].said, ledger.decimals, ledger.zone)
         raise Refused(
             f"the id {id!r} is taken by event {known[0].position}, which differs in its "

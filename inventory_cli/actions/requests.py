@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from inventory_cli.actions.record import Request
-from inventory_cli.core.dates import parse_when
+from inventory_cli.core.dates import Present, parse_when, parse_when_recorded
 from inventory_cli.core.events import (
     DEFAULT_LOCATION,
     INTO_CLOSED,
@@ -16,17 +17,17 @@ from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.rules import clean_facts, movement, transfer
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
-from inventory_cli.importing.movements import Settings
 from inventory_cli.importing.profile_keys import NATIVE, TRANSFER_SIDES, parse_imported_kind
 
 FIELDS = (*NATIVE, INTO_CLOSED, "details")
 
 
-def read_request(text: str | bytes, settings: Settings) -> Request:
+def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Present) -> Request:
     """Return what a JSON object says, whose keys are the columns of a movements file.
 
     Without `date` it happens now; an opening balance, today. Numbers are read as they are written,
-    never as floats. Raises WrongUsage, which says what is wrong with it.
+    never as floats. Raises WrongUsage, which says what is wrong with it, and Refused where it
+    depends on a clock that is far behind.
     """
     given = _object(text)
     fields = {key: _text(key, value) for key, value in given.items() if key != "details"}
@@ -35,12 +36,12 @@ def read_request(text: str | bytes, settings: Settings) -> Request:
         raise WrongUsage("both sides of a transfer are one object: transferred, with to_location")
     sku = clean_name(_required(fields, "sku"), "SKU")
     location = clean_name(fields.get("location") or DEFAULT_LOCATION, "location")
-    quantity = parse_quantity(_required(fields, "quantity"), settings.decimals)
+    quantity = parse_quantity(_required(fields, "quantity"), decimals)
     date = fields.get("date")
     moment_given = date is not None
     if date is None:
         date = "today" if kind == "opened" else "now"
-    when = parse_when(date, settings.now, settings.zone)
+    when = parse_when_recorded(date, present, zone)
     details = _details(given.get("details"))
     if by := fields.get("by"):
         details["by"] = clean_name(by, "by")
@@ -48,7 +49,7 @@ def read_request(text: str | bytes, settings: Settings) -> Request:
         details[INTO_CLOSED] = clean_name(closed, INTO_CLOSED)
     for field in OPENING_DETAILS:
         if day := fields.get(field):
-            details[field] = parse_when(day, settings.now, settings.zone).day.isoformat()
+            details[field] = parse_when(day, present.now, zone).day.isoformat()
     facts = clean_facts(
         fields.get("reason"),
         fields.get("reference"),
@@ -59,11 +60,11 @@ def read_request(text: str | bytes, settings: Settings) -> Request:
     target = fields.get("to_location")
     if kind == "transferred":
         target = clean_name(_required(fields, "to_location"), "location")
-        legs = transfer(sku, location, target, quantity, when, settings.zone, facts)
+        legs = transfer(sku, location, target, quantity, when, zone, facts)
         return Request(legs, moment_given)
     if target:
         raise WrongUsage(f"a {kind!r} event goes to no location")
-    draft = movement(kind, sku, location, quantity, when, settings.zone, facts)
+    draft = movement(kind, sku, location, quantity, when, zone, facts)
     return Request((draft,), moment_given)
 
 

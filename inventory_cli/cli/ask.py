@@ -35,7 +35,7 @@ def stock(
         inventory stock --location depot --format csv
     """
     with open_ledger(ledger_path(context)) as ledger:
-        today = options.end_of_today(ledger, options.now())
+        today = options.end_of_today(ledger, options.moment_asked(ledger))
         _show(ledger, stock_now(ledger, today, asked.skus or []), asked, by_location)
 
 
@@ -53,8 +53,8 @@ def as_of(
         inventory as-of yesterday XYZ-1 MUG-BLUE --by-location
         inventory as-of 2022-03-15 --known-at 2022-03-31
     """
-    moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
+        moment = options.moment_asked(ledger)
         cut = parse_cut(date, moment, ledger.zone)
         known = options.parse_known(ledger, asked.known_at, moment)
         options.note_cut(ledger, cut, known, asked.format)

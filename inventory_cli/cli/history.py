@@ -65,8 +65,8 @@ def history(
         inventory history XYZ-1 --from 2022-03-01 --to 2022-03-31
         inventory history MUG-BLUE --location shop --format jsonl
     """
-    moment = options.now()
     with open_ledger(ledger_path(context)) as ledger:
+        moment = options.moment_asked(ledger)
         first = ""
         if start is not None:
             first = inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone)

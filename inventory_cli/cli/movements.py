@@ -13,7 +13,7 @@ from inventory_cli.cli import options
 from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
-from inventory_cli.core.dates import parse_when, show_effective
+from inventory_cli.core.dates import parse_when, parse_when_recorded, show_effective
 from inventory_cli.core.events import COMMAND_KINDS
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.quantities import format_quantity, parse_quantity
@@ -94,14 +94,14 @@ def transfer(
         inventory transfer MUG-BLUE 12 --from depot --to shop
         inventory transfer MUG-BLUE 12 --from depot --to shop --on 2022-04-29
     """
-    facts, moment = facts_of(given), options.now()
+    facts = facts_of(given)
     with open_ledger(ledger_path(context), write=True) as ledger:
         legs = both_legs(
             clean_name(sku, "SKU"),
             clean_name(source, "location after --from"),
             clean_name(target, "location after --to"),
             parse_quantity(quantity, ledger.decimals),
-            parse_when(given.on, moment, ledger.zone),
+            parse_when_recorded(given.on, options.present(ledger), ledger.zone),
             ledger.zone,
             facts,
         )
@@ -116,18 +116,19 @@ def _record_one(
     given: Given,
     opening_dates: Mapping[str, str | None] | None = None,
 ) -> None:
-    facts, moment = facts_of(given), options.now()
+    facts = facts_of(given)
     with open_ledger(ledger_path(context), write=True) as ledger:
+        present = options.present(ledger)
         for field, text in (opening_dates or {}).items():
             if text is not None:
-                day = parse_when(text, moment, ledger.zone).day.isoformat()
+                day = parse_when(text, present.now, ledger.zone).day.isoformat()
                 facts = facts._replace(details={**facts.details, field: day})
         draft = movement(
             kind,
             clean_name(sku, "SKU"),
             clean_name(given.location, "location"),
             parse_quantity(quantity, ledger.decimals),
-            parse_when(given.on, moment, ledger.zone),
+            parse_when_recorded(given.on, present, ledger.zone),
             ledger.zone,
             facts,
         )

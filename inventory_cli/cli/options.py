@@ -95,6 +95,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def present(ledger: Ledger) -> dates.Present:
+    """Return the present moment of a ledger."""
+    return dates.present_at(now(), ledger.head().recorded_at)
+
+
+def moment_asked(ledger: Ledger) -> datetime:
+    """Return the present moment for a question; a remark says where the clock is behind."""
+    found = present(ledger)
+    if found.behind >= dates.NOTEWORTHY:
+        note(dates.behind_in_words(found))
+    return found.now
+
+
 def origin(context: typer.Context, by: str | None, source: str | None = None) -> Origin:
     """Return who records with which command, from which file."""
     actor = _user() if by is None else clean_name(by, "name after --by")

@@ -15,7 +15,6 @@ from inventory_cli.cli import options
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.options import AllowNegative, By, ledger_path
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.movements import Settings
 from inventory_cli.render import exact, show_line
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -67,13 +66,7 @@ def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negativ
     for number, text in _lines(stream):
         try:
             request = _read(ledger, text)
-            recording = record_one(
-                ledger,
-                origin,
-                request,
-                options.now,
-                allow_negative,
-            )
+            recording = record_one(ledger, origin, request, options.now, allow_negative)
         except (Refused, WrongUsage) as error:
             refused = True
             _refuse(number, error)
@@ -109,7 +102,7 @@ def _record_together(
 
 
 def _read(ledger: Ledger, text: bytes) -> Request:
-    return read_request(text, Settings(ledger.decimals, ledger.zone, options.now()))
+    return read_request(text, ledger.decimals, ledger.zone, options.present(ledger))
 
 
 def _refuse(number: int | None, error: Refused | WrongUsage) -> None:
@@ -128,5 +121,12 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
     ]
     batch = recording.events[0].event.batch
     show_line(
-        {"line": number, "ok": True, "batch": batch, "already": recording.already, "events": events}
+        {
+            "line": number,
+            "ok": True,
+            "batch": batch,
+            "already": recording.already,
+            "events": events,
+            "notes": recording.notes.one_by_one(),
+        }
     )

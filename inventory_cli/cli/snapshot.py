@@ -39,7 +39,7 @@ def snapshot_take(
         inventory snapshot take april --as-of 2022-04-30 --close
     """
     with open_ledger(ledger_path(context), write=True) as ledger:
-        cut = parse_cut(as_of, options.now(), ledger.zone)
+        cut = parse_cut(as_of, options.moment_asked(ledger), ledger.zone)
         origin = options.origin(context, by)
         taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
-from inventory_cli.errors import WrongUsage, damaged
+from inventory_cli.errors import Refused, WrongUsage, damaged
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 END_OF_TIME = "9999-12-31T23:59:59.999Z"
@@ -74,6 +74,54 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     if ago := _AGO.fullmatch(lower):
         return When(_go_back(words, today, int(ago[1]), ago[2]), None)
     return _parse_iso(words, zone) or _parse_words(words, zone)
+
+
+# By how much a clock has to be behind to be worth a word.
+NOTEWORTHY = timedelta(seconds=1)
+
+
+class Present(NamedTuple):
+    """Now, which is never before the last recorded time, and what the clock says."""
+
+    now: datetime
+    clock: datetime
+
+    @property
+    def behind(self) -> timedelta:
+        """By how much the clock is behind."""
+        return self.now - self.clock
+
+
+def present_at(clock: datetime, last_recorded: str) -> Present:
+    """Return the present of a ledger whose last batch was recorded then (UTC text)."""
+    return Present(max(clock, _local(last_recorded, UTC)), clock)
+
+
+def parse_when_recorded(text: str, present: Present, zone: tzinfo) -> When:
+    """Return when something happened that is to be recorded, as a person says it.
+
+    Raises Refused where that depends on a clock that is more than a day behind.
+    """
+    when = parse_when(text, present.now, zone)
+    if present.behind > timedelta(days=1) and when != parse_when(text, present.clock, zone):
+        raise Refused(
+            behind_in_words(present),
+            "say the date, like --on 2022-03-15, or set the clock right",
+        )
+    return when
+
+
+def behind_in_words(present: Present) -> str:
+    """Return by how much the clock is behind, in the largest unit that fits."""
+    seconds = int(present.behind.total_seconds())
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    unit, size = next((one for one in units if seconds >= one[1]), units[-1])
+    count = seconds // size
+    return (
+        f"the clock says {utc_text(present.clock)[:10]}, which is {count} "
+        f"{unit}{'' if count == 1 else 's'} behind the last recorded time, "
+        f"{utc_text(present.now)}"
+    )
 
 
 def _go_back(text: str, today: date, count: int, unit: str) -> date:

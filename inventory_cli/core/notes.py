@@ -4,11 +4,18 @@ Must never know how the batch was given, or where the words stand.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_day, show_effective, show_moment
+from inventory_cli.core.dates import (
+    NOTEWORTHY,
+    behind_in_words,
+    present_at,
+    show_day,
+    show_effective,
+    show_moment,
+)
 from inventory_cli.core.events import Event
 from inventory_cli.core.replay import steps
 from inventory_cli.core.wording import MOST_SHOWN, signed
@@ -138,6 +145,14 @@ def met_counts(events: Iterable[Event], first_new: int, zone: tzinfo) -> list[Me
 
 def _order(event: Event) -> tuple[str, int]:
     return event.effective_at, event.position
+
+
+def clock_in_words(clock: str, recorded_at: str) -> str | None:
+    """Return what is to be known of a clock (UTC text) when a batch is recorded as of a later time;
+    None where it is not behind by as much as a second.
+    """
+    present = present_at(datetime.fromisoformat(clock), recorded_at)
+    return None if present.behind < NOTEWORTHY else behind_in_words(present)
 
 
 def later_day_in_words(event: Event) -> str:

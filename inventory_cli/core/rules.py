@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import Today, When, effective_at, shifted
+from inventory_cli.core.dates import Today, When, effective_at, shifted, show_day
 from inventory_cli.core.events import (
     INTO_CLOSED,
     KINDS,
@@ -155,12 +155,18 @@ def reversal(event: Event, facts: Facts) -> Draft:
     )
 
 
-def differing_fields(draft: Draft, event: Event, moment_given: bool) -> list[str]:
+def differing_fields(draft: Draft, event: Event, moment_given: bool, zone: tzinfo) -> list[str]:
     """Return in which fields an event says something else than a draft of the same id.
 
-    Without a moment given by the user the draft carries the present one, which says nothing.
+    Without a moment given by the user the draft carries the present one, which says nothing; what
+    is known by its day is compared by its day.
     """
-    ignored = set() if moment_given else {"effective_at", "date_only"}
+    same_day = (
+        draft.date_only
+        and event.date_only
+        and (show_day(draft.effective_at, zone) == show_day(event.effective_at, zone))
+    )
+    ignored = {"effective_at", "date_only"} if same_day or not moment_given else set()
     return [
         field
         for field, wanted, found in zip(Draft._fields, draft, event[2:], strict=True)
@@ -168,12 +174,16 @@ def differing_fields(draft: Draft, event: Event, moment_given: bool) -> list[str
     ]
 
 
-def differing_in(drafts: Sequence[Draft], known: Sequence[Event], moment_given: bool) -> str:
+def differing_in(
+    drafts: Sequence[Draft], known: Sequence[Event], moment_given: bool, zone: tzinfo
+) -> str:
     """Return, as text, in what the events recorded under an id differ from the drafts; or ""."""
     if len(drafts) != len(known):
         return "kind"
     pairs = zip(drafts, known, strict=True)
-    fields = [f for draft, event in pairs for f in differing_fields(draft, event, moment_given)]
+    fields = [
+        f for draft, event in pairs for f in differing_fields(draft, event, moment_given, zone)
+    ]
     return ", ".join(field.replace("_", " ") for field in dict.fromkeys(fields))
 
 

@@ -25,9 +25,11 @@ def test_each_line_is_a_batch_and_has_an_answer(shop: Shop) -> None:
     assert code == 0
     assert answers == [
         {"line": 1, "ok": True, "batch": 1, "already": False,
-         "events": [{"position": 1, "sku": "A", "location": "main", "on_hand": 10}]},
+         "events": [{"position": 1, "sku": "A", "location": "main", "on_hand": 10}],
+         "notes": []},
         {"line": 3, "ok": True, "batch": 2, "already": False,
-         "events": [{"position": 2, "sku": "A", "location": "main", "on_hand": 6}]},
+         "events": [{"position": 2, "sku": "A", "location": "main", "on_hand": 6}],
+         "notes": []},
     ]  # fmt: skip
     assert {batch["command"] for batch in shop.json("batches")} == {"record"}
 
