@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import Today, today_at, utc_text
 from inventory_cli.core.events import Draft, Stream
-from inventory_cli.core.judging import Judge, Terms
+from inventory_cli.core.judging import Grounds, Judge
 from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch
@@ -56,7 +56,7 @@ def append(
         head = ledger.head()
         says = utc_text(clock())
         now = max(says, head.recorded_at)
-        terms = Terms(
+        grounds = Grounds(
             head.position + 1,
             today_at(now, ledger.zone),
             read_closings(ledger),
@@ -66,7 +66,7 @@ def append(
         )
         last = head.position
         judge = Judge(
-            terms,
+            grounds,
             lambda stream: stored_state(ledger, stream),
             lambda stream, start, end: read_stream(ledger, stream, last, end, start),
         )
@@ -77,9 +77,9 @@ def append(
             return None
         verdict = judge.settle()
         if inspect is not None:
-            inspect(verdict.states, terms.first, last)
-        header = Batch(head.batch + 1, now, *origin, terms.first, last, None)
+            inspect(verdict.states, grounds.first, last)
+        header = Batch(head.batch + 1, now, *origin, grounds.first, last, None)
         if not dry_run:
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)
-    return Appended(header, terms.today, *verdict)
+    return Appended(header, grounds.today, *verdict)

@@ -62,7 +62,7 @@ class Forbidden(Refused):
         return "\n  ".join(first_of([f"{cannot}: {shown[0]}", *shown[1:]])), first.hint
 
 
-class Terms(NamedTuple):
+class Grounds(NamedTuple):
     """What a batch is judged by. `first` is the position of its first event; `today` the day and
     the moment at which it is recorded; `closings` are sorted by date.
     """
@@ -136,27 +136,27 @@ class Judge:
 
     def __init__(
         self,
-        terms: Terms,
+        grounds: Grounds,
         stored_state: Callable[[Stream], State | None],
         read_stream: Callable[[Stream, str, str], Sequence[Event]],
     ) -> None:
         self.notes = Notes()
-        self._terms = terms
+        self._grounds = grounds
         self._stored_state = stored_state
         self._read_stream = read_stream
         # The days on which a count at a time may have met what is known by its day.
         self._met: dict[Stream, set[Today]] = {}
         self._touched: dict[Stream, _Touched] = {}
-        self._next = terms.first
-        self._soon = shifted(terms.today.now, -1)
-        self._closed_to = terms.closings[-1].as_of if terms.closings else ""
+        self._next = grounds.first
+        self._soon = shifted(grounds.today.now, -1)
+        self._closed_to = grounds.closings[-1].as_of if grounds.closings else ""
         # One problem for each stream is enough.
         self._closed: dict[Stream, Problem] = {}
 
     def take(self, drafts: list[Draft]) -> list[Draft]:
         """Look at the next drafts of the batch; return them as they are to be recorded."""
         touched, closed_to, soon = self._touched, self._closed_to, self._soon
-        allow_negative = self._terms.allow_negative
+        allow_negative = self._grounds.allow_negative
         for place, draft in enumerate(drafts):
             if draft.effective_at >= soon:
                 draft = drafts[place] = self._of_today_or_later(draft)
@@ -166,7 +166,7 @@ class Judge:
                 touch = touched[stream] = _Touched(self._stored_state(stream))
             if touch.settled:
                 if touch.may_meet(draft):
-                    day = today_at(draft.effective_at, self._terms.zone)
+                    day = today_at(draft.effective_at, self._grounds.zone)
                     self._met.setdefault(stream, set()).add(day._replace(now=""))
                 touch.settled = touch.bring_forward(draft, allow_negative)
             if draft.effective_at <= closed_to or draft.details is not None:
@@ -175,13 +175,13 @@ class Judge:
         return drafts
 
     def _of_today_or_later(self, draft: Draft) -> Draft:
-        draft = happened_by_now(draft, self._terms.today)
-        if draft.effective_at > self._terms.today.ends and draft.kind != "reversed":
+        draft = happened_by_now(draft, self._grounds.today)
+        if draft.effective_at > self._grounds.today.ends and draft.kind != "reversed":
             self.notes.add("later day", later_day_in_words(Event(self._next, 0, *draft)))
         return draft
 
     def _look_at_period(self, draft: Draft) -> None:
-        if found := what_forbids(draft, self._terms.closings, self._terms.zone):
+        if found := what_forbids(draft, self._grounds.closings, self._grounds.zone):
             problem = Problem(
                 *draft.stream, draft.effective_at, draft.date_only, self._next, *found
             )
@@ -193,14 +193,14 @@ class Judge:
         if not problems:
             for stream, touch in self._touched.items():
                 if not touch.settled or (
-                    touch.projected.on_hand < 0 and not self._terms.allow_negative
+                    touch.projected.on_hand < 0 and not self._grounds.allow_negative
                 ):
                     problems += self._judge_whole(stream, touch)
                 elif days := self._met.get(stream):
                     for day in sorted(days):
                         self._note_met(self._read_stream(stream, day.begins, day.ends))
         if problems:
-            raise Forbidden(sorted(problems, key=lambda p: (p.at, p.position)), self._terms.zone)
+            raise Forbidden(sorted(problems, key=lambda p: (p.at, p.position)), self._grounds.zone)
         return Verdict(
             {stream: touch.projected.state() for stream, touch in self._touched.items()},
             sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),
@@ -209,20 +209,22 @@ class Judge:
 
     def _judge_whole(self, stream: Stream, touch: _Touched) -> list[Problem]:
         """Judge a stream over its whole timeline, and project it anew."""
-        terms, events = self._terms, self._read_stream(stream, "", END_OF_TIME)
-        found = check_stream(events, terms.first, terms.allow_negative, terms.decimals, terms.zone)
+        grounds, events = self._grounds, self._read_stream(stream, "", END_OF_TIME)
+        found = check_stream(
+            events, grounds.first, grounds.allow_negative, grounds.decimals, grounds.zone
+        )
         if found:
             return [found]
-        for moved in moved_counts(events, terms.first):
-            self.notes.add("moved count", moved.in_words(terms.decimals, terms.zone))
+        for moved in moved_counts(events, grounds.first):
+            self.notes.add("moved count", moved.in_words(grounds.decimals, grounds.zone))
         if any(event.kind == "counted" and not event.date_only for event in events):
             self._note_met(events)
         touch.projected = projected_anew(events)
         return []
 
     def _note_met(self, events: Sequence[Event]) -> None:
-        for met in met_counts(events, self._terms.first, self._terms.zone):
-            self.notes.add("met count", met.in_words(self._terms.zone))
+        for met in met_counts(events, self._grounds.first, self._grounds.zone):
+            self.notes.add("met count", met.in_words(self._grounds.zone))
 
 
 def _problem(event: Event, text: str, hint: str | None = None) -> Problem:

@@ -6,7 +6,7 @@ import pytest
 
 from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import Event
-from inventory_cli.core.judging import Forbidden, Judge, Terms, Verdict
+from inventory_cli.core.judging import Forbidden, Grounds, Judge, Verdict
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import fold, in_order
 from inventory_cli.core.rules import happened_by_now
@@ -58,7 +58,7 @@ def judged(
     new = [Event(len(events) + n, 2, *one) for n, one in enumerate(drafts, start=1)]
     stored = fold(in_order(events)) if events else None
     judge = Judge(
-        Terms(len(events) + 1, TODAY, closings, allow_negative, 0, UTC),
+        Grounds(len(events) + 1, TODAY, closings, allow_negative, 0, UTC),
         lambda stream: stored,
         lambda stream, start, end: [
             event for event in in_order([*events, *new]) if start <= event.effective_at <= end
@@ -119,7 +119,7 @@ def test_all_streams_that_refuse_are_named_the_earliest_first() -> None:
     drafts = [one, other._replace(sku="B")]
     events = [Event(n, 1, *given) for n, given in enumerate(drafts, start=1)]
     judge = Judge(
-        Terms(1, TODAY, (), False, 0, UTC),
+        Grounds(1, TODAY, (), False, 0, UTC),
         lambda stream: None,
         lambda stream, start, end: [event for event in events if event.stream == stream],
     )
@@ -204,7 +204,7 @@ def test_what_leaves_today_has_left_before_now() -> None:
     drafts = [draft(f"31 Dec {what} 5", []) for what in ("received", "sold", "adjusted", "counted")]
     drafts += [drafts[1]._replace(kind="adjusted", quantity=-5)]
     drafts += [draft("31 Dec transferred 5", [])]
-    judge = Judge(Terms(1, TODAY, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
+    judge = Judge(Grounds(1, TODAY, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
     times = [(d.kind, d.effective_at[11:], d.date_only) for d in judge.take(drafts)]
     assert times == [
         ("received", "00:00:00.000Z", 1),
@@ -238,7 +238,7 @@ def test_around_midnight_nothing_lands_on_another_day(now: str, sold: str, moved
 
 def test_events_of_a_later_day_are_named() -> None:
     today = today_at("2022-03-01T12:00:00.000Z", UTC)
-    judge = Judge(Terms(7, today, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
+    judge = Judge(Grounds(7, today, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
     judge.take([draft(f"{day} Mar received 1", []) for day in (1, 2, 3)])
     assert judge.settle().notes.one_by_one() == [
         "event 8 is of a later day; `stock` leaves it out until then",
