@@ -36,7 +36,10 @@ def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Presen
         raise WrongUsage("both sides of a transfer are one object: transferred, with to_location")
     sku = clean_name(_required(fields, "sku"), "SKU")
     location = clean_name(fields.get("location") or DEFAULT_LOCATION, "location")
-    quantity = parse_quantity(_required(fields, "quantity"), decimals)
+    figure = _required(fields, "quantity")
+    # A number of JSON has a decimal point; text may have been written by a person.
+    mark = "." if isinstance(given["quantity"], _Number) else None
+    quantity = parse_quantity(figure, decimals, mark)
     date = fields.get("date")
     moment_given = date is not None
     if date is None:
@@ -68,10 +71,15 @@ def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Presen
     return Request((draft,), moment_given)
 
 
+class _Number(str):
+    """A number of JSON that is not whole, as it is written: 0.10 stays exactly that."""
+
+    __slots__ = ()
+
+
 def _object(text: str | bytes) -> Mapping[str, Any]:
     try:
-        # What looks like a float stays text, so that 0.10 is exactly that.
-        given = json.loads(text, parse_float=str, parse_constant=_no_number)
+        given = json.loads(text, parse_float=_Number, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise WrongUsage(f"it is not JSON: {error}") from None
     if not isinstance(given, dict):

@@ -10,6 +10,35 @@ MOST_DIGITS = 18
 LARGEST_ON_HAND = 2**63 - 1
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?|([+-]?)\.([0-9]+)", re.ASCII)
+# A figure whose marks may part thousands, or be a decimal mark if there is only one.
+_TWO_WAYS = re.compile(r"([+-]?)([1-9][0-9]{0,2})((?:[.,][0-9]{3})+)", re.ASCII)
+# A long figure is no quantity, and takes long to be read.
+_LONGEST = 100
+
+
+def two_readings(text: str) -> tuple[str, str] | None:
+    """Return the readings of a figure like `1.000`: with a decimal mark, and with thousands.
+
+    None where there is one reading only.
+    """
+    number = _signed(text)
+    if len(number) > _LONGEST or not (found := _TWO_WAYS.fullmatch(number)):
+        return None
+    sign, first, groups = found.groups()
+    if len(groups) > len(".000"):
+        return None  # Two marks cannot be decimal marks.
+    fraction = groups[1:].rstrip("0")
+    return f"{sign}{first}{fraction and '.'}{fraction}", f"{sign}{first}{groups[1:]}"
+
+
+def _signed(text: str) -> str:
+    """Return a number with its sign before it: for `5-`, `(5)` and `−5` too."""
+    number = text.strip().replace("\u2212", "-")
+    if number.endswith("-") and not number.startswith(("-", "+", "(")):
+        return f"-{number[:-1].rstrip()}"
+    if number.startswith("(") and number.endswith(")") and number[1:2] not in ("-", "+"):
+        return f"-{number[1:-1].strip()}"
+    return number
 
 
 def without_marks(text: str, decimal_mark: str) -> str:
@@ -18,7 +47,7 @@ def without_marks(text: str, decimal_mark: str) -> str:
     With the mark `,` that is `1234.5` for `1.234,5`, `1 234,5` and `1'234,5`. Raises WrongUsage
     where other marks do not part the digits by threes.
     """
-    number = text.strip()
+    number = _signed(text)
     whole, mark, fraction = number.partition(decimal_mark)
     grouped = re.fullmatch(
         r"([+-]?[0-9]{1,3})(?:([.,' \u00a0\u202f\u2019])[0-9]{3}(?:\2[0-9]{3})*)?", whole
@@ -31,13 +60,24 @@ def without_marks(text: str, decimal_mark: str) -> str:
     return f"{digits}.{fraction}" if mark else digits
 
 
-def parse_quantity(text: str, decimals: int) -> int:
+def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) -> int:
     """Return the quantity in smallest units: with 2 decimals, `1.5` is 150.
 
     Zeros behind the ledger's last decimal are harmless and accepted (`5.0` is 5). Raises
-    WrongUsage for anything that is not an exact decimal number of that many decimals.
+    WrongUsage for anything that is not an exact decimal number of that many decimals, and for what
+    is one in two ways, unless the ledger keeps as many decimals or the decimal mark is said.
     """
-    number = _NUMBER.fullmatch(text.strip())
+    if len(text) > _LONGEST:
+        raise WrongUsage(f"quantity {text[:20]!r}… has {len(text)} characters, as no number has")
+    if decimal_mark is not None:
+        text = without_marks(text, decimal_mark)
+    elif decimals < 3 and (readings := two_readings(text)):
+        one, other = readings
+        raise WrongUsage(
+            f"quantity {text!r} can be read as {one} or as {other}",
+            f"write {one} or {other}; for a file, --decimal-mark says what its marks are",
+        )
+    number = _NUMBER.fullmatch(_signed(text))
     if number is None:
         hint = None
         if re.fullmatch(r"[+-]?[0-9][0-9.,' \u00a0]*", text.strip()):
@@ -72,7 +112,7 @@ def format_quantity(value: int, decimals: int) -> str:
 
 def parse_unit_cost(text: str) -> str:
     """Return an exact, not negative decimal as plain text, as many decimals as were given."""
-    number = _NUMBER.fullmatch(text.strip())
+    number = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if number is None or "-" in (number[1], number[4]):
         raise WrongUsage(f"unit cost {text!r} is not a decimal number of zero or more")
     whole, fraction = (number[2] or "0").lstrip("0") or "0", number[3] or number[5] or ""

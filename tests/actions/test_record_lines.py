@@ -137,3 +137,13 @@ def test_answers_come_while_the_script_still_writes(shop: Shop) -> None:
             assert shop.on_hand("A") == 10 * number
         process.stdin.close()
     assert process.returncode == 0
+
+
+def test_a_figure_in_text_may_have_two_readings_but_a_number_of_json_has_one(shop: Shop) -> None:
+    code, answers = say(shop, {**RECEIVE, "quantity": "1.000"})
+    assert code == 3
+    assert answers[0]["error"] == "quantity '1.000' can be read as 1 or as 1000"
+    assert answers[0]["hint"].startswith("write 1 or 1000")
+    text = json.dumps(RECEIVE).replace("10", "1.000")
+    assert shop.ok("record", "-", input=text).out.startswith('{"line": 1, "ok": true')
+    assert shop.on_hand("A") == 1

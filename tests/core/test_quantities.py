@@ -21,6 +21,16 @@ from inventory_cli.errors import WrongUsage
         (".25", 2, 25),
         ("-.25", 2, -25),
         ("0.000000001", 9, 1),
+        # A sign may stand behind, be a pair of parentheses, or the minus of mathematics.
+        ("5-", 0, -5),
+        ("(5)", 0, -5),
+        ("\u22125", 0, -5),
+        ("1.5-", 1, -15),
+        # With as many decimals as that a point is one; and what begins with 0 parts no thousands.
+        ("1.000", 3, 1000),
+        ("1.250", 4, 12500),
+        ("0.000", 0, 0),
+        ("0.250", 2, 25),
         ("999999999999999999", 0, 999999999999999999),
     ],
 )
@@ -34,7 +44,19 @@ def test_a_quantity(text: str, decimals: int, value: int) -> None:
         ("1.5", 0, "has 1 decimal, but this ledger keeps whole units"),
         ("1.25", 1, "has 2 decimals, but this ledger keeps 1 decimal"),
         ("1e3", 0, "is not a decimal number"),
-        ("1,000", 0, "is not a decimal number"),
+        ("1,000", 0, "can be read as 1 or as 1000"),
+        ("1.000", 0, "can be read as 1 or as 1000"),
+        ("1.000", 2, "can be read as 1 or as 1000"),
+        ("-12.500", 2, "can be read as -12.5 or as -12500"),
+        ("12,500-", 2, "can be read as -12.5 or as -12500"),
+        ("(1.234)", 0, "can be read as -1.234 or as -1234"),
+        ("1,000", 3, "is not a decimal number"),
+        ("1.000.000", 0, "is not a decimal number"),
+        ("-5-", 0, "is not a decimal number"),
+        ("(-5)", 0, "is not a decimal number"),
+        ("-", 0, "is not a decimal number"),
+        ("()", 0, "is not a decimal number"),
+        ("1" * 500_000, 0, "has 500000 characters, as no number has"),
         ("1_000", 0, "is not a decimal number"),
         ("٣", 0, "is not a decimal number"),
         ("nan", 0, "is not a decimal number"),
@@ -48,6 +70,23 @@ def test_a_quantity(text: str, decimals: int, value: int) -> None:
 def test_a_quantity_that_is_refused(text: str, decimals: int, reason: str) -> None:
     with pytest.raises(WrongUsage, match=reason):
         parse_quantity(text, decimals)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "decimals", "value"),
+    [
+        ("1.000", ".", 0, 1),
+        ("1.000", ",", 0, 1000),
+        ("1,000", ".", 0, 1000),
+        ("1.234,5", ",", 1, 12345),
+        ("5.000,00-", ",", 0, -5000),
+        ("(1 000)", ",", 0, -1000),
+    ],
+)
+def test_a_decimal_mark_that_is_said_decides(
+    text: str, mark: str, decimals: int, value: int
+) -> None:
+    assert parse_quantity(text, decimals, mark) == value
 
 
 @pytest.mark.parametrize(
