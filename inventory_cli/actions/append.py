@@ -5,6 +5,7 @@ Must never decide what a user meant, or what the rules forbid: the drafts come r
 """
 
 from collections.abc import Callable, Iterable
+from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import Today, today_at, utc_text
@@ -12,7 +13,8 @@ from inventory_cli.core.events import Draft, Stream
 from inventory_cli.core.judging import Grounds, Judge
 from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
-from inventory_cli.storage.batches import Batch, Origin, close_batch
+from inventory_cli.errors import Refused
+from inventory_cli.storage.batches import Batch, Origin, close_batch, read_end
 from inventory_cli.storage.insert import insert_drafts
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import read_stream
@@ -49,10 +51,11 @@ def append(
     touched, and the first and last position, before anything is final; when it raises, nothing was
     appended. A `dry_run` does all of it but the last step.
 
-    Raises Forbidden when the rules forbid the batch, and LedgerUnusable when the file cannot be
-    written; then nothing was appended.
+    Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
+    LedgerUnusable when the file cannot be written; then nothing was appended.
     """
     with ledger.writing():
+        refuse_ended(ledger)
         head = ledger.head()
         says = utc_text(clock())
         now = max(says, head.recorded_at)
@@ -83,3 +86,12 @@ def append(
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)
     return Appended(header, grounds.today, *verdict)
+
+
+def refuse_ended(ledger: Ledger) -> None:
+    """Raise Refused when a ledger has ended: nothing is recorded into it any more."""
+    if end := read_end(ledger):
+        raise Refused(
+            f"{ledger.path} has ended: it goes on in {end.name}",
+            f"record into that: `inventory --ledger {quote(end.name)} …`",
+        )

@@ -13,13 +13,14 @@ from typing import NamedTuple
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
-from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day
+from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
 from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State
-from inventory_cli.errors import LedgerUnusable, Refused, WrongUsage
-from inventory_cli.storage.batches import Origin
+from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
+from inventory_cli.storage.batches import End, Origin, read_end
+from inventory_cli.storage.batches import end as end_ledger
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
 from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
@@ -32,7 +33,8 @@ Progress = Callable[[int, int], None]
 
 class RolledOver(NamedTuple):
     """What a rollover made: how many streams it opened, how many events it carried, the head that
-    it names, and how the period was closed that ends there.
+    it names, and how the period was closed that ends there. `first` is the file in which the old
+    one went on already, if this is a second one.
     """
 
     closing: Closing
@@ -41,6 +43,7 @@ class RolledOver(NamedTuple):
     carried: int
     old_head: Head
     head: Head
+    first: str | None
 
 
 def roll_over(
@@ -53,10 +56,10 @@ def roll_over(
 ) -> RolledOver:
     """Make a new ledger that begins after the day `last` with what is there.
 
-    The period up to then is closed in the old one, if it is not yet. Nobody can record into that
-    from then until the new file is whole and has its name; `progress` is told how many of the old
-    events have been passed. Raises WrongUsage when `last` is a time of day, or not over, and
-    Refused when the name is not free, or a later period is closed.
+    The period up to then is closed in the old one, if it is not yet, and the old one ends: its last
+    batch names the new file, and nothing is recorded into it any more. `progress` is told how many
+    of the old events have been passed. Raises WrongUsage when `last` is a time of day, or not over,
+    Refused when a later period is closed, and NotFree when something has the name.
     """
     if last.instant is not None:
         raise WrongUsage(
@@ -65,28 +68,84 @@ def roll_over(
     cut = inclusive_end(last, old.zone)
     check_free(path, _ADVICE)
     origin = origin._replace(command=COMMAND)
+    if end := read_end(old):
+        _refuse_another_cut(old, end, cut)
     closing = _closing_at(old, cut)
     closed_now = closing is None
     if closing is None:
         closing = _close(old, origin, cut, clock)
-    with old.writing():
-        head = old.head()
-        # The name of a file need not be text.
-        name = old.path.name.encode(errors="backslashreplace").decode()
-        origin = origin._replace(source=f"{name} {head.anchor}")
-        states = replay_log(old, head.position, cut)
-        with _new_ledger(old, path, clock) as new:
-            # It holds no line, because nothing is there before the openings. It keeps the period
-            # closed, and says where that ends, even where there is nothing to open.
-            take_snapshot(new, origin, closing.name, cut, clock, closes=True)
-            later = standing_openings(old, head.position, cut)
-            _append(new, origin, openings(states, cut, later, old), clock)
-            first = new.head().position + 1
-            events = (e for e, _ in carried(old, head.position, cut, first, progress))
-            _append(new, origin, events, clock)
-            made = new.head()
+    with old.writing(), _named_after_all(old, path):
+        end = read_end(old)
+        head = end.head if end else old.head()
+        with new_file(path, _ADVICE) as unfinished:
+            source = f"{_as_text(old.path)} {head.anchor}"
+            with _begun(old, unfinished, path, clock) as new:
+                opened, carried_over = _fill(
+                    old, head, new, origin._replace(source=source), closing, clock, progress
+                )
+                made = new.head()
+            # Before the new file has its name: there is never an open old file beside it.
+            if end is None:
+                recorded_at = max(utc_text(clock()), head.recorded_at)
+                end_ledger(old, origin, recorded_at, _as_text(path))
             old.check_place()
-    return RolledOver(closing, closed_now, len(states), made.position + 1 - first, head, made)
+    return RolledOver(closing, closed_now, opened, carried_over, head, made, end and end.name)
+
+
+@contextmanager
+def _named_after_all(old: Ledger, path: Path) -> Iterator[None]:
+    """Say of a failure behind the end of the old ledger that this has ended all the same."""
+    had_ended = read_end(old) is not None
+    try:
+        yield
+    except (NotFree, LedgerUnusable) as error:
+        if had_ended or read_end(old) is None:
+            raise
+        raise LedgerUnusable(
+            f"{old.path} has ended, but {path} was not made: {error.message}",
+            "roll over once more, to a name that is free: it begins at the same moment",
+        ) from error
+
+
+def _as_text(path: Path) -> str:
+    """Return the name of a file, which need not be text, as text that can be stored."""
+    return path.name.encode(errors="backslashreplace").decode()
+
+
+def _fill(
+    old: Ledger,
+    head: Head,
+    new: Ledger,
+    origin: Origin,
+    closing: Closing,
+    clock: Clock,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Record into a new ledger all that it takes over; return how many streams it opens, and how
+    many events it carries.
+    """
+    cut = closing.as_of
+    states = replay_log(old, head.position, cut)
+    # It holds no line, because nothing is there before the openings. It keeps the period closed,
+    # and says where that ends, even where there is nothing to open.
+    take_snapshot(new, origin, closing.name, cut, clock, closes=True)
+    later = standing_openings(old, head.position, cut)
+    _append(new, origin, openings(states, cut, later, old), clock)
+    first = new.head().position + 1
+    events = (e for e, _ in carried(old, head.position, cut, first, progress))
+    _append(new, origin, events, clock)
+    return len(states), new.head().position + 1 - first
+
+
+def _refuse_another_cut(old: Ledger, end: End, cut: str) -> None:
+    """A second new ledger of an ended one begins where the first did, which may have been lost."""
+    first = read_closings(old)[-1].as_of
+    if cut != first:
+        raise Refused(
+            f"{old.path} has ended: it goes on in {end.name}",
+            "a second new ledger can only begin where that one does: --as-of "
+            f"{show_day(first, old.zone)}",
+        )
 
 
 def _closing_at(old: Ledger, cut: str) -> Closing | None:
@@ -115,24 +174,21 @@ def _close(old: Ledger, origin: Origin, cut: str, clock: Clock) -> Closing:
 
 
 @contextmanager
-def _new_ledger(old: Ledger, path: Path, clock: Clock) -> Iterator[Ledger]:
-    """Give an empty ledger with the settings of the old one, which gets its name when it is
-    whole. Nobody may read it who may not read the old one.
+def _begun(old: Ledger, unfinished: Path, path: Path, clock: Clock) -> Iterator[Ledger]:
+    """Give an empty ledger with the settings of the old one, under a temporary name. Nobody may
+    read it who may not read the old one.
     """
-    with new_file(path, _ADVICE) as unfinished:
-        try:
-            settings = old.settings
-            create_ledger(
-                unfinished, clock(), settings.decimals, settings.timezone, settings.negative
-            )
-            with file_failures(path):
-                unfinished.chmod(old.path.stat().st_mode & 0o777 | 0o600)
-            with open_ledger(unfinished, write=True) as new:
-                yield new
-        except LedgerUnusable as error:
-            # Its temporary name says nothing to anybody.
-            text = error.message.replace(str(unfinished), str(path))
-            raise LedgerUnusable(f"{text}; {path} was not made", error.hint) from error
+    try:
+        settings = old.settings
+        create_ledger(unfinished, clock(), settings.decimals, settings.timezone, settings.negative)
+        with file_failures(path):
+            unfinished.chmod(old.path.stat().st_mode & 0o777 | 0o600)
+        with open_ledger(unfinished, write=True) as new:
+            yield new
+    except LedgerUnusable as error:
+        # Its temporary name says nothing to anybody.
+        text = error.message.replace(str(unfinished), str(path))
+        raise LedgerUnusable(f"{text}; {path} was not made", error.hint) from error
 
 
 def openings(

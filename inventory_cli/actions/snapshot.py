@@ -1,5 +1,6 @@
 """Knows how a snapshot is taken, and a period closed by one. Must never begin with another one."""
 
+from inventory_cli.actions.append import refuse_ended
 from inventory_cli.core.dates import show_cut, utc_text
 from inventory_cli.core.periods import check_over
 from inventory_cli.core.text import clean_name
@@ -39,6 +40,7 @@ def take_snapshot(
     # that closes a period under it, so that nothing enters the period between.
     content = None if closes else _content(ledger, as_of)
     with ledger.writing():
+        refuse_ended(ledger)
         if name is not None and find_snapshot(ledger, name):
             raise Refused(f"there is a snapshot {name!r} already", "choose another name")
         if closes:

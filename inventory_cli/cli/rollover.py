@@ -47,7 +47,12 @@ def rollover(
         f"made {path}: {count_of(done.opened, 'stream')} opened after {end}, "
         f"{count_of(done.carried, 'later event')} carried"
     )
-    line(f"{old.path} ends at {done.old_head.anchor}")
+    line(f"{old.path} has ended at {done.old_head.anchor}")
+    if done.first is not None:
+        note(
+            f"{old.path} went on in {done.first} already; this second file begins at the same "
+            "moment: record into one of them only"
+        )
     words = (quote(str(path)), quote(str(old.path)))
     note(
         f"record into {path} from now on; before {old.path} is put away, check the seam with "

@@ -54,6 +54,8 @@ SIGNED = ("adjusted", "transferred")
 OPENING_DETAILS = ("last_incoming", "last_outgoing")
 # The closed period into which an event was recorded all the same; it lives in the details too.
 INTO_CLOSED = "into_closed"
+# The file in which an ended ledger goes on; it lives in the details of the batch that ends it.
+ENDED_BY = "ended_by"
 RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
 
 

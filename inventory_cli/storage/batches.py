@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from inventory_cli.core.events import ENDED_BY, pack_details, unpack_details
 from inventory_cli.errors import LedgerUnusable, damaged
 from inventory_cli.storage.failures import DatabaseError
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import _STANDING, BEFORE_ALL, PIECE
 
 
@@ -98,6 +99,33 @@ def read_batch(ledger: Ledger, batch: int) -> Batch | None:
         f"SELECT {BATCH_COLUMNS} FROM batches WHERE batch = ?", (batch,)
     ).fetchone()
     return Batch(*row) if row else None
+
+
+class End(NamedTuple):
+    """How a ledger ended: the file in which it goes on, and its head before that."""
+
+    name: str
+    head: Head
+
+
+def read_end(ledger: Ledger) -> End | None:
+    """Return how a ledger ended, or None while it goes on."""
+    last = ledger.head().batch
+    header = read_batch(ledger, last)
+    name = unpack_details(header.details).get(ENDED_BY) if header else None
+    if header is None or name is None:
+        return None
+    before, link = next(headers_with_hash(ledger, last - 1, last - 2), (None, ledger.start()))
+    recorded_at = before.recorded_at if before else ledger.settings.created_at
+    return End(name, Head(ledger.head().position, last - 1, recorded_at, link))
+
+
+def end(ledger: Ledger, origin: Origin, recorded_at: str, name: str) -> None:
+    """Record the batch that ends a ledger, which goes on in the file of that name, and commit."""
+    head = ledger.head()
+    details = pack_details({ENDED_BY: name})
+    header = Batch(head.batch + 1, recorded_at, *origin, None, None, None, details)
+    close_batch(ledger, header, head.hash)
 
 
 def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from inventory_cli.errors import NotFree
+from inventory_cli.storage import new_file
 from tests.conftest import Ran, Shop
 from tests.storage.test_crash import Moment, assert_unusable, spread, strike, with_room
 from tests.tampering.altering import alter, alter_schema, forge
@@ -85,11 +87,11 @@ def year(shop: Shop) -> Shop:
 def test_the_new_ledger_goes_on_where_the_old_one_ends(year: Shop) -> None:
     new = other(year, "new.db")
     ran = year.ok("rollover", new.path, "--as-of", END, "--by", "auditor")
-    head = year.ok("head").out.strip()
+    head = new.json("batches")[0]["source"].removeprefix("inventory.db ")
     assert ran.out == (
         f"closed {year.path} up to the end of 2022-12-31 (rollover-2022-12-31)\n"
         f"made {new.path}: 3 streams opened after the end of 2022-12-31, 8 later events carried\n"
-        f"{year.path} ends at {head}\n"
+        f"{year.path} has ended at {head}\n"
     )
     assert f"verify --previous {year.path}`" in ran.err
     assert seam(new, year) == []
@@ -233,7 +235,8 @@ def test_years_can_follow_each_other_and_old_ones_be_deleted(year: Shop) -> None
     second = roll(year, "2023.db")
     second.ok("sell", "XYZ-1", 7, "--on", "2023-06-01")
     third = roll(second, "2024.db", "2023-12-31")
-    # Nobody went on with the first.
+    # A first that goes on is not the one that the second follows.
+    reopen(year)
     year.ok("sell", "XYZ-1", 7, "--on", "2023-06-01")
     assert_goes_on(third, year, "2024-01-01", 2)
     assert seam(third, year)[0].startswith("the head that the rollover names, 12:")
@@ -411,8 +414,14 @@ def both(made: Path, tmp_path: Path) -> tuple[Shop, Shop]:
     return shop, other(shop, "new.db")
 
 
+def reopen(old: Shop) -> None:
+    """Take back that a ledger has ended, as a copy from before would have it."""
+    alter(old, "DELETE FROM batches WHERE batch = (SELECT max(batch) FROM batches)")
+
+
 def test_an_old_ledger_that_went_on_is_found(both: tuple[Shop, Shop]) -> None:
     old, new = both
+    reopen(old)
     old.ok("snapshot", "take", "of the archive")
     found = new.json("verify", "--previous", old.path)["checks"][4]
     assert found == {
@@ -599,6 +608,7 @@ def test_the_seam_is_checked_beside_all_else(both: tuple[Shop, Shop]) -> None:
         asked = ("verify", "--anchor", anchors, "--previous", old.path, *words)
         found = [check["name"] for check in new.json(*asked)["checks"]]
         assert found.index("previous") == found.index("anchor") + 1
+    reopen(old)
     old.ok("receive", "XYZ-1", 1)
     assert new("verify", "--anchor", anchors, "--previous", old.path, "--quiet").code == 1
     # An anchor is added only where all is well.
@@ -611,3 +621,112 @@ def test_an_old_ledger_that_cannot_be_read_is_not_a_traceback(both: tuple[Shop, 
     assert any("cannot be read" in text for text in seam(new, old))
     old.path.write_text("no ledger")
     assert new("verify", "--previous", old.path).code == 4
+
+
+# --- an ended ledger -----------------------------------------------------------------------------
+
+RECORDING = [
+    ["sell", "XYZ-1", "1"],
+    ["transfer", "XYZ-1", "1", "--from", "main", "--to", "shop"],
+    ["reverse", "2", "--reason", "no"],
+    ["snapshot", "take"],
+    ["snapshot", "take", "late", "--as-of", "2023-03-31", "--close"],
+]
+
+
+@pytest.mark.parametrize("words", RECORDING, ids=" ".join)
+def test_nothing_is_recorded_into_a_ledger_that_has_ended(year: Shop, words: list[str]) -> None:
+    roll(year)
+    before = year.path.read_bytes()
+    ran = year(*words)
+    assert ran.code == 3
+    assert f"{year.path} has ended: it goes on in new.db" in ran.err
+    assert "record into that: `inventory --ledger new.db …`" in ran.err
+    assert year.path.read_bytes() == before
+
+
+def test_a_process_that_had_it_open_records_nothing_either(year: Shop) -> None:
+    line = json.dumps({"type": "sell", "sku": "XYZ-1", "quantity": 1})
+    with subprocess.Popen(
+        year.command("record", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["ok"] is True
+        roll(year)
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        assert (answer["ok"], "has ended: it goes on in new.db" in answer["error"]) == (False, True)
+        process.stdin.close()
+
+
+def test_an_ended_ledger_answers_is_exported_backed_up_and_verified(year: Shop) -> None:
+    stock = year.json("stock")
+    roll(year)
+    assert year.json("stock") == stock
+    assert year.failed_checks() == {}
+    year.ok("backup", year.folder / "copy.db")
+    text = year.ok("export").out
+    restored = other(year, "restored.db")
+    restored.ok("restore", "-", input=text)
+    assert restored.ok("head").out == year.ok("head").out
+    assert restored("sell", "XYZ-1", 1).code == 3
+
+
+def test_the_new_file_names_the_head_before_the_end(year: Shop) -> None:
+    year.ok("snapshot", "take", "y2022", "--as-of", END, "--close")
+    head = year.ok("head").out.strip()
+    new = roll(year)
+    assert new.json("batches")[0]["source"] == f"{year.path.name} {head}"
+    assert [row["command"] for row in year.json("batches")][-1] == "rollover"
+    assert year.ok("head").out.strip() != head
+    assert seam(new, year) == []
+
+
+def test_a_second_rollover_begins_at_the_same_cut_and_says_that_a_first_was_made(
+    year: Shop,
+) -> None:
+    first = roll(year)
+    before = year.path.read_bytes()
+    ran = year("rollover", year.folder / "third.db", "--as-of", "2022-12-30")
+    assert (ran.code, f"begin where that one does: --as-of {END}" in ran.err) == (3, True)
+    second = other(year, "second.db")
+    ran = year.ok("rollover", second.path, "--as-of", END)
+    assert f"{year.path} went on in new.db already; this second file begins at the same" in ran.err
+    assert second.json("stock") == first.json("stock")
+    assert second.json("batches")[0]["source"] == first.json("batches")[0]["source"]
+    assert seam(second, year) == []
+    assert year.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "moment", spread("the commit", 4, 0.2) + spread("the first write", 4, 0.5), ids=str
+)
+def test_there_is_never_an_open_old_file_beside_a_named_new_one(year: Shop, moment: Moment) -> None:
+    new = other(year, "new.db")
+    strike(year, ["rollover", str(new.path), "--as-of", END], moment, 0.5)
+    if new.path.exists():
+        assert year("sell", "XYZ-1", 1).code == 3
+
+
+def test_a_new_file_that_gets_no_name_leaves_the_truth(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new_file, "_publish", refuse_name)
+    ran = year("rollover", year.folder / "new.db", "--as-of", END)
+    assert ran.code == 4
+    assert f"{year.path} has ended, but " in ran.err
+    assert "roll over once more" in ran.err
+    monkeypatch.undo()
+    assert not (year.folder / "new.db").exists()
+    assert year("sell", "XYZ-1", 1).code == 3
+    assert seam(roll(year), year) == []
+
+
+def refuse_name(unfinished: Path, path: Path, advice: str) -> None:
+    if path.name == "new.db":
+        raise NotFree(f"{path} exists already", advice)
+    unfinished.rename(path)
