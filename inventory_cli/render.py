@@ -133,6 +133,8 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
         return sign + format_quantity(value, decimals)
     if column.kind == "details":
         return _json(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if column.kind == "moment" and brief:
         return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
     return str(value)

@@ -84,9 +84,13 @@ class Shop:
         return [sys.executable, "-m", "inventory_cli", "--ledger", str(self.path), *map(str, words)]
 
     def failed_checks(self, *words: object) -> dict[str, list[str]]:
-        """Run `verify` and return the problems of each check that failed."""
+        """Run `verify` and return the problems of each check that failed, in words."""
         ran = self("verify", *words, "--format", "json")
-        failed = {c["name"]: c["problems"] for c in ran.json["checks"] if not c["ok"]}
+        failed = {
+            check["name"]: [problem["text"] for problem in check["problems"]]
+            for check in ran.json["checks"]
+            if not check["ok"]
+        }
         assert ran.code == (1 if failed else 0), ran
         assert ran.json["ok"] == (not failed)
         return failed

@@ -1,6 +1,7 @@
 """Imports run one way, and each third-party package has one home."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,56 @@ def test_the_audit_does_not_reach_the_projection() -> None:
     reached = reached_from("audit.verify") | reached_from("actions.rebuild")
     assert "core.replay.Replay" in reached
     assert not any(name.startswith("core.projection.") for name in reached)
+
+
+# What writes into a ledger, as SQL and by the names of the methods that hold its lock and commit.
+WRITING_SQL = re.compile(r"\b(INSERT|REPLACE)\b.*\bINTO\b|\bUPDATE \S+ SET\b|\bDELETE FROM\b")
+WRITING_METHODS = {"writing", "commit", "write_text", "write_bytes", "unlink", "rename"}
+
+
+def written_by(path: Path) -> set[str]:
+    """Return what of a module writes: functions, classes taken as one, and what holds SQL."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            name = node.name
+        else:
+            continue
+        for part in ast.walk(node):
+            calls = isinstance(part, ast.Attribute) and part.attr in WRITING_METHODS
+            says = isinstance(part, ast.Constant) and WRITING_SQL.search(str(part.value))
+            opens = (
+                isinstance(part, ast.Call)
+                and isinstance(part.func, ast.Attribute | ast.Name)
+                and getattr(part.func, "attr", getattr(part.func, "id", "")) == "open"
+                and not all(isinstance(a, ast.Constant) and a.value == "r" for a in part.args)
+            )
+            if calls or says or opens:
+                found.add(f"{name_of(path)}.{name}")
+    return found
+
+
+def test_the_audit_writes_nothing_and_reaches_nothing_that_does() -> None:
+    writers = set().union(*map(written_by, MODULES))
+    assert {
+        "storage.batches.close_batch",
+        "storage.stock.store_states",
+        "storage.snapshots.insert_snapshot",
+        "storage.insert.INSERT_EVENT",
+        "actions.rebuild.rebuild",
+        "actions.verify._add_anchor",
+    } <= writers
+    # The class that everybody holds has the methods by which others write.
+    writers -= {"storage.ledger_file.Ledger"}
+    audit = [name_of(path) for path in MODULES if name_of(path).startswith("audit.")]
+    reached = set().union(*map(reached_from, audit))
+    assert "storage.ledger_file.Ledger" in reached
+    assert reached & writers == set()
+
+
+def test_the_seam_is_proved_without_what_makes_one() -> None:
+    reached = reached_from("audit.previous")
+    assert "audit.both.Both" in reached
+    assert not any(name.startswith("actions.") for name in reached)

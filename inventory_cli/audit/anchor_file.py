@@ -1,13 +1,13 @@
-"""Knows the file of anchors, and how a log is held against them.
+"""Knows how a file of anchors is read, and how a log is held against them.
 
 Whoever can write the ledger can rewrite all of it with hashes that fit; only what is kept
-elsewhere shows that. Must never add an anchor to a file before everything was found well.
+elsewhere shows that. Must never write such a file.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from inventory_cli.audit.finding import Finding
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.anchors import Anchor, find_place, parse_anchor
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -39,23 +39,9 @@ def read_anchors(path: Path) -> list[Anchor]:
     return anchors
 
 
-def add_anchor(path: Path, anchors: Sequence[Anchor], head: Head) -> None:
-    """Add the head to a file that holds these anchors, unless it is the last of them already."""
-    if anchors and str(anchors[-1]) == head.anchor:
-        return
-    try:
-        with path.open("ab+") as file:
-            torn = file.tell() > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
-            file.write(b"\n" * torn + head.anchor.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise WrongUsage(f"--anchor {path} cannot be written: {error.strerror}") from error
-
-
-def check_anchors(ledger: Ledger, head: Head, anchors: Sequence[Anchor]) -> list[str]:
-    """Return a problem for every anchor that does not lie on the stored chain."""
-    problems = []
+def check_anchors(ledger: Ledger, head: Head, anchors: Sequence[Anchor]) -> list[Finding]:
+    """Return a finding for every anchor that does not lie on the stored chain."""
+    found = []
     for anchor in anchors:
         if find_place(ledger, anchor) is not None:
             continue
@@ -65,5 +51,6 @@ def check_anchors(ledger: Ledger, head: Head, anchors: Sequence[Anchor]) -> list
             else f"the log has another hash at event {anchor.position}: it was rewritten, or this "
             "is another ledger"
         )
-        problems.append(f"anchor {str(anchor)[:24]}… is not on the chain: {why}")
-    return problems
+        text = f"anchor {str(anchor)[:24]}… is not on the chain: {why}"
+        found.append(Finding("anchor", text, position=anchor.position, expected=anchor.hash.hex()))
+    return found

@@ -5,25 +5,73 @@ say more than was looked at.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
-from inventory_cli.audit.scan import Row
+from inventory_cli.audit.check import BATCH, COLUMNS, HASH, LOCATION, POSITION, SKU, Row
+from inventory_cli.audit.finding import Finding
+from inventory_cli.audit.replayed import unknown_kinds
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import KINDS, Stream
-from inventory_cli.core.replay import State, UnknownKind, fold
+from inventory_cli.core.events import Stream
+from inventory_cli.core.replay import State, fold
 from inventory_cli.core.wording import count_of
-from inventory_cli.storage.anchors import Anchor, Place, find_place
+from inventory_cli.storage.anchors import Anchor, Place, find_place, start_of
+from inventory_cli.storage.batches import first_batch, headers_with_hash
+from inventory_cli.storage.chain import link_batch, link_event
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import read_stream, replay_log, whole_to
+from inventory_cli.storage.log import (
+    Base,
+    first_position,
+    pieces,
+    read_stream,
+    replay_log,
+    whole_to,
+)
 from inventory_cli.storage.snapshots import Snapshot, as_kept, nearest_base
 
 
 def last_place(ledger: Ledger, anchors: Sequence[Anchor]) -> Place | None:
-    """Return the last place that the anchors prove; None where one of them is not on the chain."""
+    """Return the last place that the anchors prove, from which a scan may go on.
+
+    None where one of them is not on the chain, where something stands before the first event or
+    batch, and where what stands at the place has not the hash that is stored with it: its batch
+    then says nothing of where to go on.
+    """
     places = [find_place(ledger, anchor) for anchor in anchors]
     known = [place for place in places if place is not None]
-    return max(known) if known and len(known) == len(places) else None
+    if not known or len(known) < len(places):
+        return None
+    if min(first_position(ledger), first_batch(ledger)) < 1:
+        return None
+    last = max(known)
+    return last if last == start_of(ledger) or _hash_again(ledger, last) == last.hash else None
+
+
+def _hash_again(ledger: Ledger, place: Place) -> bytes | None:
+    """Return the hash of the event or header at a place, from its fields and the hash before it."""
+    events = {
+        row[POSITION]: row
+        for rows in pieces(ledger, COLUMNS, place.position, place.position - 2)
+        for row in rows
+    }
+    headers = {
+        header.batch: (header, link)
+        for header, link in headers_with_hash(ledger, place.batch, place.batch - 2)
+    }
+
+    def link_of(batch: int) -> bytes:
+        return headers[batch][1] if batch > 0 else ledger.start()
+
+    event = events[place.position]
+    if place.batch > 0 and link_of(place.batch) == place.hash:
+        header, _ = headers[place.batch]
+        if header.last_position is None:
+            return link_batch(link_of(place.batch - 1), header)
+        return link_batch(event[HASH], header)
+    before = events.get(place.position - 1)
+    if before is not None and before[BATCH] == event[BATCH]:
+        return link_event(before[HASH], event[:HASH])
+    return link_event(link_of(place.batch), event[:HASH])
 
 
 class Recent:
@@ -34,20 +82,23 @@ class Recent:
     def __init__(self, ledger: Ledger, last: int, place: Place) -> None:
         self._ledger = ledger
         self._last = last
-        self._base = nearest_base(ledger, place.position, END_OF_TIME, place.batch, per_line=0)
+        self._place = place
         self._touched: set[Stream] = set()
-        self._problems: list[str] = []
+        self._found: list[Finding] = []
         self.states: dict[Stream, State] = {}
 
-    def feed(self, rows: list[Row]) -> None:
-        self._problems += [
-            UnknownKind(row[0], row[4]).message for row in rows if row[4] not in KINDS
-        ]
-        self._touched.update((row[2], row[3]) for row in rows)
+    @cached_property
+    def _base(self) -> Base:
+        place = self._place
+        return nearest_base(self._ledger, place.position, END_OF_TIME, place.batch, per_line=0)
 
-    def finish(self) -> list[str]:
-        if self._problems:
-            return self._problems
+    def feed(self, rows: list[Row]) -> None:
+        self._found += unknown_kinds(rows)
+        self._touched.update((row[SKU], row[LOCATION]) for row in rows)
+
+    def finish(self) -> list[Finding]:
+        if self._found:
+            return self._found
         if self._base.states:
             replayed = replay_log(self._ledger, self._last, END_OF_TIME, self._base)
             self.states = as_kept(replayed)
@@ -73,17 +124,18 @@ class Recent:
         return {stream: stored[stream] for stream in self._touched & stored.keys()}, notes
 
 
-def compare_recent(
-    ledger: Ledger, watched: Snapshots, snapshots: Sequence[Snapshot], place: Place
-) -> None:
-    """Compare the snapshots taken since with the log, replayed from one before the place if any."""
-    for snapshot in snapshots:
-        if snapshot.batch <= place.batch:
-            continue
-        base = nearest_base(
-            ledger, min(place.position, snapshot.position), snapshot.as_of, place.batch, per_line=0
-        )
-        cut = (ledger, snapshot.position, snapshot.as_of)
-        watched.compare(snapshot, partial(replay_log, *cut, base))
-        # What takes effect by the date of the earlier snapshot does so by that of this one.
-        watched.note_whole(snapshot, whole_to(*cut, base.whole_to))
+def compare_recent(ledger: Ledger, watched: Snapshots, place: Place) -> None:
+    """Compare the snapshots taken since with the log."""
+    for snapshot in watched.unproved():
+        watched.compare(snapshot, partial(_replay_recent, ledger, watched, place, snapshot))
+
+
+def _replay_recent(
+    ledger: Ledger, watched: Snapshots, place: Place, snapshot: Snapshot
+) -> dict[Stream, State]:
+    """Return what the log replays to for a snapshot, from one before the place if there is any."""
+    position, as_of = snapshot.position, snapshot.as_of
+    base = nearest_base(ledger, min(place.position, position), as_of, place.batch, per_line=0)
+    # What takes effect by the date of the earlier snapshot does so by that of this one.
+    watched.note_whole(snapshot, whole_to(ledger, position, as_of, base.whole_to))
+    return replay_log(ledger, position, as_of, base)

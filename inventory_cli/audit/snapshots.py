@@ -1,13 +1,18 @@
-"""Knows how snapshots are taken, and how each is checked against the log it was taken of."""
+"""Knows how each snapshot is checked against the log it was taken of.
+
+Must never take one for right because of a number in it.
+"""
 
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
-from inventory_cli.audit.scan import UNREADABLE, Row, Stop, unreadable
+from inventory_cli.audit.check import EFFECTIVE_AT, POSITION, UNREADABLE, Row, event_of, unreadable
+from inventory_cli.audit.finding import Finding
+from inventory_cli.audit.replayed import Stop
 from inventory_cli.core.dates import show_effective
-from inventory_cli.core.differences import compare, describe
+from inventory_cli.core.differences import compare, describe, values_of
 from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.periods import Closing, is_allowed
 from inventory_cli.core.replay import State
@@ -31,8 +36,8 @@ class Snapshots:
 
     It is shown the replay when that has come to the position of each, and then the rest of the
     log, for what was recorded since but took effect before. `are_all` tells whether these are all
-    snapshots that there were when the head was read. Those up to batch `proved` are known to be
-    right; the others are compared.
+    snapshots that there were when the head was read. What batches up to `proved` recorded is known
+    to be right, None of it where that is None; all else is compared.
     """
 
     name = "snapshots"
@@ -43,20 +48,21 @@ class Snapshots:
         head: Head,
         snapshots: Sequence[Snapshot],
         are_all: bool,
-        proved: int = 0,
+        proved: int | None = None,
     ) -> None:
         self._ledger = ledger
         self._head = head
-        self._snapshots = sorted(snapshots, key=lambda snapshot: snapshot.position)
+        self._given = snapshots
+        self._snapshots = sorted(filter(_is_sound, snapshots), key=lambda found: found.position)
         self._are_all = are_all
         self._proved = proved
-        self._problems: dict[int, list[str]] = {}
+        self._found: dict[int, list[Finding]] = {}
         # Those that the log has passed, by date; and by number what came late, and how much of it.
         self._passed = 0
         self._by_date: list[Snapshot] = []
         self._late: dict[int, list[str]] = {}
         self._late_count: Counter[int] = Counter()
-        self._intruders: list[str] = []
+        self._intruders: list[Finding] = []
         # Those of which the log has held nothing yet that takes effect later, latest date first.
         self._whole = sorted(self._snapshots, key=lambda snapshot: snapshot.as_of, reverse=True)
         self._whole_to: dict[int, int] = {}
@@ -68,26 +74,37 @@ class Snapshots:
             for snapshot in self._snapshots
         ]
 
+    @cached_property
+    def _recorded(self) -> list[int]:
+        """The batches that recorded a snapshot, in order."""
+        return snapshot_batches(self._ledger, self._head.batch)
+
+    def unproved(self) -> list[Snapshot]:
+        """Return the snapshots that no batch recorded of which all is known to be right."""
+        known = {n for n in self._recorded if self._proved is not None and n <= self._proved}
+        return [snapshot for snapshot in self._snapshots if snapshot.batch not in known]
+
     def compare(self, snapshot: Snapshot, states: Callable[[], dict[Stream, State]]) -> None:
         """Compare a snapshot with the states that the log replays to, at its position and date."""
         try:
-            problems = _check_snapshot(self._ledger, self._head, snapshot, states())
+            found = _check_snapshot(self._ledger, self._head, snapshot, states())
         except UNREADABLE as error:
-            problems = [f"{name_of(snapshot)} {unreadable(error)}"]
-        self._problems[snapshot.snapshot] = problems
+            found = [unreadable(self._ledger, error, name_of(snapshot))]
+        self._found[snapshot.snapshot] = found
 
     def feed(self, rows: list[Row]) -> None:
         while self._passed < len(self._snapshots) and (
-            self._snapshots[self._passed].position < rows[-1][0]
+            self._snapshots[self._passed].position < rows[-1][POSITION]
         ):
             insort(self._by_date, self._snapshots[self._passed], key=_date)
             self._passed += 1
         latest = self._by_date[-1].as_of if self._by_date else ""
         for row in rows:
-            if latest and row[6] <= latest:
-                self._note_late(Event(*row[:-1]))
-            while self._whole and row[6] > self._whole[-1].as_of:
-                self.note_whole(self._whole.pop(), row[0] - 1)
+            effective_at = row[EFFECTIVE_AT]
+            if latest and effective_at <= latest:
+                self._note_late(event_of(row))
+            while self._whole and effective_at > self._whole[-1].as_of:
+                self.note_whole(self._whole.pop(), row[POSITION] - 1)
 
     def _note_late(self, event: Event) -> None:
         allowed: bool | None = None
@@ -100,9 +117,12 @@ class Snapshots:
                 if snapshot.closes and allowed is None:
                     allowed = is_allowed(event.effective_at, event.details, self._closings)
                 if snapshot.closes and not allowed:
-                    self._intruders.append(
+                    text = (
                         f"{self._describe(event)} takes effect in the period that "
                         f"{name_of(snapshot)} had closed, and does not say that this is meant"
+                    )
+                    self._intruders.append(
+                        Finding("closed", text, event.sku, event.location, event.position)
                     )
 
     @cached_property
@@ -123,35 +143,44 @@ class Snapshots:
         """
         self._whole_to.setdefault(snapshot.snapshot, min(position, snapshot.position))
 
-    def finish(self) -> list[str]:
-        problems: list[str] = []
-        if self._are_all:
-            known = {snapshot.batch for snapshot in self._snapshots}
-            problems += [
-                f"the snapshot that batch {batch} recorded is missing"
-                for batch in snapshot_batches(self._ledger, self._head.batch)
-                if batch not in known
-            ]
-            problems += [
-                f"snapshot {number} has lines, but was never recorded"
-                for number in orphaned_lines(self._ledger)
-            ]
-        for snapshot in sorted(self._snapshots):
-            if snapshot.batch <= self._proved:
-                continue
-            unseen = [f"{name_of(snapshot)} was not compared: the log cannot be replayed to it"]
-            problems += self._problems.get(snapshot.snapshot, unseen)
-            problems += self._check_whole(snapshot)
-        return problems + self._intruders
+    def finish(self) -> list[Finding]:
+        found = self._check_all() if self._are_all else []
+        for snapshot in self._given:
+            if not _is_sound(snapshot):
+                text = f"{name_of(snapshot)} was altered: a value in it is of a wrong type"
+                found.append(Finding("snapshot-digest", text))
+        for snapshot in sorted(self.unproved()):
+            text = f"{name_of(snapshot)} was not compared: the log cannot be replayed to it"
+            unseen = [Finding("snapshot-state", text)]
+            found += self._found.get(snapshot.snapshot, unseen)
+            found += self._check_whole(snapshot)
+        return found + self._intruders
 
-    def _check_whole(self, snapshot: Snapshot) -> list[str]:
+    def _check_all(self) -> list[Finding]:
+        """Return what of the snapshots that were recorded is missing, and lines that belong to
+        none.
+        """
+        known = {snapshot.batch for snapshot in self._given}
+        texts = [
+            f"the snapshot that batch {batch} recorded is missing"
+            for batch in self._recorded
+            if batch not in known
+        ]
+        texts += [
+            f"snapshot {number} has lines, but was never recorded"
+            for number in orphaned_lines(self._ledger)
+        ]
+        return [Finding("snapshot-recorded", text) for text in texts]
+
+    def _check_whole(self, snapshot: Snapshot) -> list[Finding]:
         whole_to = self._whole_to.get(snapshot.snapshot, snapshot.position)
         if snapshot.whole_to in (None, whole_to):
             return []
-        return [
+        text = (
             f"{name_of(snapshot)} says that up to event {snapshot.whole_to} nothing takes effect "
             f"after its date; that is so up to event {whole_to}"
-        ]
+        )
+        return [Finding("snapshot-whole", text, expected=whole_to, found=snapshot.whole_to)]
 
     def late_arrivals(self) -> list[str]:
         """Return what was recorded after each snapshot but took effect before its date."""
@@ -168,26 +197,38 @@ class Snapshots:
         return notes
 
 
+def _is_sound(snapshot: Snapshot) -> bool:
+    """Tell whether all that a check reckons with is of its type."""
+    numbers = (snapshot.batch, snapshot.position, snapshot.whole_to or 0)
+    return isinstance(snapshot.as_of, str) and all(isinstance(number, int) for number in numbers)
+
+
 def _check_snapshot(
     ledger: Ledger, head: Head, snapshot: Snapshot, replayed: dict[Stream, State]
-) -> list[str]:
+) -> list[Finding]:
     label = name_of(snapshot)
     header = read_batch(ledger, snapshot.batch)
     if header is None or header.lines_sha256 is None:
-        return [f"{label}: batch {snapshot.batch} did not record it"]
-    problems = []
+        text = f"{label}: batch {snapshot.batch} did not record it"
+        return [Finding("snapshot-recorded", text)]
+    found = []
     lines = read_lines(ledger, snapshot.snapshot)
-    if digest_lines(snapshot, lines) != header.lines_sha256:
-        problems.append(f"{label} was altered: it does not have the digest in its batch header")
+    digest = digest_lines(snapshot, lines)
+    if digest != header.lines_sha256:
+        text = f"{label} was altered: it does not have the digest in its batch header"
+        expected = str(header.lines_sha256)
+        found.append(Finding("snapshot-digest", text, expected=expected, found=digest))
     if snapshot.position > head.position:
-        problems.append(
+        text = (
             f"{label} was taken at position {snapshot.position}, but the log ends at "
             f"{head.position}"
         )
-    return problems + [
-        f"{label}: {describe(difference, ledger.decimals, ledger.zone)}"
-        for difference in compare(as_kept(replayed), states_of(lines))
-    ]
+        found.append(Finding("snapshot-position", text, position=snapshot.position))
+    for difference in compare(as_kept(replayed), states_of(lines)):
+        text = f"{label}: {describe(difference, ledger.decimals, ledger.zone)}"
+        values = values_of(difference, ledger.decimals, ledger.zone)
+        found.append(Finding("snapshot-state", text, *difference.stream, None, *values))
+    return found
 
 
 def _date(snapshot: Snapshot) -> str:

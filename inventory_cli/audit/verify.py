@@ -1,29 +1,81 @@
-"""Knows the whole audit: which checks there are, in which order, and what they say together."""
+"""Knows the whole audit: its rules, the order in which they run, and what they say together.
+
+`readable` holds in every check. `file` is looked at on another core, beside all the others; those
+from `position` to `closed` are held against the log in one pass, piece by piece. The report puts
+`anchor` and `previous` behind `chain`, because they are about the same thing. All of them run,
+whatever the ones before found.
+
+     1. readable: what a check reads is there, and every cell is of its column's type.
+
+    file
+     2. file: SQLite's own `integrity_check` finds nothing.
+
+    schema
+     3. schema: every table, index, view and guard is as it was made, and there is no other.
+
+    positions
+     4. position: the events have the positions 1, 2, 3 … to the head, none missing, none before.
+     5. batch: the batches have the numbers 1, 2, 3 …
+     6. claim: every event lies in a batch that claims it, and batches claim one after the other.
+     7. recorded-at: no batch was recorded before the one before it.
+
+    chain
+     8. settings: the chain starts from the settings, of which there is one row.
+     9. event-hash: the hash of every event follows from the one before it and from its fields.
+    10. batch-hash: so does that of every batch header.
+
+    transfers
+    11. transfer: what leaves one location arrives at another, and both legs stand or none.
+
+    reversals
+    12. reversal: a reversal names an earlier event of its stream and moment, and nothing else does.
+
+    stock
+    13. kind: every event is of a kind that can be replayed.
+    14. stock: the stored stock is what the whole log replays to.
+
+    snapshots
+    15. snapshot-recorded: every snapshot was recorded by its batch, and is there with its lines.
+    16. snapshot-digest: it has the digest that the header of that batch carries.
+    17. snapshot-position: the log reaches to its position.
+    18. snapshot-state: it is what the log replays to, at its position and as of its date.
+    19. snapshot-whole: the log is whole up to where it says so.
+    20. closed: what takes effect in a closed period and was recorded later says that this is meant.
+    21. late: nothing was recorded later that takes effect before the date of a snapshot (a note,
+        unless the audit is strict).
+
+    anchor
+    22. anchor: every anchor that was kept elsewhere lies on the chain.
+
+    previous (`audit.previous`)
+    23. follows: the ledger says on which older one it follows.
+    24. previous-audit: the older one breaks none of these rules.
+    25. previous-settings: both have the same settings.
+    26. previous-head: the older one ends with the head that the new one names.
+    27. previous-closed: its period was closed where the new one begins.
+    28. opened: every stream is opened with what the older log replays to there, and as it is due.
+    29. carried: every later event was carried, in order, with all its facts.
+    30. goes-on: after what was carried, both logs replay to the same stock.
+    31. opening-voided: no opening was voided since.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
-from inventory_cli.audit.scan import (
-    COLUMNS,
-    UNREADABLE,
-    Chain,
-    Check,
-    Positions,
-    Replayed,
-    Reversals,
-    Transfers,
-    unreadable,
-)
+from inventory_cli.audit.check import COLUMNS, POSITION, UNREADABLE, Check, unreadable
+from inventory_cli.audit.finding import Checked, Finding
+from inventory_cli.audit.replayed import Replayed
+from inventory_cli.audit.scan import Chain, Positions, Reversals, Transfers
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
-from inventory_cli.core.differences import compare, describe
+from inventory_cli.core.differences import compare, describe, values_of
 from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.anchors import Anchor, Place, start_of
-from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import BEFORE_ALL, last_position, pieces
@@ -33,23 +85,11 @@ from inventory_cli.storage.stock import stored_states
 T = TypeVar("T")
 
 
-class Checked(NamedTuple):
-    """The outcome of one check. Notes are worth knowing, and no failure."""
-
-    name: str
-    problems: list[str]
-    notes: list[str]
-
-    @property
-    def ok(self) -> bool:
-        """Whether the check found nothing wrong."""
-        return not self.problems
-
-
 class Audit(NamedTuple):
     """The outcome of all checks, up to the head that was fixed before them.
 
-    `since` is where they began, if not with the first event.
+    The hash of the head is empty where it could not be read. `since` is where the checks began, if
+    not with the first event.
     """
 
     head: Head
@@ -62,21 +102,15 @@ class Audit(NamedTuple):
         return all(check.ok for check in self.checks)
 
 
-class Fault(str):
-    """Why something of the file could not be read."""
-
-    __slots__ = ()
-
-
 class Fixed(NamedTuple):
     """What was read together before the checks began: the ends of the batches and of the events,
-    the stored stock and the snapshots.
+    the stored stock and the snapshots; a finding instead of what could not be read.
     """
 
-    head: Head
-    last: int
-    stored: "dict[Stream, State] | Fault"
-    snapshots: "list[Snapshot] | Fault"
+    head: Head | Finding
+    last: int | Finding
+    stored: dict[Stream, State] | Finding
+    snapshots: list[Snapshot] | Finding
 
 
 Progress = Callable[[int, int], None]
@@ -112,12 +146,12 @@ def verify(
     """
     asked = Asked(None if snapshot is None else _find(ledger, snapshot), strict, anchors)
     if since_anchor:
-        since = _or_fault(lambda: last_place(ledger, anchors or ()))
+        since = _read(ledger, lambda: last_place(ledger, anchors or ()))
         if isinstance(since, Place):
             return _check_contents(ledger, asked._replace(since=since), progress)
     with integrity_check(ledger.path) as integrity_faults:
         rest = _check_contents(ledger, asked, progress)
-        file = _checked("file", lambda: (integrity_faults(), []))
+        file = _check(ledger, "file", lambda: _findings("file", integrity_faults()))
     return rest._replace(checks=[file, *rest.checks])
 
 
@@ -126,50 +160,42 @@ _OF_THE_LOG = ("positions", "chain", "anchor", "snapshots", "stock", "transfers"
 
 def _check_contents(ledger: Ledger, asked: Asked, progress: Progress) -> Audit:
     """Run all checks but that of the file as such."""
-    tables = _checked("schema", lambda: (schema.differences(ledger.connection), []))
+    tables = _check(
+        ledger, "schema", lambda: _findings("schema", schema.differences(ledger.connection))
+    )
     # What is compared with the log is read together with its head, so that all is of one moment.
     with ledger.reading():
-        head = _or_fault(ledger.head)
-        last = _or_fault(lambda: last_position(ledger))
-        stored = _or_fault(lambda: stored_states(ledger))
-        snapshots = _or_fault(lambda: read_snapshots(ledger))
-    wanted = [name for name in _OF_THE_LOG if name != "anchor" or asked.anchors is not None]
-    if isinstance(head, Fault) or isinstance(last, Fault):
-        # Without batches or events there is nothing to look at.
-        fault = head if isinstance(head, Fault) else last
-        return Audit(
-            Head(0, 0, "", b""), [tables, *(Checked(name, [str(fault)], []) for name in wanted)]
+        fixed = Fixed(
+            _read(ledger, ledger.head),
+            _read(ledger, lambda: last_position(ledger)),
+            _read(ledger, lambda: stored_states(ledger)),
+            _read(ledger, lambda: read_snapshots(ledger)),
         )
-    found = _scan(ledger, asked, Fixed(head, last, stored, snapshots), progress)
+        head = _head_of(ledger, fixed)
+    found = _scan(ledger, asked, head, fixed, progress)
     if asked.anchors is not None:
-        found["anchor"] = _checked("anchor", lambda: _against_anchors(ledger, head, asked))
+        anchors, name = asked.anchors, "anchor"
+        found[name] = _check(ledger, name, lambda: check_anchors(ledger, head, anchors))
+        if not anchors:
+            found[name].notes.append("there is no anchor yet to hold the log against")
+    wanted = [name for name in _OF_THE_LOG if name != "anchor" or asked.anchors is not None]
     return Audit(head, [tables, *(found[name] for name in wanted)], asked.since)
 
 
-def _against_anchors(ledger: Ledger, head: Head, asked: Asked) -> tuple[list[str], list[str]]:
-    anchors = asked.anchors or ()
-    notes = [] if anchors else ["there is no anchor yet to hold the log against"]
-    return check_anchors(ledger, head, anchors), notes
-
-
-def _or_fault(read: Callable[[], T]) -> T | Fault:
+def _read(ledger: Ledger, read: Callable[[], T]) -> T | Finding:
     try:
         return read()
     except UNREADABLE as error:
-        return Fault(unreadable(error))
+        return unreadable(ledger, error)
 
 
-def _require(value: T | Fault) -> T:
-    if isinstance(value, Fault):
-        raise DatabaseError(value)
-    return value
+def _check(ledger: Ledger, name: str, check: Callable[[], list[Finding]]) -> Checked:
+    found = _read(ledger, check)
+    return Checked(name, [found] if isinstance(found, Finding) else found, [])
 
 
-def _checked(name: str, check: Callable[[], tuple[list[str], list[str]]]) -> Checked:
-    try:
-        return Checked(name, *check())
-    except UNREADABLE as error:
-        return Checked(name, [unreadable(error)], [])
+def _findings(rule: str, texts: Sequence[str]) -> list[Finding]:
+    return [Finding(rule, text) for text in texts]
 
 
 def _find(ledger: Ledger, key: str) -> Snapshot:
@@ -179,15 +205,27 @@ def _find(ledger: Ledger, key: str) -> Snapshot:
     return snapshot
 
 
-def _scan(ledger: Ledger, asked: Asked, fixed: Fixed, progress: Progress) -> dict[str, Checked]:
+def _head_of(ledger: Ledger, fixed: Fixed) -> Head:
+    """Return the head, or how far batches and events go where it cannot be read."""
+    if isinstance(fixed.head, Head):
+        return fixed.head
+    last = 0 if isinstance(fixed.last, Finding) else fixed.last
+    batch = _read(ledger, lambda: last_batch(ledger))
+    return Head(last, 0 if isinstance(batch, Finding) else batch, "", b"")
+
+
+def _scan(
+    ledger: Ledger, asked: Asked, head: Head, fixed: Fixed, progress: Progress
+) -> dict[str, Checked]:
     """Feed the log to the checks of it; return the outcome of each by its name."""
-    head, last = fixed.head, fixed.last
-    start = asked.since or start_of(ledger)
-    snapshots = [asked.snapshot] if asked.snapshot else fixed.snapshots
-    known = [] if isinstance(snapshots, Fault) else snapshots
-    watched = Snapshots(ledger, head, known, known is fixed.snapshots, start.batch)
+    last = 0 if isinstance(fixed.last, Finding) else fixed.last
+    begin = _read(ledger, lambda: start_of(ledger)) if asked.since is None else asked.since
+    start = Place(0, 0, "", b"") if isinstance(begin, Finding) else begin
+    stored = [] if isinstance(fixed.snapshots, Finding) else fixed.snapshots
+    snapshots = [asked.snapshot] if asked.snapshot else stored
+    proved = asked.since.batch if asked.since else None
+    watched = Snapshots(ledger, head, snapshots, asked.snapshot is None, proved)
     if asked.since:
-        compare_recent(ledger, watched, known, asked.since)
         stock: Recent | Replayed = Recent(ledger, last, asked.since)
     else:
         stock = Replayed(ledger, last, watched.stops())
@@ -200,25 +238,34 @@ def _scan(ledger: Ledger, asked: Asked, fixed: Fixed, progress: Progress) -> dic
         stock,
         watched,
     ]
+    # What stops this stops that check too, which says so.
+    if asked.since:
+        _read(ledger, lambda: compare_recent(ledger, watched, start))
     after = asked.since.position if asked.since else BEFORE_ALL
-    problems = _feed(ledger, checks, after, last, progress)
-    found = {name: Checked(name, texts, []) for name, texts in problems.items()}
+    found = _feed(ledger, checks, after, last, progress)
     if found["stock"].ok:
-        found["stock"] = _checked(
-            "stock", lambda: _check_stock(ledger, stock, _require(fixed.stored), chain.broken)
-        )
-    unread = [str(snapshots)] if isinstance(snapshots, Fault) else []
+        found["stock"] = _compare_stock(ledger, stock, fixed.stored, chain.broken)
+    _add(found["positions"], fixed.head)
+    _add(found["snapshots"], fixed.snapshots)
     late = watched.late_arrivals()
-    of_snapshots = unread + problems["snapshots"] + (late if asked.strict else [])
-    found["snapshots"] = Checked("snapshots", of_snapshots, [] if asked.strict else late)
+    if asked.strict:
+        found["snapshots"].problems.extend(_findings("late", late))
+    else:
+        found["snapshots"].notes.extend(late)
     return found
+
+
+def _add(check: Checked, read: object) -> None:
+    """Add to a check that something it needs could not be read, unless it says so already."""
+    if isinstance(read, Finding) and read not in check.problems:
+        check.problems.insert(0, read)
 
 
 def _feed(
     ledger: Ledger, checks: Sequence[Check], after: int, last: int, progress: Progress
-) -> dict[str, list[str]]:
+) -> dict[str, Checked]:
     """Read the log behind a position piece by piece; return what each check found, by its name."""
-    faults: dict[str, Exception] = {}
+    faults: dict[str, Finding] = {}
     done = max(after, 0)
     try:
         for rows in pieces(ledger, COLUMNS, last, after):
@@ -228,32 +275,36 @@ def _feed(
                 try:
                     check.feed(rows)
                 except UNREADABLE as error:
-                    faults[check.name] = error
-            progress(rows[-1][0] - done, last - done)
-    except DatabaseError as error:
-        faults = {check.name: error for check in checks} | faults
-    return {check.name: _finish(check, faults.get(check.name)) for check in checks}
-
-
-def _finish(check: Check, fault: Exception | None) -> list[str]:
-    try:
-        problems = check.finish()
+                    faults[check.name] = unreadable(ledger, error)
+            progress(rows[-1][POSITION] - done, last - done)
     except UNREADABLE as error:
-        return [unreadable(error)]
-    return problems if fault is None else [*problems, unreadable(fault)]
+        fault = unreadable(ledger, error)
+        faults = {check.name: fault for check in checks} | faults
+    return {check.name: _finish(ledger, check, faults.get(check.name)) for check in checks}
 
 
-def _check_stock(
+def _finish(ledger: Ledger, check: Check, fault: Finding | None) -> Checked:
+    done = _check(ledger, check.name, check.finish)
+    if fault is not None and fault not in done.problems:
+        done.problems.append(fault)
+    return done
+
+
+def _compare_stock(
     ledger: Ledger,
     stock: Recent | Replayed,
-    stored: Mapping[Stream, State],
+    stored: dict[Stream, State] | Finding,
     broken: Mapping[Stream, int],
-) -> tuple[list[str], list[str]]:
+) -> Checked:
+    if isinstance(stored, Finding):
+        return Checked(stock.name, [stored], [])
     comparable, notes = stock.comparable(stored)
-    problems = []
+    found = []
     for difference in compare(stock.states, comparable):
         text = describe(difference, ledger.decimals, ledger.zone)
-        if position := broken.get(difference.stream):
+        position = broken.get(difference.stream)
+        if position is not None:
             text += f"; the first event of it that cannot be trusted is {position}"
-        problems.append(text)
-    return problems, notes
+        values = values_of(difference, ledger.decimals, ledger.zone)
+        found.append(Finding("stock", text, *difference.stream, position, *values))
+    return Checked(stock.name, found, notes)

@@ -1,14 +1,15 @@
 """Knows the commands that prove: verify, head. Must never know how a check is done."""
 
-from itertools import zip_longest
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inventory_cli.audit.anchor_file import add_anchor, read_anchors
+from inventory_cli.actions.verify import verify as verify_ledger
+from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.verify import Audit
-from inventory_cli.audit.verify import verify as verify_ledger
 from inventory_cli.cli.options import Format, ledger_path
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, show, show_object
@@ -60,71 +61,89 @@ def verify(
         raise WrongUsage("--since-anchor needs an anchor", "name one by --anchor FILE or --expect")
     if since_anchor and snapshot is not None:
         raise WrongUsage("--snapshot is checked by a whole audit", "leave out --since-anchor")
-    kept = None if anchor is None else Path(anchor)
-    # Before the head is looked at: what is added to the file meanwhile is not for this audit.
-    anchors = read_anchors(kept) if kept else []
-    expected = [parse_anchor(expect)] if expect is not None else []
-    against = [*anchors, *expected] if kept or expected else None
-    with open_ledger(ledger_path(context), audit=True) as ledger:
-        with progress("verifying") as advance:
-            audit = verify_ledger(ledger, snapshot, strict, advance, against, since_anchor)
+    expected = None if expect is None else parse_anchor(expect)
+    with ExitStack() as opened:
+        ledger = opened.enter_context(open_ledger(ledger_path(context), audit=True))
+        old = None
         if previous is not None:
-            from inventory_cli.audit.previous import with_previous
-
-            with (
-                open_ledger(Path(previous), audit=True) as old,
-                progress(f"verifying {previous}") as advance,
-            ):
-                audit = with_previous(audit, ledger, old, advance)
-        if not (quiet and audit.ok):
-            _show_audit(audit, format)
-    if not audit.ok:
-        return DIFFERENCE_FOUND
-    if kept:
-        add_anchor(kept, anchors, audit.head)
-    return 0
-
-
-_CHECKS = (Column("name"), Column("ok"), Column("problem"), Column("note"))
+            old = opened.enter_context(open_ledger(Path(previous), audit=True))
+        with progress("verifying") as advance:
+            audit = verify_ledger(
+                ledger,
+                snapshot=snapshot,
+                strict=strict,
+                anchor_file=None if anchor is None else Path(anchor),
+                expected=expected,
+                since_anchor=since_anchor,
+                previous=old,
+                progress=advance,
+            )
+    if not (quiet and audit.ok):
+        _show_audit(audit, format)
+    return 0 if audit.ok else DIFFERENCE_FOUND
 
 
 def _show_audit(audit: Audit, format: str) -> None:
-    since = audit.since and Anchor(audit.since.position, audit.since.hash)
+    head = audit.head.anchor if audit.head.hash else None
+    since = audit.since and str(Anchor(audit.since.position, audit.since.hash))
     if format == "json":
-        show_object(
+        checks = [
             {
-                "ok": audit.ok,
-                "head": audit.head.anchor,
-                **({"since": str(since)} if since else {}),
-                "checks": [
-                    {
-                        "name": check.name,
-                        "ok": check.ok,
-                        "problems": check.problems,
-                        "notes": check.notes,
-                    }
-                    for check in audit.checks
-                ],
+                "name": check.name,
+                "ok": check.ok,
+                "problems": [_as_object(found) for found in check.problems],
+                "notes": check.notes,
             }
-        )
-        return
-    if format != "table":
-        rows = [
-            (check.name, check.ok, problem, note)
             for check in audit.checks
-            for problem, note in zip_longest(check.problems or (None,), check.notes)
         ]
+        begin = {"since": since} if since else {}
+        show_object({"ok": audit.ok, "head": head, **begin, "checks": checks})
+    elif format == "table":
+        if since:
+            line(f"{'since':<10} {since}")
+        for check in audit.checks:
+            _show_check(check)
+        line(f"{'head':<10} {head or 'cannot be read'}")
+    else:
+        rows = [row for check in audit.checks for row in _rows_of(check)]
         show(Answer(_CHECKS, rows), format)
-        return
-    if since:
-        line(f"{'since':<10} {since}")
-    for check in audit.checks:
-        line(f"{check.name:<10} {'ok' if check.ok else 'FAILED'}")
-        for text in check.problems:
-            line(f"    {text}")
-        for text in check.notes:
-            line(f"    note: {text}")
-    line(f"{'head':<10} {audit.head.anchor}")
+
+
+def _show_check(check: Checked) -> None:
+    line(f"{check.name:<10} {'ok' if check.ok else 'FAILED'}")
+    for found in check.problems:
+        line(f"    {found.text}")
+    # What mends several is said once.
+    for repair in dict.fromkeys(found.repair for found in check.problems if found.repair):
+        line(f"    hint: {repair}")
+    for text in check.notes:
+        line(f"    note: {text}")
+
+
+# What JSON says of a finding, after its text, in order; elsewhere each is a column.
+_VALUES = ("rule", "sku", "location", "position", "expected", "found", "repair")
+_CHECKS = tuple(map(Column, ("name", "ok", "problem", "note", *_VALUES)))
+
+
+def _values_of(found: Finding) -> list[object]:
+    """Return the values of a finding; what was found in a damaged file may be of any type."""
+    values = (getattr(found, name) for name in _VALUES)
+    return [v if isinstance(v, str | int | None) else str(v) for v in values]
+
+
+def _as_object(found: Finding) -> dict[str, object]:
+    return {"text": found.text, **dict(zip(_VALUES, _values_of(found), strict=True))}
+
+
+def _rows_of(check: Checked) -> Iterator[tuple[object, ...]]:
+    """Give a row for each problem and note of a check, or one that it is well."""
+    nothing = [None] * len(_VALUES)
+    for found in check.problems:
+        yield check.name, check.ok, found.text, None, *_values_of(found)
+    for note in check.notes:
+        yield check.name, check.ok, None, note, *nothing
+    if not check.problems and not check.notes:
+        yield check.name, check.ok, None, None, *nothing
 
 
 def head(context: typer.Context) -> None:

@@ -1,4 +1,7 @@
-"""Knows how two accounts of the same stock differ, in words. Must never know where they lie."""
+"""Knows how two accounts of the same stock differ, in words and in values.
+
+Must never know where they lie; what was stored may be of any type.
+"""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -21,10 +24,14 @@ class Difference(NamedTuple):
 
 def compare(expected: Mapping[Stream, State], found: Mapping[Stream, State]) -> list[Difference]:
     """Return every stream that differs, sorted by SKU and location."""
+    differing = [
+        stream
+        for stream in expected.keys() | found.keys()
+        if expected.get(stream) != found.get(stream)
+    ]
     return [
         Difference(stream, expected.get(stream), found.get(stream))
-        for stream in sorted(expected.keys() | found.keys())
-        if expected.get(stream) != found.get(stream)
+        for stream in sorted(differing, key=lambda stream: [str(part) for part in stream])
     ]
 
 
@@ -41,20 +48,45 @@ def describe(difference: Difference, decimals: int, zone: tzinfo) -> str:
         if wanted == stored:
             continue
         if field == "on_hand":
-            shown = [format_quantity(int(value or 0), decimals) for value in (wanted, stored)]
+            shown = [_quantity(value, decimals) for value in (wanted, stored)]
         else:
-            shown = [_moment(value, zone) for value in (wanted, stored)]
+            shown = [_moment(value, zone) or "nothing" for value in (wanted, stored)]
         parts.append(f"{field.replace('_', ' ')} expected {shown[0]}, found {shown[1]}")
     return f"{where}: {'; '.join(parts)}"
 
 
+Value = int | str | None
+
+
+def values_of(difference: Difference, decimals: int, zone: tzinfo) -> tuple[Value, Value]:
+    """Return the first value of a stream that differs, as the log says and as it was found.
+
+    That is what is on hand, else a date. A quantity is text where there are decimals.
+    """
+    _, expected, found = difference
+    if expected is None or found is None or expected.on_hand != found.on_hand:
+        wanted, stored = (state and _exact(state.on_hand, decimals) for state in (expected, found))
+        return wanted, stored
+    pairs = zip(expected, found, strict=True)
+    wanted, stored = next(pair for pair in pairs if pair[0] != pair[1])
+    return _moment(wanted, zone), _moment(stored, zone)
+
+
 def _on_hand(state: State | None, decimals: int) -> str:
-    return f"{format_quantity(state.on_hand if state else 0, decimals)} on hand"
+    return f"{_quantity(state.on_hand if state else 0, decimals)} on hand"
 
 
-def _moment(value: object, zone: tzinfo) -> str:
-    if not value:
-        return "nothing"
+def _quantity(value: object, decimals: int) -> str:
+    return format_quantity(value, decimals) if isinstance(value, int) else repr(value)
+
+
+def _exact(value: object, decimals: int) -> int | str:
+    return value if isinstance(value, int) and not decimals else _quantity(value, decimals)
+
+
+def _moment(value: object, zone: tzinfo) -> str | None:
+    if value is None or value == "":
+        return None
     try:
         return show_effective(str(value), int(is_day(str(value))), zone)
     except LedgerUnusable:

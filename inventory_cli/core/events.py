@@ -135,9 +135,13 @@ def unpack_details(text: str | None) -> dict[str, str]:
     if text is None:
         return {}
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
-        raise damaged(f"{text!r} stands where details belong") from None
+        details = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        details = None
+    if not isinstance(details, dict) or not all(isinstance(v, str) for v in details.values()):
+        # It may be of any length, and of any type.
+        raise damaged(f"{repr(text)[:60]} stands where details belong")
+    return details
 
 
 def time_of_day(kind: str, quantity: int) -> str:

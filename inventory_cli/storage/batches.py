@@ -139,6 +139,18 @@ def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
     return times
 
 
+def first_batch(ledger: Ledger) -> int:
+    """Return the number of the first batch: 1, unless the file was altered."""
+    (first,) = ledger.connection.execute("SELECT coalesce(min(batch), 1) FROM batches").fetchone()
+    return int(first)
+
+
+def last_batch(ledger: Ledger) -> int:
+    """Return the number of the last batch, 0 where there is none."""
+    (last,) = ledger.connection.execute("SELECT coalesce(max(batch), 0) FROM batches").fetchone()
+    return int(last)
+
+
 def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
     """Return the batch that recorded a file of this SHA-256 and of which an event still stands."""
     rows = ledger.connection.execute(

@@ -1,4 +1,7 @@
-"""Knows what SQLite itself finds wrong with a file, found out on another core. Changes nothing."""
+"""Knows what SQLite itself finds wrong with a file, and which cell is not of its column's type.
+
+Must never change anything.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -6,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 
+from inventory_cli.storage import schema
 from inventory_cli.storage.ledger_file import connect
 
 
@@ -46,3 +50,24 @@ def integrity_check(path: Path) -> Iterator[Callable[[], list[str]]]:
 def _faults(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute("PRAGMA integrity_check").fetchall()
     return [] if rows == [("ok",)] else [str(text) for (text,) in rows]
+
+
+def wrong_cell(connection: sqlite3.Connection) -> str | None:
+    """Return, in words, the first cell that is not of its column's type; None where all are.
+
+    Tables keep their types by themselves, but a damaged byte or an altered schema does not ask
+    them. Raises DatabaseError where a table cannot be read.
+    """
+    for table, columns in schema.columns().items():
+        key = ", ".join(column.name for column in columns if column.is_key)
+        for name, types, _ in columns:
+            row = connection.execute(
+                f"SELECT typeof({name}), {key} FROM {table}"
+                f" WHERE typeof({name}) NOT IN ({', '.join('?' * len(types))}) LIMIT 1",
+                types,
+            ).fetchone()
+            if row is not None:
+                found, *place = row
+                where = ", ".join(map(str, place))
+                return f"{name} of {table} {where} is of type {found}, not {types[0]}"
+    return None

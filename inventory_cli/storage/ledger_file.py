@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inventory_cli.core.dates import load_zone, utc_text
+from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.failures import (
+    DAMAGED,
+    WRONG_TYPE,
     file_failures,
     moved,
     primary_code,
@@ -63,13 +66,10 @@ class Ledger:
         self.path = path
         self.connection = connection
         self.settings = settings
+        # How many decimals a quantity keeps; an audit shows none where that is not known.
+        self.decimals = settings.decimals if _are_sound(settings) else 0
         self.zone = zone
         self._place = _place(path)
-
-    @property
-    def decimals(self) -> int:
-        """How many decimals a quantity keeps."""
-        return self.settings.decimals
 
     def head(self) -> Head:
         """Return where the log ends now."""
@@ -82,12 +82,24 @@ class Ledger:
         ).fetchone()
         if row is None:
             return Head(0, 0, self.settings.created_at, self.start())
-        return Head(row[3], row[0], row[1], row[2])
+        head = Head(row[3], row[0], row[1], row[2])
+        if not all(map(isinstance, head, (int, int, str, bytes))):
+            raise LedgerUnusable(
+                f"the ledger is damaged: the header of batch {head.batch}, the last one, holds a "
+                "value of a wrong type",
+                "`inventory verify` says more",
+            )
+        return head
 
     def start(self) -> bytes:
         """Return the stored hash that the chain starts from."""
         (start,) = self.connection.execute("SELECT hash FROM ledger").fetchone()
-        return bytes(start)
+        if not isinstance(start, bytes):
+            raise LedgerUnusable(
+                "the ledger is damaged: the hash of its settings is none",
+                "`inventory verify` says more",
+            )
+        return start
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -144,8 +156,8 @@ def open_ledger(
 
     A reader gets the same connection as a writer, because only such a one can recover the file
     after a crash; where the file may only be read, SQLite opens it so. An audit opens even a
-    ledger whose time zone is not known, and then shows UTC. One with an older schema is opened
-    only where it may be `outdated`: to be brought up to date.
+    ledger whose time zone or decimals are not known, and then shows UTC and smallest units. One
+    with an older schema is opened only where it may be `outdated`: to be brought up to date.
     """
     with sqlite_failures(path):
         connection = connect(path)
@@ -155,13 +167,19 @@ def open_ledger(
                 make_durable(connection)
             else:
                 connection.execute("PRAGMA query_only = ON")
-            settings = _settings(connection, path)
+            settings = _settings(connection, path, audit)
             ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
         except BaseException:
             connection.close()
             raise
         try:
             yield ledger
+        except WRONG_TYPE as error:
+            from inventory_cli.storage.integrity import wrong_cell
+
+            if cell := wrong_cell(ledger.connection):
+                raise LedgerUnusable(f"{path} is damaged: {cell}", DAMAGED) from error
+            raise  # A mistake of this program, not of the file.
         finally:
             ledger.connection.close()
 
@@ -250,6 +268,8 @@ def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) 
 
 
 def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
+    if audit and not _are_sound(settings):
+        return UTC
     try:
         return load_zone(settings.timezone)
     except WrongUsage as error:
@@ -258,13 +278,21 @@ def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
         raise LedgerUnusable(f"{path} cannot be used: its {error.message}", error.hint) from None
 
 
-def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
+def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settings:
     row = connection.execute(
         "SELECT identity, created_at, decimals, timezone, negative FROM ledger"
     ).fetchone()
     if row is None:
         raise LedgerUnusable(f"{path} is damaged: its settings are missing")
-    return Settings(*row)
+    settings = Settings(*row)
+    if not audit and not _are_sound(settings):
+        raise LedgerUnusable(f"{path} is damaged: its settings were altered", DAMAGED)
+    return settings
+
+
+def _are_sound(settings: Settings) -> bool:
+    types = all(map(isinstance, settings, (str, str, int, str, str)))
+    return types and 0 <= settings.decimals <= MOST_DECIMALS
 
 
 def make_durable(connection: sqlite3.Connection) -> None:

@@ -248,3 +248,9 @@ def last_position(ledger: Ledger) -> int:
     """Return the last position of any event, whether a batch claims it or not."""
     (last,) = ledger.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
     return int(last)
+
+
+def first_position(ledger: Ledger) -> int:
+    """Return the first position of any event: 1, unless the file was altered."""
+    (first,) = ledger.connection.execute("SELECT coalesce(min(position), 1) FROM events").fetchone()
+    return int(first)

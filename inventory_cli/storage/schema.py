@@ -4,10 +4,11 @@ Must never know what the rows mean.
 """
 
 import sqlite3
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlite_utils import Database, Migrations
 
@@ -237,26 +238,55 @@ def objects(connection: sqlite3.Connection) -> Objects:
     """Return every table, index, trigger and view that a file declares: (type, name) → its SQL.
 
     What SQLite itself keeps, statistics and the indexes of keys, is left out, and so is the record
-    of migrations, whose form is not ours.
+    of migrations, whose form is not ours. Only an index that SQLite made itself has no SQL.
     """
     rows = connection.execute(
         "SELECT type, name, sql FROM sqlite_schema WHERE NOT ("
         "type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
-        " OR type = 'index' AND name LIKE 'sqlite!_autoindex!_%' ESCAPE '!'"
+        " OR type = 'index' AND sql IS NULL"
         " OR type IN ('table', 'index') AND tbl_name = '_sqlite_migrations')"
     )
     return {(kind, name): sql for kind, name, sql in rows.fetchall()}
 
 
-def expected_objects() -> Objects:
-    """Return what `objects` gives for a file as this program makes it."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
+@contextmanager
+def _new() -> "Iterator[sqlite3.Connection]":
+    """Give an empty ledger in memory, as this program makes it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for script in STEPS.values():
             run(connection, script)
+        yield connection
+
+
+def expected_objects() -> Objects:
+    """Return what `objects` gives for a file as this program makes it."""
+    with _new() as connection:
         return objects(connection)
-    finally:
-        connection.close()
+
+
+class Column(NamedTuple):
+    """A column of a table: its name, what SQLite may call the types of its cells, the declared
+    one first, and whether it belongs to the key.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    is_key: bool
+
+
+def columns() -> dict[str, list[Column]]:
+    """Return the columns of every table as this program makes it."""
+    with _new() as connection:
+        return {
+            table: [
+                Column(name, (type.lower(), *(() if not_null or key else ("null",))), bool(key))
+                for _, name, type, not_null, _, key in connection.execute(
+                    f"PRAGMA table_info({table})"
+                )
+            ]
+            for kind, table in objects(connection)
+            if kind == "table"
+        }
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:

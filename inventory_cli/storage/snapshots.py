@@ -161,9 +161,10 @@ def base_of(ledger: Ledger, snapshot: Snapshot) -> Base | None:
 
 
 def read_closings(ledger: Ledger) -> list[Closing]:
-    """Return the closed periods, sorted by date."""
+    """Return the closed periods, sorted by date: those that a batch recorded."""
     rows = ledger.connection.execute(
-        "SELECT name, as_of FROM snapshots WHERE closes = 1 ORDER BY as_of"
+        "SELECT name, as_of FROM snapshots JOIN batches USING (batch)"
+        " WHERE closes = 1 AND lines_sha256 IS NOT NULL ORDER BY as_of"
     )
     return [Closing(*row) for row in rows.fetchall()]
 

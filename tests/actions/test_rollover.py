@@ -6,13 +6,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from inventory_cli.actions import rollover
+from inventory_cli.audit.both import Both
 from inventory_cli.errors import NotFree
 from inventory_cli.storage import new_file
+from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Ran, Shop
 from tests.storage.test_crash import Moment, assert_unusable, spread, strike, with_room
 from tests.tampering.altering import alter, alter_schema, forge
@@ -730,3 +735,109 @@ def refuse_name(unfinished: Path, path: Path, advice: str) -> None:
     if path.name == "new.db":
         raise NotFree(f"{path} exists already", advice)
     unfinished.rename(path)
+
+
+# --- the seam is proved by another way than the one that made it --------------------------------
+
+
+def rolled_by(
+    year: Shop, monkeypatch: pytest.MonkeyPatch, name: str, other_way: Callable[..., object]
+) -> Shop:
+    """Roll a ledger over by a program in which a function is wrong."""
+    monkeypatch.setattr(rollover, name, other_way)
+    new = other(year, "new.db")
+    year.ok("rollover", new.path, "--as-of", END)
+    assert new.failed_checks() == {}
+    return new
+
+
+def test_a_rollover_that_leaves_sales_out_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.ok("receive", "A", 10, "--on", "2022-12-01")
+    for day, words in enumerate(("sell A 3", "sell B 1 --allow-negative", "receive A 1"), 1):
+        shop.ok(*words.split(), "--on", f"2023-01-0{day}")
+    right = rollover.carried
+
+    def without_sales(*arguments: Any) -> Iterator[Any]:
+        return (pair for pair in right(*arguments) if pair[0].kind != "sold")
+
+    new = rolled_by(shop, monkeypatch, "carried", without_sales)
+    assert new.on_hand("A") == 11
+    assert seam(new, shop) == [
+        "event 2 of inventory.db (sold A at main) is not as event 2 (received A at main) says: "
+        "another kind, quantity, effective at",
+        "event 3 of inventory.db (sold B at main) was not carried",
+        "event 4 of inventory.db (received A at main) was not carried",
+    ]
+    monkeypatch.setattr(Both, "_check_carried", lambda *_: iter(()))
+    assert seam(new, shop) == [
+        "goes on otherwise: A at main: on hand expected 8, found 11; last outgoing expected "
+        "2023-01-01, found nothing",
+        "B at main does not go on, but -1 on hand in inventory.db",
+    ]
+
+
+def test_a_rollover_that_opens_with_too_much_is_found(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = rollover.openings
+
+    def one_more(*arguments: Any) -> Iterator[Any]:
+        return (draft._replace(quantity=draft.quantity + 1) for draft in right(*arguments))
+
+    problems = seam(rolled_by(year, monkeypatch, "openings", one_more), year)
+    assert problems == [
+        "opened otherwise: ABC-2 at shop: on hand expected 0, found 1",
+        "opened otherwise: DEF-3 at main: on hand expected 5, found 6",
+        "opened otherwise: XYZ-1 at main: on hand expected 125, found 126",
+    ]
+
+
+def test_a_rollover_that_replays_to_a_wrong_moment_is_found(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = rollover.replay_log
+
+    def earlier(old: Ledger, head: int, cut: str) -> object:
+        return right(old, head, "2022-12-21T12:00:00.000Z")
+
+    problems = seam(rolled_by(year, monkeypatch, "replay_log", earlier), year)
+    assert problems[0].startswith("opened otherwise: ABC-2 at shop: on hand expected 0, found 5")
+
+
+def test_a_reversal_that_was_carried_must_name_what_it_named(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two deliveries like each other: whichever is voided, the stock is the same.
+    for _ in range(2):
+        year.ok("receive", "TWIN", 5, "--on", "2023-01-05")
+    year.ok("reverse", 17, "--reason", "twice")
+    right = rollover.carried
+
+    def the_other_one(*arguments: Any) -> Iterator[Any]:
+        for draft, event in right(*arguments):
+            twin = draft.sku == "TWIN" and draft.reverses is not None
+            yield draft._replace(reverses=draft.reverses + 1) if twin else draft, event
+
+    assert seam(rolled_by(year, monkeypatch, "carried", the_other_one), year) == [
+        "event 19 of inventory.db (reversed TWIN at main) is not as event 14 (reversed TWIN at "
+        "main) says: another reverses"
+    ]
+
+
+def test_an_opening_that_is_voided_later_is_found_and_a_carried_event_is_noted(
+    both: tuple[Shop, Shop],
+) -> None:
+    old, new = both
+    new.ok("reverse", 4, "--reason", "not sold")
+    check = new.json("verify", "--previous", old.path)["checks"][4]
+    assert check["notes"] == [
+        "event 4 (sold XYZ-1 at main), carried from inventory.db, was voided by event 12"
+    ]
+    new.ok("reverse", 2, "--reason", "counted again")
+    new.ok("open", "DEF-3", 9, "--on", "2023-01-01")
+    assert seam(new, old) == [
+        "event 2 (opened DEF-3 at main) was voided by event 13, but is what inventory.db ends with"
+    ]
+    assert "adjust instead" in new("verify", "--previous", old.path).out

@@ -355,3 +355,36 @@ def test_an_anchor_may_lie_between_the_legs_of_a_transfer(story: Shop) -> None:
     alter(story, "UPDATE events SET quantity = 3 WHERE position = 8")
     failed = story.failed_checks("--expect", between, "--since-anchor")
     assert failed.keys() == {"chain", "stock", "transfers"}
+
+
+@pytest.mark.parametrize("of_the_event", [True, False])
+def test_a_place_says_where_to_go_on_only_where_it_has_its_hash(
+    story: Shop, of_the_event: bool
+) -> None:
+    anchor = head(story)
+    if of_the_event:
+        with sqlite3.connect(story.path) as connection:
+            (link,) = connection.execute("SELECT hash FROM events WHERE position = 6").fetchone()
+        connection.close()
+        anchor = f"6:{link.hex()}"
+    story.ok("snapshot", "take", "april", "--as-of", "2022-04-30")
+    # As if that snapshot came before the place, and were proved by it.
+    later = "events SET batch = 60 WHERE position" if of_the_event else "batches SET batch = 60"
+    where = " = 6" if of_the_event else " WHERE batch = 6"
+    alter(story, "UPDATE snapshot_lines SET on_hand = 7", f"UPDATE {later}{where}")
+    failed = story.failed_checks("--expect", anchor, "--since-anchor")
+    assert {"snapshots", "positions"} <= failed.keys()
+
+
+@pytest.mark.parametrize("number", [-1, 0])
+def test_what_stands_before_the_first_event_or_batch_is_found_by_a_short_audit(
+    story: Shop, proved: Path, number: int
+) -> None:
+    alter(
+        story,
+        f"INSERT INTO events SELECT {number}, batch, sku, location, kind, quantity, effective_at,"
+        " date_only, reason, reference, unit_cost, id, reverses, details, hash FROM events"
+        " WHERE position = 2",
+    )
+    found = since(story, proved)["positions"]
+    assert found[0] == f"event {number} stands where event 1 belongs"

@@ -191,3 +191,30 @@ def test_a_snapshot_that_agrees_with_the_log_is_still_found_to_be_altered(ledger
 def test_a_deleted_snapshot_is_found_with_its_lines_and_without(ledger: Shop) -> None:
     alter(ledger, "DELETE FROM snapshots", "DELETE FROM snapshot_lines")
     assert_found(ledger, {"snapshots": "the snapshot that batch 6 recorded is missing"})
+
+
+FORGED = (
+    "INSERT INTO snapshots VALUES (2, {}, 'forged', '2199-12-31T22:59:59.999Z', 7, 7, 1)",
+    "INSERT INTO snapshot_lines VALUES (2, 'XYZ-1', 'main', 999, NULL, NULL, NULL)",
+)
+
+
+@pytest.mark.parametrize("batch", [-(2**63), -1, 0, 5, 12, 2**63 - 1])
+def test_a_snapshot_is_proved_only_by_the_batch_that_recorded_it(ledger: Shop, batch: int) -> None:
+    kept = ledger.folder / "kept"
+    kept.write_text(ledger.ok("head").out)
+    alter(ledger, *(statement.format(batch) for statement in FORGED))
+    found = {"snapshots": f"snapshot 2 (forged): batch {batch} did not record it"}
+    for words in ((), ("--strict",), ("--anchor", kept), ("--anchor", kept, "--since-anchor")):
+        assert_found(ledger, found, *words)
+    # Nor does it close a period, so nothing is kept from being recorded.
+    ledger.ok("receive", "XYZ-1", 1)
+
+
+def test_a_snapshot_that_took_the_place_of_the_recorded_one_is_found(ledger: Shop) -> None:
+    alter(ledger, "UPDATE snapshots SET batch = 0")
+    found = {"snapshots": "the snapshot that batch 6 recorded is missing"}
+    assert_found(ledger, found)
+    anchor = ledger.ok("head").out.strip()
+    found = {"snapshots": "snapshot 1 (march): batch 0 did not record it"}
+    assert_found(ledger, found, "--expect", anchor, "--since-anchor")

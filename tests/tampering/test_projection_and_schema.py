@@ -166,6 +166,17 @@ SCHEMA_EDITS: list[tuple[tuple[str, ...], str, bool]] = [
         True,
     ),
     (("CREATE INDEX mine ON events (kind)",), "index mine does not belong here", False),
+    # Nor does the name of an index that SQLite itself makes.
+    (
+        (
+            "CREATE INDEX mine ON events (kind)",
+            "UPDATE sqlite_schema SET name = 'sqlite_autoindex_events_9',"
+            " sql = 'CREATE INDEX sqlite_autoindex_events_9 ON events (kind)'"
+            " WHERE name = 'mine'",
+        ),
+        "index sqlite_autoindex_events_9 does not belong here",
+        False,
+    ),
     (("CREATE VIEW mine AS SELECT 1",), "view mine does not belong here", False),
     (("CREATE TABLE mine (text)",), "table mine does not belong here", False),
     (("ALTER TABLE events ADD COLUMN remark TEXT",), "table events was altered", False),
@@ -218,6 +229,7 @@ def test_a_dropped_projection_is_found_beside_everything_else_and_made_anew(ledg
     alter(ledger, "DROP TABLE stock", "UPDATE events SET reason = 'gift' WHERE position = 2")
     failed = ledger.failed_checks()
     assert failed["schema"] == ["table stock is missing"]
+    assert failed["stock"] == ["cannot be read to the end: no such table: stock"]
     assert failed["chain"][0].startswith(BROKEN_AT_2)
     assert "differed: table stock is missing\n" in ledger.ok("rebuild").out
     assert ledger.failed_checks().keys() == {"chain"}

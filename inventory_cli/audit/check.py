@@ -1,0 +1,62 @@
+"""Knows what a check of the log is, what it is shown, and how it tells what it cannot read.
+
+Must never know what is checked.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from inventory_cli.audit.finding import Finding
+from inventory_cli.core.events import Event
+from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage.anchors import Place
+from inventory_cli.storage.failures import WRONG_TYPE, DatabaseError
+from inventory_cli.storage.integrity import wrong_cell
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import BEFORE_ALL
+
+# An event with its stored hash behind it, as it is read from the file: after tampering its
+# cells may be of any type.
+Row = tuple[Any, ...]
+EVENT_FIELDS = (*Event._fields, "hash")
+COLUMNS = ", ".join(EVENT_FIELDS)
+POSITION, BATCH, SKU, LOCATION, KIND, EFFECTIVE_AT, REVERSES, HASH = map(
+    EVENT_FIELDS.index,
+    ("position", "batch", "sku", "location", "kind", "effective_at", "reverses", "hash"),
+)
+
+# What reading a damaged or altered file may raise.
+UNREADABLE = (DatabaseError, LedgerUnusable, *WRONG_TYPE)
+
+
+class Check(Protocol):
+    """A check of the whole log."""
+
+    name: str
+
+    def feed(self, rows: list[Row]) -> None:
+        """Look at the next events of the log."""
+
+    def finish(self) -> list[Finding]:
+        """Return everything that was found."""
+
+
+def unreadable(ledger: Ledger, error: Exception, what: str = "") -> Finding:
+    """Return the finding that something, if it has a name, could not be read for a check."""
+    why = str(error)
+    if isinstance(error, WRONG_TYPE):
+        try:
+            why = wrong_cell(ledger.connection) or why
+        except DatabaseError as damage:
+            why = f"{why}; {damage}"
+    return Finding("readable", f"{what} cannot be read to the end: {why}".lstrip())
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """Return the event of a row."""
+    return Event(*row[:HASH])
+
+
+def batches_after(start: Place) -> int:
+    """Return the number of a batch behind which a scan begins; from the start, behind none."""
+    return start.batch or BEFORE_ALL
