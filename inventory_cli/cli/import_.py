@@ -38,9 +38,14 @@ CheckBalances = Annotated[
     ),
 ]
 
-Draft = Annotated[
+DraftOnly = Annotated[
     bool, typer.Option("--draft", help="Print a profile to start from, and append nothing.")
 ]
+
+_OF_NO_USE_TO_A_DRAFT = (
+    *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
+    *("into_closed", "by", "allow_negative", "format"),
+)
 
 
 def import_(
@@ -62,7 +67,7 @@ def import_(
     errors: ErrorsFile = None,
     skip_bad: SkipBad = False,
     dry_run: DryRun = False,
-    draft: Draft = False,
+    draft: DraftOnly = False,
     into_closed: IntoClosed = None,
     by: By = None,
     allow_negative: AllowNegative = False,
@@ -85,23 +90,34 @@ def import_(
         {"kinds": kind, "signed": signed, "overlap": overlap, "check_balances": check_balances},
     )
     if draft:
-        _draft(file, meaning, profile)
+        _require_use(context)
+        _draft(file, meaning)
         return
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
     choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
     _record(context, file, meaning, choices, by, format)
 
 
-def _draft(file: str, given: Profile, profile: str | None) -> None:
-    if profile is not None:
+def _require_use(context: typer.Context) -> None:
+    """Raise WrongUsage for an option that was typed beside --draft and means nothing to it."""
+
+    def is_typed(name: str) -> bool:
+        source = context.get_parameter_source(name)
+        return source is not None and source.name == "COMMANDLINE"
+
+    if is_typed("profile"):
         raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
+    for name in filter(is_typed, _OF_NO_USE_TO_A_DRAFT):
+        option = name.replace("_", "-")
+        raise WrongUsage(f"--{option} is of no use with --draft, which appends nothing")
+
+
+def _draft(file: str, given: Profile) -> None:
     # An import has no use for what a draft needs to know.
     from inventory_cli.drafting.draft import draft_profile
 
-    with opened(file) as (stream, size), progress("reading") as advance:
-        lines = draft_profile(
-            stream, source_name(file), given, lambda done: advance(done, size and 2 * size)
-        )
+    with opened(file) as stream, progress("reading") as advance:
+        lines = draft_profile(stream, source_name(file), given, advance)
     for text in lines:
         line(text)
 
@@ -115,23 +131,22 @@ def _record(
     format: str,
 ) -> None:
     with (
-        opened(file) as (stream, size),
+        opened(file) as stream,
         open_ledger(ledger_path(context), write=True) as ledger,
         progress("importing") as advance,
     ):
-        report = import_file(
+        imported = import_file(
             ledger,
             stream,
             options.origin(context, by, source_name(file)),
             meaning,
             choices,
             options.now,
-            lambda done: advance(done, size and 2 * size),
+            advance,
         )
-        complain_of(ledger, file, report, choices)
-        summarize(ledger, report, choices, format)
-    bad = report.bad_row_count and not choices.skip_bad and not report.known_as
-    if bad or report.problems or report.refusal:
+        complain_of(ledger, file, imported)
+        summarize(ledger, imported, format)
+    if imported.is_refused:
         raise typer.Exit(Refused.exit_code)
 
 

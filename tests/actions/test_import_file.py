@@ -29,8 +29,21 @@ def test_the_report_as_json(shop: Shop) -> None:
     assert ran.json == [
         {"read": 2, "appended": 2, "skipped": 0, "refused": 0, "skus": 1,
          "first_day": "2022-03-01", "last_day": "2022-03-02", "net_change": 6,
-         "batch": 1, "first_position": 1, "last_position": 2}
+         "batch": 1, "first_position": 1, "last_position": 2,
+         "would_append": None, "dry_run": False}
     ]  # fmt: skip
+
+
+def test_a_dry_run_as_json_does_not_say_that_anything_was_appended(shop: Shop) -> None:
+    ran = shop.import_text(GOOD, "--dry-run", "--format", "json")
+    assert ran.json == [
+        {"read": 2, "appended": 0, "skipped": 0, "refused": 0, "skus": 1,
+         "first_day": "2022-03-01", "last_day": "2022-03-02", "net_change": 6,
+         "batch": None, "first_position": None, "last_position": None,
+         "would_append": 2, "dry_run": True}
+    ]  # fmt: skip
+    assert list(ran.json[0])[-1] == "dry_run"
+    assert shop.import_text(GOOD, "--dry-run", "--format", "csv").csv[0]["dry_run"] == "true"
 
 
 def test_all_native_columns(shop: Shop) -> None:
