@@ -2,10 +2,15 @@
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.importing.profile import Profile
+from inventory_cli.storage.batches import Origin
+from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import Shop
 from tests.transcript import ROOT
 
@@ -408,3 +413,23 @@ def test_more_moved_counts_than_are_named_are_at_least_counted(shop: Shop) -> No
 def test_a_line_of_blanks_is_a_blank_line(shop: Shop) -> None:
     assert shop.import_text("  \n" + GOOD + " \t\n").code == 0
     assert shop.on_hand("A") == 6
+
+
+def test_how_far_it_is_goes_from_nothing_to_twice_the_file(shop: Shop) -> None:
+    file = shop.folder / "moves.csv"
+    file.write_text(HEADER + "2022-03-01,A,received,1\n" * 12_000)
+    told: list[tuple[int, int | None]] = []
+    with open_ledger(shop.path, write=True) as ledger, file.open("rb") as stream:
+        import_file(
+            ledger,
+            stream,
+            Origin("keeper", "import", file.name),
+            Profile(),
+            Choices(),
+            lambda: datetime.now(UTC),
+            lambda done, total: told.append((done, total)),
+        )
+    parts = [done / total for done, total in told if total]
+    assert len(parts) == len(told)
+    assert parts == sorted(parts)
+    assert 0 < parts[0] <= 0.5 <= parts[-1] <= 1
