@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from inventory_cli.actions.import_file import Choices, import_file
-from inventory_cli.cli import options, profile_options
+from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
 from inventory_cli.cli.import_report import complain_of, summarize
 from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, ledger_path
+from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
 from inventory_cli.storage.ledger_file import open_ledger
@@ -50,18 +51,8 @@ _OF_NO_USE_TO_A_DRAFT = (
 
 def import_(
     context: typer.Context,
-    file: profile_options.CsvFile,
-    profile: profile_options.ProfileName = None,
-    column: profile_options.ColumnNames = None,
-    set: profile_options.Constants = None,
-    kind: profile_options.KindWords = None,
-    date_format: profile_options.DateFormats = None,
-    signed: profile_options.Signed = None,
-    decimal_mark: profile_options.DecimalMark = None,
-    delimiter: profile_options.Delimiter = None,
-    encoding: profile_options.Encoding = None,
-    no_header: profile_options.NoHeader = False,
-    skip_lines: profile_options.SkipLines = None,
+    file: CsvFile,
+    meaning: Meaning,
     overlap: Overlap = None,
     check_balances: CheckBalances = False,
     errors: ErrorsFile = None,
@@ -82,20 +73,15 @@ def import_(
         inventory import sales.csv --column sku=Article --kind Sale=sold
         inventory import sales.csv --draft > sales.toml
     """
-    meaning = profile_options.chosen_profile(
-        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
-    )
-    meaning = with_options(
-        meaning,
-        {"kinds": kind, "signed": signed, "overlap": overlap, "check_balances": check_balances},
-    )
+    profile = meaning.as_profile()
     if draft:
         _require_use(context)
-        _draft(file, meaning)
+        _draft(file, profile)
         return
+    profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
     choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
-    _record(context, file, meaning, choices, by, format)
+    _record(context, file, profile, choices, by, format)
 
 
 def _require_use(context: typer.Context) -> None:
@@ -125,7 +111,7 @@ def _draft(file: str, given: Profile) -> None:
 def _record(
     context: typer.Context,
     file: str,
-    meaning: Profile,
+    profile: Profile,
     choices: Choices,
     by: str | None,
     format: str,
@@ -139,7 +125,7 @@ def _record(
             ledger,
             stream,
             options.origin(context, by, source_name(file)),
-            meaning,
+            profile,
             choices,
             options.now,
             advance,

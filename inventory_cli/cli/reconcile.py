@@ -12,8 +12,9 @@ from inventory_cli.actions.reconcile import (
     record_counts,
     scope_of,
 )
-from inventory_cli.cli import options, profile_options
+from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
+from inventory_cli.cli.lazy import But
 from inventory_cli.cli.movements import note_each
 from inventory_cli.cli.options import (
     AllowNegative,
@@ -24,6 +25,7 @@ from inventory_cli.cli.options import (
     Reason,
     ledger_path,
 )
+from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
@@ -47,7 +49,8 @@ Count = Annotated[
 
 def reconcile(
     context: typer.Context,
-    file: profile_options.CsvFile,
+    file: CsvFile,
+    meaning: Annotated[Meaning, But("kind", "signed")],
     as_of: AsOf = None,
     location: Location = None,
     partial: Partial = False,
@@ -56,15 +59,6 @@ def reconcile(
     by: By = None,
     into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
-    profile: profile_options.ProfileName = None,
-    column: profile_options.ColumnNames = None,
-    set: profile_options.Constants = None,
-    date_format: profile_options.DateFormats = None,
-    decimal_mark: profile_options.DecimalMark = None,
-    delimiter: profile_options.Delimiter = None,
-    encoding: profile_options.Encoding = None,
-    no_header: profile_options.NoHeader = False,
-    skip_lines: profile_options.SkipLines = None,
     format: Format = "table",
 ) -> int:
     """Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
@@ -87,16 +81,14 @@ def reconcile(
     facts = clean_facts(reason, None, None, None, options.parse_details(None, into_closed))
     if count and facts.reason is None:
         raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
-    meaning = profile_options.chosen_profile(
-        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
-    )
+    profile = meaning.as_profile()
     location = options.clean_location(location)
     now = options.now()
     with open_ledger(ledger_path(context), write=count) as ledger:
         measures = Measures(ledger.decimals, ledger.zone, now)
         with opened(file) as stream, progress("reading") as advance:
             stock_list = read_stock_list(
-                stream, source_name(file), meaning, measures, location, advance
+                stream, source_name(file), profile, measures, location, advance
             )
         scope = scope_of(ledger, stock_list, as_of, location, partial, now)
         if not count:
