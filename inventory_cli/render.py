@@ -21,7 +21,8 @@ _MOST_BOXED = 5_000
 
 
 class Column(NamedTuple):
-    """A column of an answer. `kind` is text, number, quantity, change, moment, bar or details.
+    """A column of an answer. `kind` is text, number, quantity, change, moment, bar, flag or
+    details.
 
     `only` is None, or the kind of table that alone shows the column: "table" for any table,
     "terminal" for a boxed one. `spare` columns, the last first, give way on a terminal that is too
@@ -131,7 +132,7 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind in ("quantity", "change"):
         sign = "+" if plus and column.kind == "change" and value > 0 else ""
         return sign + format_quantity(value, decimals)
-    if column.kind == "details":
+    if column.kind in ("details", "flag"):
         return _json(value)
     if isinstance(value, bool):
         return str(value).lower()

@@ -72,6 +72,22 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
             assert layer_of(below) <= layer_of(module), f"{module} imports {imported}"
 
 
+@pytest.mark.parametrize("top", ["importing", "drafting"])
+def test_who_reads_files_does_not_know_what_is_stored(top: str) -> None:
+    for path in MODULES:
+        if name_of(path).startswith(top):
+            for imported in imports_of(path):
+                assert not imported.startswith("inventory_cli.storage"), f"{path}: {imported}"
+
+
+def test_only_who_imports_a_file_knows_that_it_can_be_read_ahead() -> None:
+    ahead = "inventory_cli.importing.ahead."
+    known = {
+        name_of(path) for path in MODULES if any(i.startswith(ahead) for i in imports_of(path))
+    }
+    assert known == {"actions.import_file"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_third_party_package_is_imported_only_at_its_home(path: Path) -> None:
     module = name_of(path)

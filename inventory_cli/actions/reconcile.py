@@ -5,11 +5,12 @@ Must never know how the list is spelled, or how differences are shown.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
-from inventory_cli.core.dates import When
+from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.quantities import format_quantity
@@ -17,7 +18,7 @@ from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts, movement
 from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.stock_list import Place, StockList
+from inventory_cli.importing.stock_list import Spot, StockList
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import locations_of, skus_between
@@ -37,7 +38,7 @@ class Scope(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A place of which the list and the ledger say different things, in smallest units.
+    """A spot of which the list and the ledger say different things, in smallest units.
 
     `listed` is None where the list does not name it; `change` would make the ledger agree.
     """
@@ -51,7 +52,7 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What differs, sorted by SKU and location, of how many places that were compared."""
+    """What differs, sorted by SKU and location, of how many spots that were compared."""
 
     differences: list[Difference]
     compared: int
@@ -60,9 +61,40 @@ class Comparison(NamedTuple):
 class Counting(NamedTuple):
     """What the counts carry that close a difference; `now` is when, if the scope says no date."""
 
-    now: When
+    now: datetime
     facts: Facts
     allow_negative: bool
+
+
+def scope_of(
+    ledger: Ledger,
+    stock_list: StockList,
+    as_of: str | None,
+    location: str | None,
+    partial: bool,
+    now: datetime,
+) -> Scope:
+    """Return what a list is compared with.
+
+    What is typed wins over the list where both are of the same day; without either, it is now.
+    Raises Refused where they are of different days, and WrongUsage for what is no date.
+    """
+    listed = stock_list.when
+    if as_of is None:
+        cut = _end_of_today(ledger, now) if listed is None else inclusive_end(listed, ledger.zone)
+        return Scope(cut, listed, location, partial)
+    cut = parse_cut(as_of, now, ledger.zone)
+    when = None if cut == END_OF_TIME else parse_when(as_of, now, ledger.zone)
+    if listed is not None and (when is None or when.day != listed.day):
+        raise Refused(
+            f"{stock_list.name} says that it is of {listed.day}, which is not --as-of {as_of}",
+            "say which day it is with --set date=DATE alone, which passes over the column",
+        )
+    return Scope(cut, when, location, partial)
+
+
+def _end_of_today(ledger: Ledger, now: datetime) -> str:
+    return parse_cut("today", now, ledger.zone)
 
 
 def compare(ledger: Ledger, stock_list: StockList, scope: Scope) -> Comparison:
@@ -77,23 +109,23 @@ def _states(ledger: Ledger, scope: Scope) -> dict[Stream, State]:
 
 
 def _compared(stock_list: StockList, states: Mapping[Stream, State], scope: Scope) -> Comparison:
-    listed = stock_list.places
-    on_hand: dict[Place, int] = defaultdict(int)
+    listed = stock_list.spots
+    on_hand: dict[Spot, int] = defaultdict(int)
     for (sku, location), state in states.items():
         if scope.location in (None, location):
             on_hand[sku, location if stock_list.has_locations else None] += state.on_hand
     if scope.location is not None and not listed and not on_hand:
         raise WrongUsage(f"neither the list nor the ledger has anything at {scope.location}")
-    places = set(listed)
+    spots = set(listed)
     if not scope.partial:
-        places |= {place for place, quantity in on_hand.items() if quantity}
+        spots |= {spot for spot, quantity in on_hand.items() if quantity}
     differences = []
-    for place in sorted(places, key=lambda place: (place[0], place[1] or "")):
-        quantity, line = listed.get(place, (None, None))
-        change = (quantity or 0) - on_hand[place]
+    for spot in sorted(spots, key=lambda spot: (spot[0], spot[1] or "")):
+        quantity, line = listed.get(spot, (None, None))
+        change = (quantity or 0) - on_hand[spot]
         if change:
-            differences.append(Difference(*place, quantity, on_hand[place], change, line))
-    return Comparison(differences, len(places))
+            differences.append(Difference(*spot, quantity, on_hand[spot], change, line))
+    return Comparison(differences, len(spots))
 
 
 def record_counts(
@@ -104,12 +136,14 @@ def record_counts(
     counting: Counting,
     clock: Clock,
 ) -> tuple[Comparison, Appended | None]:
-    """Record, as one batch, a count of each place that differs; return what differed until then.
+    """Record, as one batch, a count of each spot that differs; return what differed until then.
 
     Nothing is recorded, and None returned with it, where nothing differs. Raises Refused when the
-    list cannot stand for counts, or the rules forbid them.
+    list cannot stand for counts, or the rules forbid them, and WrongUsage for one of a later day.
     """
-    if not stock_list.places and not scope.partial:
+    if scope.as_of > _end_of_today(ledger, counting.now):
+        raise WrongUsage("nothing can be counted on a later day than today")
+    if not stock_list.spots and not scope.partial:
         raise Refused(
             f"{stock_list.name} lists nothing, so all that is there would be counted as 0",
             "--partial says that what a list does not name is left alone",
@@ -145,21 +179,22 @@ def _counts(
     counting: Counting,
 ) -> list[Draft]:
     """Return a count for each difference, at the one location of its SKU where none is said."""
+    now = parse_when("now", counting.now, ledger.zone)
     drafts, below_zero, unclear = [], [], []
     for found in differences:
-        places = [found.location] if found.location else locations_of(ledger, found.sku)
+        locations = [found.location] if found.location else locations_of(ledger, found.sku)
         quantity = found.listed or 0
         if quantity < 0:
             shown = format_quantity(quantity, ledger.decimals)
             below_zero.append(f"line {found.line}: {found.sku} {shown}")
-        elif len(places) > 1:
-            unclear.append(f"{found.sku}: {', '.join(places)}")
+        elif len(locations) > 1:
+            unclear.append(f"{found.sku}: {', '.join(locations)}")
         else:
-            stream = (found.sku, places[0] if places else DEFAULT_LOCATION)
+            stream = (found.sku, locations[0] if locations else DEFAULT_LOCATION)
             # What is known by its day alone may take effect later today: a sale does at its end.
             # The list knows of it, so the count follows it.
-            instant = max(counting.now.instant or "", states.get(stream, State()).last_effective)
-            at = when or counting.now._replace(instant=instant)
+            known = states.get(stream, State()).last_effective
+            at = when or now._replace(instant=max(now.instant or "", known))
             drafts.append(movement("counted", *stream, quantity, at, ledger.zone, counting.facts))
     if below_zero:
         hint = "list it as 0, or leave it out and say --partial"
@@ -170,6 +205,6 @@ def _counts(
     return drafts
 
 
-def _refusal(stock_list: StockList, why: str, places: Sequence[str], hint: str | None) -> Refused:
-    lines = [f"{stock_list.name}: {why}, so nothing was appended", *first_of(places)]
+def _refusal(stock_list: StockList, why: str, spots: Sequence[str], hint: str | None) -> Refused:
+    lines = [f"{stock_list.name}: {why}, so nothing was appended", *first_of(spots)]
     return Refused("\n  ".join(lines), hint)

@@ -62,7 +62,7 @@ def restore(
         inventory export | inventory --ledger copy.db restore -
     """
     path = ledger_path(context)
-    with opened(file) as (stream, _):
+    with opened(file) as stream:
         # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
         text = (data.decode(errors="surrogateescape") for data in stream)
         head = restore_ledger(path, file, text)

@@ -3,7 +3,6 @@
 Must never know what they say.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +13,19 @@ from inventory_cli.errors import WrongUsage
 
 
 @contextmanager
-def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Give the bytes of a file or of standard input, and how many there are if that is known."""
+def opened(file: str) -> Iterator[BinaryIO]:
+    """Give the bytes of a file or of standard input."""
     if file == "-":
         if sys.stdin is None:
             raise WrongUsage("standard input is closed, so there is nothing to read")
-        yield sys.stdin.buffer, None
+        yield sys.stdin.buffer
         return
     try:
         stream = Path(file).open("rb")
     except OSError as error:
         raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
     with stream:
-        yield stream, os.fstat(stream.fileno()).st_size
+        yield stream
 
 
 def source_name(file: str) -> str:

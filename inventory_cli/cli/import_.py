@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from inventory_cli.actions.import_file import Choices, import_file
-from inventory_cli.cli import options, profile_options
+from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
 from inventory_cli.cli.import_report import complain_of, summarize
 from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, ledger_path
+from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
 from inventory_cli.storage.ledger_file import open_ledger
@@ -38,31 +39,26 @@ CheckBalances = Annotated[
     ),
 ]
 
-Draft = Annotated[
+DraftOnly = Annotated[
     bool, typer.Option("--draft", help="Print a profile to start from, and append nothing.")
 ]
+
+_OF_NO_USE_TO_A_DRAFT = (
+    *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
+    *("into_closed", "by", "allow_negative", "format"),
+)
 
 
 def import_(
     context: typer.Context,
-    file: profile_options.CsvFile,
-    profile: profile_options.ProfileName = None,
-    column: profile_options.ColumnNames = None,
-    set: profile_options.Constants = None,
-    kind: profile_options.KindWords = None,
-    date_format: profile_options.DateFormats = None,
-    signed: profile_options.Signed = None,
-    decimal_mark: profile_options.DecimalMark = None,
-    delimiter: profile_options.Delimiter = None,
-    encoding: profile_options.Encoding = None,
-    no_header: profile_options.NoHeader = False,
-    skip_lines: profile_options.SkipLines = None,
+    file: CsvFile,
+    meaning: Meaning,
     overlap: Overlap = None,
     check_balances: CheckBalances = False,
     errors: ErrorsFile = None,
     skip_bad: SkipBad = False,
     dry_run: DryRun = False,
-    draft: Draft = False,
+    draft: DraftOnly = False,
     into_closed: IntoClosed = None,
     by: By = None,
     allow_negative: AllowNegative = False,
@@ -77,31 +73,37 @@ def import_(
         inventory import sales.csv --column sku=Article --kind Sale=sold
         inventory import sales.csv --draft > sales.toml
     """
-    meaning = profile_options.chosen_profile(
-        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
-    )
-    meaning = with_options(
-        meaning,
-        {"kinds": kind, "signed": signed, "overlap": overlap, "check_balances": check_balances},
-    )
+    profile = meaning.as_profile()
     if draft:
-        _draft(file, meaning, profile)
+        _require_use(context)
+        _draft(file, profile)
         return
+    profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
     choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
-    _record(context, file, meaning, choices, by, format)
+    _record(context, file, profile, choices, by, format)
 
 
-def _draft(file: str, given: Profile, profile: str | None) -> None:
-    if profile is not None:
+def _require_use(context: typer.Context) -> None:
+    """Raise WrongUsage for an option that was typed beside --draft and means nothing to it."""
+
+    def is_typed(name: str) -> bool:
+        source = context.get_parameter_source(name)
+        return source is not None and source.name == "COMMANDLINE"
+
+    if is_typed("profile"):
         raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
+    for name in filter(is_typed, _OF_NO_USE_TO_A_DRAFT):
+        option = name.replace("_", "-")
+        raise WrongUsage(f"--{option} is of no use with --draft, which appends nothing")
+
+
+def _draft(file: str, given: Profile) -> None:
     # An import has no use for what a draft needs to know.
     from inventory_cli.drafting.draft import draft_profile
 
-    with opened(file) as (stream, size), progress("reading") as advance:
-        lines = draft_profile(
-            stream, source_name(file), given, lambda done: advance(done, size and 2 * size)
-        )
+    with opened(file) as stream, progress("reading") as advance:
+        lines = draft_profile(stream, source_name(file), given, advance)
     for text in lines:
         line(text)
 
@@ -109,29 +111,28 @@ def _draft(file: str, given: Profile, profile: str | None) -> None:
 def _record(
     context: typer.Context,
     file: str,
-    meaning: Profile,
+    profile: Profile,
     choices: Choices,
     by: str | None,
     format: str,
 ) -> None:
     with (
-        opened(file) as (stream, size),
+        opened(file) as stream,
         open_ledger(ledger_path(context), write=True) as ledger,
         progress("importing") as advance,
     ):
-        report = import_file(
+        imported = import_file(
             ledger,
             stream,
             options.origin(context, by, source_name(file)),
-            meaning,
+            profile,
             choices,
             options.now,
-            lambda done: advance(done, size and 2 * size),
+            advance,
         )
-        complain_of(ledger, file, report, choices)
-        summarize(ledger, report, choices, format)
-    bad = report.bad_row_count and not choices.skip_bad and not report.known_as
-    if bad or report.problems or report.refusal:
+        complain_of(ledger, file, imported)
+        summarize(ledger, imported, format)
+    if imported.is_refused:
         raise typer.Exit(Refused.exit_code)
 
 

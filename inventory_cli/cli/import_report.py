@@ -2,74 +2,62 @@
 
 from shlex import quote
 
-from inventory_cli.actions.import_file import Choices
+from inventory_cli.actions.import_file import Imported
 from inventory_cli.core.balances import Disagreement
-from inventory_cli.core.dates import show_effective
+from inventory_cli.core.dates import show_day, show_effective
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.core.wording import MOST_SHOWN, count_of
+from inventory_cli.core.wording import MOST_SHOWN, and_more, count_of
 from inventory_cli.importing.profile_keys import KINDS_HINT
-from inventory_cli.importing.tally import Report
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import complain, line, note
 
+_LISTED = "; --errors FILE lists them all"
 
-def complain_of(ledger: Ledger, file: str, report: Report, choices: Choices) -> None:
+
+def complain_of(ledger: Ledger, file: str, imported: Imported) -> None:
     """Write what is wrong with the rows, or why the file is refused, to standard error."""
-    lines = _bad_rows(report)
-    bad = count_of(report.bad_row_count, "bad row")
-    if lines and (choices.skip_bad or report.known_as):
-        note("\n".join([f"{file}: left out {bad}", *lines]))
+    lines = _bad_rows(imported)
+    bad = count_of(imported.bad, "bad row")
+    if lines and (imported.choices.skip_bad or imported.known_as):
+        note("\n  ".join([f"{file}: left out {bad}", *lines]))
     elif lines:
         hint = "mend them, or record only the good rows with --skip-bad"
-        if report.unknown_types:
-            words = " ".join(
-                f"--kind {quote(word + '=KIND')}" for word in [*report.unknown_types][:MOST_SHOWN]
-            )
+        if types := imported.reading.unknown_types:
+            words = " ".join(f"--kind {quote(word + '=KIND')}" for word in [*types][:MOST_SHOWN])
             hint = f"say what the words mean with {words} ({KINDS_HINT}); or {hint}"
-        complain("\n".join([f"{file}: {bad}, so nothing was appended", *lines]), hint)
-    balances = _disagreements(ledger, report)
-    if report.refusal:
-        complain("\n".join([report.refusal.message, *balances]), report.refusal.hint)
+        complain("\n  ".join([f"{file}: {bad}, so nothing was appended", *lines]), hint)
+    differing = imported.disagreements
+    balances = [_disagreement(ledger, *found) for found in differing[:MOST_SHOWN]]
+    balances += and_more(len(differing) - len(balances))
+    if imported.refusal:
+        complain("\n  ".join([imported.refusal.message, *balances]), imported.refusal.hint)
     elif balances:
-        streams = count_of(len(report.disagreements), "stream")
+        streams = count_of(len(differing), "stream")
         first = f"warning: {file}: the balances of {streams} are not those of the log"
-        note("\n".join([first, *balances]))
-    if report.problems:
+        note("\n  ".join([first, *balances]))
+    if imported.problems:
         shown = [
-            "  " + found.in_words(ledger.zone) + (f" (line {line})" if line else "")
-            for found, line in report.problems[:MOST_SHOWN]
+            found.in_words(ledger.zone) + (f" (line {line})" if line else "")
+            for found, line in imported.problems[:MOST_SHOWN]
         ]
-        if (rest := len(report.problems) - len(shown)) > 0:
-            shown.append(f"  and {rest} more; --errors FILE lists them all")
+        shown += and_more(len(imported.problems) - len(shown), _LISTED)
         complain(
-            "\n".join([f"{file}: refused by the rules, so nothing was appended", *shown]),
-            report.problems[0][0].hint,
+            "\n  ".join([f"{file}: refused by the rules, so nothing was appended", *shown]),
+            imported.problems[0][0].hint,
         )
 
 
-def _bad_rows(report: Report) -> list[str]:
+def _bad_rows(imported: Imported) -> list[str]:
     """Return a line for each bad row that is shown; one stands for all of the same unknown type."""
     lines = []
     shown = 0
-    for row in report.bad_rows:
-        count = report.stands_for.get(row.line, 1)
-        times = f" ({count_of(count, 'row')})" if count > 1 else ""
-        lines.append(f"  {row.described()}{times}")
+    stands_for = imported.reading.stands_for()
+    for row in imported.bad_rows:
+        count = stands_for.get(row.line, 1)
+        lines.append(row.described() + (f" ({count_of(count, 'row')})" if count > 1 else ""))
         shown += count
-    if (rest := report.bad_row_count - shown) > 0:
-        lines.append(f"  and {rest} more; --errors FILE lists them all")
-    return lines
-
-
-def _disagreements(ledger: Ledger, report: Report) -> list[str]:
-    """Return a line for each stream whose balances in the file are not those of the log."""
-    lines = [
-        _disagreement(ledger, found, number) for found, number in report.disagreements[:MOST_SHOWN]
-    ]
-    if (rest := len(report.disagreements) - len(lines)) > 0:
-        lines.append(f"  and {count_of(rest, 'more stream')}")
-    return lines
+    return lines + and_more(imported.bad - shown, _LISTED)
 
 
 def _disagreement(ledger: Ledger, found: Disagreement, number: int) -> str:
@@ -79,7 +67,7 @@ def _disagreement(ledger: Ledger, found: Disagreement, number: int) -> str:
         for quantity in (found.stated, found.replayed, found.stated - found.replayed)
     )
     text = (
-        f"  line {number}: {event.sku} at {event.location} on "
+        f"line {number}: {event.sku} at {event.location} on "
         f"{show_effective(event.effective_at, event.date_only, ledger.zone)}: "
         f"{stated} in the file, {replayed} in the log"
     )
@@ -94,47 +82,63 @@ _COLUMNS = (
     Column("last_day"),
     Column("net_change", "change"),
     *(Column(name, "number") for name in ("batch", "first_position", "last_position")),
+    Column("would_append", "number"),
+    Column("dry_run", "flag"),
 )
 
 
-def summarize(ledger: Ledger, report: Report, choices: Choices, format: str) -> None:
-    batch = report.batch
-    if format != "table":
+def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
+    """Write what was read, and what became of it, to standard output; remarks go elsewhere."""
+    if format == "table":
+        _summarize_in_words(ledger, imported)
+    else:
+        batch = imported.batch
         row = (
-            *report[:8],
+            *_counts(imported),
+            len(imported.reading.skus),
+            *_days(ledger, imported),
+            imported.net_change,
             batch and batch.batch,
             batch and batch.first_position,
             batch and batch.last_position,
+            imported.would_append if imported.choices.dry_run else None,
+            imported.choices.dry_run,
         )
         show(Answer(_COLUMNS, [row], ledger.decimals), format)
-    else:
-        if choices.dry_run:
-            _describe_rows(ledger, report)
-        would = "would be " if choices.dry_run else ""
-        line(
-            f"read {report.read}, {would}appended {report.appended}, skipped {report.skipped}, "
-            f"refused {report.refused}"
-        )
-        if batch is not None:
-            line(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
-    if report.left_out:
-        note(f"{count_of(report.left_out, 'row')} left out by the rules of the profile")
-    if headers := report.second_headers:
-        note(f"the header stands once more on line {', '.join(map(str, headers))}")
-    if known := report.known_as:
+    if left_out := imported.reading.left_out:
+        note(f"{count_of(left_out, 'row')} left out by the rules of the profile")
+    if headers := imported.reading.second_headers.first:
+        more = and_more(imported.reading.second_headers.count - len(headers))
+        note(f"the header stands once more on line {', '.join([*map(str, headers), *more])}")
+    if known := imported.known_as:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
-        if not report.compared:
+        if not imported.compared:
             note("hint: --overlap skip records what of it is not in the log")
-    for text in report.notes.summed_up():
+    for text in imported.notes.summed_up():
         note(text)
 
 
-def _describe_rows(ledger: Ledger, report: Report) -> None:
-    change = (
-        "unknown"
-        if report.net_change is None
-        else format_quantity(report.net_change, ledger.decimals)
-    )
-    span = f"from {report.first_day} to {report.last_day}" if report.first_day else "no dates"
-    skus = count_of(report.skus, "SKU")
-    line(f"dry run: {skus}, {span}, net change {change}; nothing was appended")
+def _summarize_in_words(ledger: Ledger, imported: Imported) -> None:
+    read, appended, skipped, refused = _counts(imported)
+    done = f"appended {appended}"
+    if imported.choices.dry_run:
+        change = imported.net_change
+        shown = "unknown" if change is None else format_quantity(change, ledger.decimals)
+        first, last = _days(ledger, imported)
+        span = f"from {first} to {last}" if first else "no dates"
+        skus = count_of(len(imported.reading.skus), "SKU")
+        line(f"dry run: {skus}, {span}, net change {shown}; nothing was appended")
+        done = f"would be appended {imported.would_append}"
+    line(f"read {read}, {done}, skipped {skipped}, refused {refused}")
+    if batch := imported.batch:
+        line(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
+
+
+def _counts(imported: Imported) -> tuple[int, int, int, int]:
+    return imported.reading.read, imported.appended, imported.skipped, imported.refused
+
+
+def _days(ledger: Ledger, imported: Imported) -> tuple[str | None, str | None]:
+    """Return the days of the first and the last of the good rows, if there are any."""
+    first, last = imported.reading.first, imported.reading.last
+    return (show_day(first, ledger.zone), show_day(last, ledger.zone)) if last else (None, None)

@@ -4,9 +4,17 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.reconcile import Comparison, Counting, Scope, compare, record_counts
-from inventory_cli.cli import options, profile_options
+from inventory_cli.actions.reconcile import (
+    Comparison,
+    Counting,
+    Scope,
+    compare,
+    record_counts,
+    scope_of,
+)
+from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
+from inventory_cli.cli.lazy import But
 from inventory_cli.cli.movements import note_each
 from inventory_cli.cli.options import (
     AllowNegative,
@@ -17,12 +25,11 @@ from inventory_cli.cli.options import (
     Reason,
     ledger_path,
 )
-from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
+from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.core.wording import count_of
-from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
-from inventory_cli.importing.movements import Settings
-from inventory_cli.importing.profile import Profile
+from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
+from inventory_cli.importing.movements import Measures
 from inventory_cli.importing.stock_list import StockList, read_stock_list
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -42,7 +49,8 @@ Count = Annotated[
 
 def reconcile(
     context: typer.Context,
-    file: profile_options.CsvFile,
+    file: CsvFile,
+    meaning: Annotated[Meaning, But("kind", "signed")],
     as_of: AsOf = None,
     location: Location = None,
     partial: Partial = False,
@@ -51,15 +59,6 @@ def reconcile(
     by: By = None,
     into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
-    profile: profile_options.ProfileName = None,
-    column: profile_options.ColumnNames = None,
-    set: profile_options.Constants = None,
-    date_format: profile_options.DateFormats = None,
-    decimal_mark: profile_options.DecimalMark = None,
-    delimiter: profile_options.Delimiter = None,
-    encoding: profile_options.Encoding = None,
-    no_header: profile_options.NoHeader = False,
-    skip_lines: profile_options.SkipLines = None,
     format: Format = "table",
 ) -> int:
     """Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
@@ -82,23 +81,21 @@ def reconcile(
     facts = clean_facts(reason, None, None, None, options.parse_details(None, into_closed))
     if count and facts.reason is None:
         raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
-    meaning = profile_options.chosen_profile(
-        profile, column, set, date_format, decimal_mark, delimiter, encoding, no_header, skip_lines
-    )
+    profile = meaning.as_profile()
     location = options.clean_location(location)
-    moment = options.now()
+    now = options.now()
     with open_ledger(ledger_path(context), write=count) as ledger:
-        settings = Settings(ledger.decimals, ledger.zone, moment)
-        stock_list = _read(file, meaning, settings, location)
-        cut, when = _cut(ledger, stock_list, as_of, settings)
-        scope = Scope(cut, when, location, partial)
+        measures = Measures(ledger.decimals, ledger.zone, now)
+        with opened(file) as stream, progress("reading") as advance:
+            stock_list = read_stock_list(
+                stream, source_name(file), profile, measures, location, advance
+            )
+        scope = scope_of(ledger, stock_list, as_of, location, partial, now)
         if not count:
             found = compare(ledger, stock_list, scope)
             _show(ledger, stock_list, scope, found, format)
             return DIFFERENCE_FOUND if found.differences else 0
-        if cut > options.end_of_today(ledger, moment):
-            raise WrongUsage("nothing can be counted on a later day than today")
-        counting = Counting(parse_when("now", moment, ledger.zone), facts, allow_negative)
+        counting = Counting(now, facts, allow_negative)
         origin = options.origin(context, by, stock_list.name)
         found, appended = record_counts(ledger, origin, stock_list, scope, counting, options.now)
         _show(ledger, stock_list, scope, found, format)
@@ -107,35 +104,6 @@ def reconcile(
             note(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
             note_each(appended.notes)
     return 0
-
-
-def _read(file: str, meaning: Profile, settings: Settings, location: str | None) -> StockList:
-    with opened(file) as (stream, size), progress("reading") as advance:
-        return read_stock_list(
-            stream, source_name(file), meaning, settings, location, lambda done: advance(done, size)
-        )
-
-
-def _cut(
-    ledger: Ledger, stock_list: StockList, as_of: str | None, settings: Settings
-) -> tuple[str, When | None]:
-    """Return of when the list is: the last moment, and the day or moment that this is the end of.
-
-    What is typed wins over the list where both are of the same day; without either, it is now.
-    """
-    listed = stock_list.when
-    if as_of is None:
-        if listed is None:
-            return options.end_of_today(ledger, settings.now), None
-        return inclusive_end(listed, ledger.zone), listed
-    cut = parse_cut(as_of, settings.now, ledger.zone)
-    when = None if cut == END_OF_TIME else parse_when(as_of, settings.now, ledger.zone)
-    if listed is not None and (when is None or when.day != listed.day):
-        raise Refused(
-            f"{stock_list.name} says that it is of {listed.day}, which is not --as-of {as_of}",
-            "say which day it is with --set date=DATE alone, which passes over the column",
-        )
-    return cut, when
 
 
 _COLUMNS = (
@@ -155,6 +123,6 @@ def _show(
     options.note_cut(ledger, scope.as_of, None, format)
     if stock_list.left_out:
         note(f"{count_of(stock_list.left_out, 'row')} left out by the rules of the profile")
-    places = count_of(found.compared, "stream" if stock_list.has_locations else "SKU")
+    compared = count_of(found.compared, "stream" if stock_list.has_locations else "SKU")
     differ = len(found.differences)
-    note(f"compared {places}: {differ or 'none'} differ{'s' if differ == 1 else ''}")
+    note(f"compared {compared}: {differ or 'none'} differ{'s' if differ == 1 else ''}")

@@ -43,7 +43,7 @@ def record(
         inventory record - < events.jsonl
     """
     origin = options.origin(context, by)
-    with opened(file) as (stream, _), open_ledger(ledger_path(context), write=True) as ledger:
+    with opened(file) as stream, open_ledger(ledger_path(context), write=True) as ledger:
         take = _record_together if one_batch else _record_each
         refused = take(ledger, stream, origin, allow_negative)
     if refused:

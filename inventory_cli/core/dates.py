@@ -73,7 +73,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
         return When(today - timedelta(days=1), None)
     if ago := _AGO.fullmatch(lower):
         return When(_go_back(words, today, int(ago[1]), ago[2]), None)
-    return _parse_iso(words, zone) or _parse_words(words, zone)
+    return read_iso(words, zone) or _parse_words(words, zone)
 
 
 # By how much a clock has to be behind to be worth a word.
@@ -149,7 +149,7 @@ def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
 
 def parse_iso(text: str, zone: tzinfo) -> When:
     """Return the date or moment that ISO 8601 text names, and accept nothing else."""
-    when = _parse_iso(text.strip(), zone)
+    when = read_iso(text.strip(), zone)
     if when is None:
         raise WrongUsage(
             f"date {text!r} is not like 2022-03-15 or 2022-03-15T14:30",
@@ -157,23 +157,28 @@ def parse_iso(text: str, zone: tzinfo) -> When:
     return when
 
 
-def _parse_iso(text: str, zone: tzinfo) -> When | None:
+def read_iso(text: str, zone: tzinfo) -> When | None:
+    """Return the date or moment that ISO 8601 text names; None where it is written otherwise.
+
+    Raises WrongUsage for one that does not exist here.
+    """
     if re.fullmatch(r"\d{8}", text, re.ASCII):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     try:
         if _ISO_DATE.fullmatch(text):
-            return _day(text, date.fromisoformat(text), zone)
+            return local_day(text, date.fromisoformat(text), zone)
         if moment := _ISO_MOMENT.fullmatch(text):
             day, clock, offset = moment[1], moment[2].replace(",", "."), moment[3] or ""
             parsed = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
-            return _moment(text, parsed, zone)
+            return local_moment(text, parsed, zone)
     except ValueError as error:
         reason = "the offset is too large" if "timedelta" in str(error) else error
         raise WrongUsage(f"date {text!r} does not exist: {reason}", _HINT) from None
     return None
 
 
-def _day(text: str, day: date, zone: tzinfo) -> When:
+def local_day(text: str, day: date, zone: tzinfo) -> When:
+    """Return a day that text named. Raises WrongUsage where the calendar of the zone skips it."""
     noon = datetime.combine(_in_range(text, day), time(12), tzinfo=zone)
     if noon.astimezone(UTC).astimezone(zone).date() != day:
         raise WrongUsage(f"day {text!r} does not exist in {zone}: the calendar skips it there")
@@ -189,7 +194,11 @@ def _in_range(text: str, day: date) -> date:
     )
 
 
-def _moment(text: str, parsed: datetime, zone: tzinfo) -> When:
+def local_moment(text: str, parsed: datetime, zone: tzinfo) -> When:
+    """Return the moment that text named; it is local where it has no offset of its own.
+
+    Raises WrongUsage for a local time that a clock change skips.
+    """
     _in_range(text, parsed.date())
     if parsed.tzinfo is None:
         local = parsed.replace(tzinfo=zone)
@@ -225,8 +234,8 @@ def _parse_words(text: str, zone: tzinfo) -> When:
             f"write {days[0]} or {days[-1]}",
         )
     if filled.hour != filled_otherwise.hour:
-        return _day(text, filled.date(), zone)
-    return _moment(text, filled, zone)
+        return local_day(text, filled.date(), zone)
+    return local_moment(text, filled, zone)
 
 
 def _read_words(

@@ -21,8 +21,12 @@ def count_of(number: int, noun: str) -> str:
 
 def first_of(lines: Sequence[str], most: int = MOST_SHOWN) -> list[str]:
     """Return the first of some lines, with one more that counts the rest, if there is a rest."""
-    rest = len(lines) - most
-    return [*lines[:most], *([f"and {rest} more"] if rest > 0 else [])]
+    return [*lines[:most], *and_more(len(lines) - most)]
+
+
+def and_more(rest: int, where: str = "") -> list[str]:
+    """Return the line that says how many more there are than those shown, if any, and where."""
+    return [f"and {rest} more{where}"] if rest > 0 else []
 
 
 def signed(quantity: int, decimals: int) -> str:

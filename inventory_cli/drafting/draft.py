@@ -7,22 +7,21 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import BinaryIO, NamedTuple
 
+from inventory_cli.core.progress import Progress, half, untold
 from inventory_cli.core.wording import count_of
 from inventory_cli.drafting.fields import choose_fields, is_movements
 from inventory_cli.drafting.kinds import Directions, find_directions
-from inventory_cli.drafting.rows import Rows, look_at_rows
 from inventory_cli.drafting.survey import (
     Column,
-    Shape,
     Survey,
-    find_shape,
-    records_of,
+    rows_of,
     survey,
 )
+from inventory_cli.drafting.tendencies import Tendencies, find_tendencies
 from inventory_cli.drafting.toml_text import comment, either, entry, listed, quoted
 from inventory_cli.drafting.words import is_void, is_waiting
 from inventory_cli.errors import Refused
@@ -39,14 +38,13 @@ class _Facts(NamedTuple):
 
     name: str
     given: Profile
-    shape: Shape
     survey: Survey
     fields: dict[str, int]
     remarks: list[str]
     # What a field is where its column is empty: another column.
     spare: dict[str, Column]
     mark: str | None
-    rows: Rows
+    seen: Tendencies
     directions: Directions
 
     def column(self, field: str) -> Column | None:
@@ -56,55 +54,50 @@ class _Facts(NamedTuple):
 
 
 def draft_profile(
-    file: BinaryIO,
-    name: str,
-    given: Profile,
-    progress: Callable[[int], None] = lambda count: None,
+    file: BinaryIO, name: str, given: Profile, progress: Progress = untold
 ) -> list[str]:
     """Return the lines of a profile that fits a file, as far as the file tells.
 
-    What `given` says is taken as it is. `progress` is told how much is done of twice the bytes of
-    the file. Raises Refused when the file cannot be read as CSV.
+    What `given` says is taken as it is. `progress` is told how far it is. Raises Refused when the
+    file cannot be read as CSV.
     """
     with ExitStack() as stack:
         if not file.seekable():
             kept = stack.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(file, kept)
             file = kept
-        shape = find_shape(file, name, given)
-        records = records_of(file, name, shape.profile, progress)
-        found = survey(records, name, header_is_made=not shape.profile.header)
-        size = file.tell()
-        fields, remarks = choose_fields(name, found, shape.profile)
+        found = survey(file, name, given, half(progress, 0))
+        profile = found.shape.profile
+        fields, remarks = choose_fields(name, found, profile)
         marks = (found.columns[fields[f]].mark for f in _NUMBERS if f in fields)
         mark = given.decimal_mark or next(filter(None, marks), None)
-        records = records_of(file, name, shape.profile, lambda done: progress(size + done))
-        rows = look_at_rows(records, fields, mark)
-    if rows.differing_ids and "id" not in given.columns:
+        _, rows, _ = rows_of(file, name, profile, half(progress, 1))
+        seen = find_tendencies(rows, fields, mark)
+    if seen.differing_ids and "id" not in given.columns:
         header = found.columns[fields["id"]].header
         remarks.append(
-            f"{header!r} is not taken for the id: in {count_of(rows.differing_ids, 'row')} it is "
-            f"that of another row, such as {rows.differing_id!r}"
+            f"{header!r} is not taken for the id: in {count_of(seen.differing_ids, 'row')} it is "
+            f"that of another row, such as {seen.differing_id!r}"
         )
         fields.setdefault("reference", fields.pop("id"))
-    spare = _without_targets(found, fields, rows, remarks)
-    directions = find_directions(name, fields, rows, given, found)
-    facts = _Facts(name, given, shape, found, fields, remarks, spare, mark, rows, directions)
+    spare = _without_targets(found, fields, seen, remarks)
+    directions = find_directions(name, fields, seen, given, found)
+    facts = _Facts(name, given, found, fields, remarks, spare, mark, seen, directions)
     return _shipped(facts) or _own(facts)
 
 
 def _without_targets(
-    found: Survey, fields: dict[str, int], rows: Rows, remarks: list[str]
+    found: Survey, fields: dict[str, int], seen: Tendencies, remarks: list[str]
 ) -> dict[str, Column]:
     """Give the location to go to up where it is mostly for rows that are no transfers.
 
     Then it is where goods arrive, and stands in for the location where that is empty.
     """
-    if "type" not in fields or rows.targets[False] == 0:
+    if "type" not in fields or seen.targets[False] == 0:
         return {}
     column = found.columns[fields["to_location"]]
-    if rows.targets[True] >= rows.targets[False]:
-        count = count_of(rows.targets[False], "row")
+    if seen.targets[True] >= seen.targets[False]:
+        count = count_of(seen.targets[False], "row")
         remarks.append(f"Bad, for it has a {column.header!r} and is no transfer: {count}")
         return {}
     del fields["to_location"]
@@ -179,14 +172,14 @@ def _heading(facts: _Facts, is_known: bool = False) -> list[str]:
         lines.append("# Try it: inventory import FILE --profile THIS.toml --dry-run")
     else:
         lines.append("# It does not look like movements of stock, or like a list of stock.")
-    if found.first_uneven:
-        line, width = found.first_uneven
+    bad, repeated = found.reading.bad, found.reading.second_headers
+    if bad.count:
         lines.append(
-            f"# Bad rows, for they are longer or shorter than the header: {found.uneven}; the "
-            f"first is in line {line}, with {count_of(int(width), 'column')}"
+            f"# Bad rows, for they are longer or shorter than the header: {bad.count}; the first "
+            f"is {bad.first[0].described()}"
         )
-    if found.second_headers:
-        lines.append(f"# Rows passed over, for they repeat the header: {found.second_headers}")
+    if repeated.count:
+        lines.append(f"# Rows passed over, for they repeat the header: {repeated.count}")
     quantities = [facts.column(f) for f in _NUMBERS[:3]]
     decimals = max((c.decimals[facts.mark] for c in quantities if c), default=0)
     if decimals:
@@ -199,10 +192,10 @@ def _heading(facts: _Facts, is_known: bool = False) -> list[str]:
 
 def _spelling(facts: _Facts) -> list[str]:
     """Return how the file is spelled, where an import would not find that by itself."""
-    profile, lines = facts.shape.profile, []
+    profile, lines = facts.survey.shape.profile, []
     if profile.encoding:
-        remark = f"it is not UTF-8; read so, a word is {quoted(facts.shape.sample)}"
-        remark = remark if facts.shape.sample else ""
+        remark = f"it is not UTF-8; read so, a word is {quoted(facts.survey.shape.sample)}"
+        remark = remark if facts.survey.shape.sample else ""
         lines.append(entry("encoding", quoted(profile.encoding), remark))
     if profile.delimiter:
         lines.append(entry("delimiter", quoted(profile.delimiter)))
@@ -283,14 +276,14 @@ def _remark(facts: _Facts, field: str, column: Column) -> str:
     remarks = []
     if len(same) > 1:
         remarks.append(f"{len(same)} columns are named so: where they differ, rows are bad")
-    if field == "id" and facts.rows.equal_ids:
-        remarks.append(f"rows equal to an earlier one, recorded once: {facts.rows.equal_ids}")
+    if field == "id" and facts.seen.equal_ids:
+        remarks.append(f"rows equal to an earlier one, recorded once: {facts.seen.equal_ids}")
     if field == "date" and column.no_date:
         count = count_of(column.filled - column.dated, "cell")
-        remarks.append(f"{count} of another sort, such as {column.no_date.text!r}: bad rows")
+        remarks.append(f"{count} of another sort, such as {column.no_date!r}: bad rows")
     if field in _NUMBERS and column.no_number:
         count = count_of(column.filled - column.numbers[facts.mark], "cell")
-        remarks.append(f"{count} that are no numbers, such as {column.no_number.text!r}: bad rows")
+        remarks.append(f"{count} that are no numbers, such as {column.no_number!r}: bad rows")
     return "; ".join(remarks)
 
 

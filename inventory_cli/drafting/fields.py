@@ -95,11 +95,11 @@ def _unfit(field: str, column: Column, given: Profile) -> str | None:
     if not cells:
         return "all its cells are empty"
     if field == "date" and column.dated * 2 < cells and column.no_date:
-        return f"{column.dated} of {cells} cells are dates, unlike {column.no_date.text!r}"
+        return f"{column.dated} of {cells} cells are dates, unlike {column.no_date!r}"
     numbers = column.numbers[column.mark]
     wanted = cells if field in _NUMBERS else cells // 2 + 1 if field == "quantity" else 0
     if numbers < wanted:
-        unlike = f", unlike {column.no_number.text!r}" if column.no_number else ""
+        unlike = f", unlike {column.no_number!r}" if column.no_number else ""
         return f"{numbers} of {cells} cells are numbers{unlike}"
     if field == "unit_cost" and column.negative:
         return f"{count_of(column.negative, 'cell')} are negative"

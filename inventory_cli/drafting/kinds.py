@@ -10,8 +10,8 @@ from typing import NamedTuple
 from inventory_cli.core.events import KINDS
 from inventory_cli.core.wording import count_of
 from inventory_cli.drafting.fields import likely_kind
-from inventory_cli.drafting.rows import Rows, Word
 from inventory_cli.drafting.survey import Survey
+from inventory_cli.drafting.tendencies import Tendencies, Word
 from inventory_cli.drafting.toml_text import entry, quoted
 from inventory_cli.drafting.words import outside_of, rank, tells_of_sales
 from inventory_cli.importing.cells import is_own_word
@@ -41,30 +41,30 @@ class _Meaning(NamedTuple):
 
 
 def find_directions(
-    name: str, fields: Mapping[str, int], rows: Rows, given: Profile, survey: Survey
+    name: str, fields: Mapping[str, int], seen: Tendencies, given: Profile, survey: Survey
 ) -> Directions:
     """Return what says which way the goods of a file go."""
     found = Directions([], [], [], [])
     two_columns = bool(fields.keys() & {"quantity_in", "quantity_out"})
     if "type" in fields:
-        signed = given.signed or (None if two_columns else _signed_by_kinds(rows, given))
-        _explain_kinds(name, fields, rows, given, signed or (two_columns and "change"), found)
-        if rows.are_paired and "to_location" not in fields and "reference" in fields:
+        signed = given.signed or (None if two_columns else _signed_by_kinds(seen, given))
+        _explain_kinds(name, fields, seen, given, signed or (two_columns and "change"), found)
+        if seen.are_paired and "to_location" not in fields and "reference" in fields:
             header = survey.columns[fields["reference"]].header
             found.signs.append(entry("pair_by", quoted(header), "both rows of a transfer have it"))
     else:
-        signed = given.signed or _signed_without_type(name, fields, rows, given, survey, found)
+        signed = given.signed or _signed_without_type(name, fields, seen, given, survey, found)
     if signed:
-        all = rows.all
+        all = seen.all
         remark = f"positive quantities: {all.plus}, negative: {all.minus}"
         found.signs.insert(0, entry("signed", quoted(signed), remark))
     return found
 
 
-def _signed_by_kinds(rows: Rows, given: Profile) -> str | None:
+def _signed_by_kinds(seen: Tendencies, given: Profile) -> str | None:
     """Return what signs mean, by those that arrivals and departures have."""
     arrive, leave, other = Word(), Word(), Word()
-    for word in rows.words.values():
+    for word in seen.words.values():
         kind = likely_kind(word.text, given.kinds)
         (arrive if kind in ARRIVES else leave if kind in LEAVES else other).add(word)
     if leave.minus > leave.plus and arrive.plus >= arrive.minus:
@@ -81,18 +81,18 @@ def _signed_by_kinds(rows: Rows, given: Profile) -> str | None:
 def _explain_kinds(
     name: str,
     fields: Mapping[str, int],
-    rows: Rows,
+    seen: Tendencies,
     given: Profile,
     signed: str | bool | None,
     found: Directions,
 ) -> None:
     """Add a line for each word of the type column, the most frequent first."""
     needs_reason = False
-    for word in sorted(rows.words.values(), key=lambda word: -word.rows):
+    for word in sorted(seen.words.values(), key=lambda word: -word.rows):
         if not word.text:
             found.kinds.append(f"# {count_of(word.rows, 'row')} have no type, and are bad rows")
             continue
-        kind, remark, sure = _meaning(word, fields, rows, given, signed)
+        kind, remark, sure = _meaning(word, fields, seen, given, signed)
         remark = f"{count_of(word.rows, 'row')}{remark and ': '}{remark}"
         found.kinds.append(entry(quoted(word.text), quoted(kind), remark, sure))
         needs_reason |= kind == "adjusted" and is_own_word(word.text)
@@ -105,7 +105,7 @@ def _explain_kinds(
 def _meaning(
     word: Word,
     fields: Mapping[str, int],
-    rows: Rows,
+    seen: Tendencies,
     given: Profile,
     signed: str | bool | None,
 ) -> _Meaning:
@@ -115,7 +115,7 @@ def _meaning(
     if word.text.casefold() in given.kinds:
         return _Meaning(kind)
     if kind in TRANSFERS and "to_location" not in fields:
-        if rows.are_paired and "reference" in fields and (signed or kind != "transferred"):
+        if seen.are_paired and "reference" in fields and (signed or kind != "transferred"):
             return _Meaning(kind)
         half = _HALVES.get(kind) or ("adjusted" if signed else None)
         if half is None:
@@ -158,13 +158,13 @@ def _by_balance(word: Word, kind: str) -> _Meaning:
 def _signed_without_type(
     name: str,
     fields: Mapping[str, int],
-    rows: Rows,
+    seen: Tendencies,
     given: Profile,
     survey: Survey,
     found: Directions,
 ) -> str | None:
     """Return what signs mean in a file without types, and add what stands for these."""
-    plus, minus = rows.all.plus, rows.all.minus
+    plus, minus = seen.all.plus, seen.all.minus
     if kind := given.constants.get("type"):
         if not minus or kind == "adjusted":
             return None
@@ -174,14 +174,14 @@ def _signed_without_type(
             else "change"
         )
     if {"location", "to_location"} <= fields.keys():
-        _explain_places(rows, found)
+        _explain_places(seen, found)
         return None
     if "quantity" not in fields:
         return None
     headers = [column.header for column in survey.columns]
     is_state = rank("balance", headers[fields["quantity"]]) is not None
     if "date" not in fields or is_state:
-        _explain_stock_list(name, fields, rows, found)
+        _explain_stock_list(name, fields, seen, found)
         return None
     if sum(map(tells_of_sales, headers)) > 1:
         found.constants.append(
@@ -196,13 +196,13 @@ def _signed_without_type(
 
 
 def _explain_stock_list(
-    name: str, fields: Mapping[str, int], rows: Rows, found: Directions
+    name: str, fields: Mapping[str, int], seen: Tendencies, found: Directions
 ) -> None:
     is_opening = re.search(r"initial|opening|anfang", name.casefold())
     kinds = ("opened", "counted") if is_opening else ("counted", "opened")
     remark = f'a list of what is there; or "{kinds[1]}"'
-    if rows.repeated_skus and "date" not in fields:
-        remark += f"; rows that repeat a SKU, of which the last counts: {rows.repeated_skus}"
+    if seen.repeated_skus and "date" not in fields:
+        remark += f"; rows that repeat a SKU, of which the last counts: {seen.repeated_skus}"
     found.constants.append(entry("type", quoted(kinds[0]), remark))
     if "date" not in fields:
         found.constants.append(
@@ -210,8 +210,8 @@ def _explain_stock_list(
         )
 
 
-def _explain_places(rows: Rows, found: Directions) -> None:
-    for place, count in rows.places.most_common():
+def _explain_places(seen: Tendencies, found: Directions) -> None:
+    for place, count in seen.places.most_common():
         if ways := outside_of(place):
             come, go = map(quoted, ways)
             remark = f"{count_of(count, 'row')}; not a place of ours"

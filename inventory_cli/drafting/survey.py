@@ -3,49 +3,46 @@
 Must never know which column is which field.
 """
 
-import codecs
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, date
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from inventory_cli.core.progress import Progress
 from inventory_cli.core.quantities import format_quantity, parse_quantity, without_marks
 from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.importing.columns import numbered
+from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.date_formats import DateColumn, fitting_formats, parse_as
-from inventory_cli.importing.movements import empty_file, open_source
+from inventory_cli.importing.movements import Record, open_source, prepare, read_names
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.source import DELIMITERS, Source, find_delimiter
+from inventory_cli.importing.source import DELIMITERS, Undecodable, evenness
+from inventory_cli.importing.tally import Reading
 
-_BLOCK = 1 << 20
-# How much of a file decides where its header is, and by what its columns are parted.
-_HEAD = 1 << 18
+# How many records decide where the header is, and by what columns are parted.
+_FIRST_RECORDS = 200
 # How many different cells of a column are counted before they are looked at and forgotten.
 _MOST_CELLS = 20_000
 _LONGEST_CELL = 200
-_WORD_ENDS = (b" ", b",", b";", b"\t", b"|", b"\r", b"\n", b'"')
+# What stands in no text, and how many bytes are searched for it.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_SEARCHED = 1 << 20
 # A ledger's zone would say which local times a clock change skips; in UTC none are.
 _ZONE = UTC
 MARKS = (None, ".", ",")
 
 
 class Shape(NamedTuple):
-    """How a file is spelled, as far as an import would not find it by itself."""
+    """How a file is spelled, as far as an import would not find it by itself.
+
+    `sample` is a word that told in which encoding it is.
+    """
 
     profile: Profile
     sample: str
-
-
-class Seen(NamedTuple):
-    """A cell as an example."""
-
-    line: int
-    text: str
 
 
 class Column:
@@ -59,10 +56,9 @@ class Column:
         # How many are numbers with each decimal mark, and the most decimals they have then.
         self.numbers: Counter[str | None] = Counter()
         self.decimals: Counter[str | None] = Counter()
-        self.no_number: Seen | None = None
-        self.no_date: Seen | None = None
+        # The first cell that is none.
+        self.no_number = self.no_date = ""
         self.styles: Counter[tuple[str, ...]] = Counter()
-        self.examples: dict[tuple[str, ...], Seen] = {}
         self.spans: dict[str, tuple[date, date]] = {}
         self.dates = DateColumn(where, _ZONE)
         self.mixed: str | None = None
@@ -100,11 +96,11 @@ class Column:
             self.filled += count
             if self.words is not None:
                 self.words[text] = self.words.get(text, 0) + count
-            self._look_for_number(text, count, line)
+            self._look_for_number(text, count)
             self._look_for_date(text, count, line)
         self._cells.clear()
 
-    def _look_for_number(self, text: str, count: int, line: int) -> None:
+    def _look_for_number(self, text: str, count: int) -> None:
         values = {mark: number(text, mark) for mark in MARKS}
         for mark, value in values.items():
             if value is not None:
@@ -114,16 +110,15 @@ class Column:
         if any(value is not None and value < 0 for value in values.values()):
             self.negative += count
         if all(value is None for value in values.values()):
-            self.no_number = self.no_number or Seen(line, text)
+            self.no_number = self.no_number or text
 
     def _look_for_date(self, text: str, count: int, line: int) -> None:
         formats = fitting_formats(text, _ZONE)
         if not formats:
-            self.no_date = self.no_date or Seen(line, text)
+            self.no_date = self.no_date or text
             return
         self.dated += count
         self.styles[formats] += count
-        self.examples.setdefault(formats, Seen(line, text))
         for format in formats:
             when = parse_as(text, format, _ZONE)
             if when is not None:
@@ -159,13 +154,16 @@ class Column:
 
 
 class Survey(NamedTuple):
-    """What stands in a file. `uneven` rows are longer or shorter than the header."""
+    """What stands in a file: in its columns, and how many rows are read, or bad by their width."""
 
+    shape: Shape
     columns: tuple[Column, ...]
-    rows: int
-    uneven: int
-    first_uneven: Seen | None
-    second_headers: int
+    reading: Reading
+
+    @property
+    def rows(self) -> int:
+        """How many rows have as many cells as the header."""
+        return self.reading.read - self.reading.bad.count
 
 
 def number(text: str, mark: str | None) -> int | None:
@@ -176,95 +174,70 @@ def number(text: str, mark: str | None) -> int | None:
         return None
 
 
-def find_shape(file: BinaryIO, name: str, given: Profile) -> Shape:
-    """Return how a file is spelled; what is given stays.
+def survey(file: BinaryIO, name: str, given: Profile, progress: Progress) -> Survey:
+    """Return what stands in a file, in memory that does not grow with it; what is given stays.
 
-    Raises Refused where it is not text.
+    In which encoding it is, other than those that an import finds, is known once it was read in
+    another. Raises Refused where it is not text, or cannot be read as CSV.
     """
-    shape = Shape(given, "")
-    if given.encoding is None:
-        shape = _find_encoding(file, given)
-    profile = shape.profile
-    file.seek(0)
-    source = Source(file, name, lambda count: None, profile.encoding, profile.delimiter)
-    records = source.records()
-    try:
-        next(records, None)
-    finally:
-        records.close()
-    file.seek(0)
-    head = file.read(_HEAD).decode(source.encoding or "utf-8", "replace")
-    lines = list(io.StringIO(head, newline=""))[given.skip_lines :]
-    if len(head) * 4 >= _HEAD and len(lines) > 1:
-        lines.pop()
-    mark = given.delimiter or max(
-        DELIMITERS, key=lambda mark: (_evenness(lines, mark), mark == ",")
-    )
-    table = _parsed(lines, mark)
-    if not table:
-        return shape
-    usual = sorted(map(_filled, table))[len(table) // 2]
-    before, header = next(record for record in table if _filled(record) * 2 > usual)
-    if before > table[0][0]:
-        profile = profile._replace(skip_lines=given.skip_lines + before)
-    else:
-        before = table[0][0]
-    if find_delimiter(lines[before]) != mark:
-        profile = profile._replace(delimiter=mark)
-    if _looks_like_data(header):
-        profile = profile._replace(header=False)
-    return shape._replace(profile=profile)
-
-
-def _find_encoding(file: BinaryIO, given: Profile) -> Shape:
-    word = _undecodable(file, "utf-8")
-    if word is None:
-        return Shape(given, "")
-    encoding = "cp1252" if _undecodable(file, "cp1252") is None else "latin-1"
-    return Shape(given._replace(encoding=encoding), word.decode(encoding))
-
-
-def _undecodable(file: BinaryIO, encoding: str) -> bytes | None:
-    """Return the first word that is not in an encoding; None too where the file is not text."""
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)()
-    is_last = False
-    while not is_last:
-        block = file.read(_BLOCK)
-        is_last = not block
+    profile, sample = given, ""
+    while True:
         try:
-            decoder.decode(block, is_last)
-        except UnicodeDecodeError as error:
-            data, place = bytes(error.object), error.start
-            if _BINARY.search(data):
-                return None
-            start = max(data.rfind(mark, 0, place) for mark in _WORD_ENDS) + 1
-            return re.split(rb'[ ,;\t|\r\n"]', data[start:])[0][:40]
-    return None
+            shape = Shape(find_spelling(file, name, profile), sample)
+            return _surveyed(file, name, shape, progress)
+        except Undecodable as error:
+            if given.encoding or not error.encoding or _is_binary(file):
+                raise
+            profile, sample = profile._replace(encoding=error.encoding), error.word
 
 
-def _parsed(lines: Sequence[str], mark: str) -> list[tuple[int, list[str]]]:
-    """Return the records that hold something, with the number of lines before each."""
-    reader = csv.reader(lines, delimiter=mark)
-    found, before = [], 0
+def _is_binary(file: BinaryIO) -> bool:
+    file.seek(0)
+    return _BINARY.search(file.read(_SEARCHED)) is not None
+
+
+def find_spelling(file: BinaryIO, name: str, given: Profile) -> Profile:
+    """Return where the header is, and by what columns are parted, if an import must be told."""
+    tables = {}
+    for mark in given.delimiter or DELIMITERS:
+        if records := _first_records(file, name, given._replace(delimiter=mark))[1]:
+            tables[mark] = records[_place_of_header(records) :], len(records)
+
+    def even(mark: str) -> tuple[int, bool]:
+        return evenness([record for _, record in tables[mark][0]]), mark == ","
+
+    mark = max(tables, key=even, default="")
+    if mark not in tables or not (even(mark)[0] or mark in (given.delimiter or ",")):
+        # It has one column, or is not CSV: an import says so.
+        return given
+    table, count = tables[mark]
+    line, header = table[0]
+    profile = given if len(table) == count else given._replace(skip_lines=line - 1)
+    if _first_records(file, name, profile)[0] != mark:
+        profile = profile._replace(delimiter=mark)
+    return profile._replace(header=False) if _looks_like_data(header) else profile
+
+
+def _first_records(file: BinaryIO, name: str, profile: Profile) -> tuple[str | None, list[Record]]:
+    """Return by what columns are parted, and the first records; none where they are not CSV."""
+    file.seek(0)
+    source = open_source(file, name, profile)
     try:
-        for record in reader:
-            if any(map(str.strip, record)):
-                found.append((before, record))
-            before = reader.line_num
-    except csv.Error:
-        return []
-    return found
+        with closing(source.records()) as records:
+            first = [(source.line, record) for record in islice(records, _FIRST_RECORDS)]
+    except Undecodable:
+        raise
+    except Refused:
+        return None, []
+    return source.delimiter, first
 
 
-def _filled(record: tuple[int, list[str]]) -> int:
-    return sum(bool(cell.strip()) for cell in record[1])
-
-
-def _evenness(lines: Sequence[str], mark: str) -> int:
-    """Return how many cells the rows of the usual width have, when parted by a mark."""
-    widths = Counter(len(record) for _, record in _parsed(lines, mark) if len(record) > 1)
-    return max((width * count for width, count in widths.items()), default=0)
+def _place_of_header(records: Sequence[Record]) -> int:
+    """Return which record has about as many cells that are filled as most of them."""
+    filled = [sum(bool(cell.strip()) for cell in record) for _, record in records]
+    some = sorted(filter(None, filled))
+    usual = some[len(some) // 2] if some else 0
+    return next((place for place, count in enumerate(filled) if count * 2 > usual), 0)
 
 
 def _looks_like_data(header: Sequence[str]) -> bool:
@@ -274,42 +247,26 @@ def _looks_like_data(header: Sequence[str]) -> bool:
     )
 
 
-def records_of(
-    file: BinaryIO, name: str, profile: Profile, progress: Callable[[int], None]
-) -> Iterator[tuple[int, list[str]]]:
-    """Give the records of a file and their lines; the first one is the header, given or made.
+def _surveyed(file: BinaryIO, name: str, shape: Shape, progress: Progress) -> Survey:
+    names, rows, reading = rows_of(file, name, shape.profile, progress)
+    columns = tuple(Column(text.strip(), f"{name}, {text.strip()}") for text in names)
+    takes = [column.take for column in columns]
+    for line, record in rows:
+        for take, cell in zip(takes, record, strict=True):
+            take(line, cell)
+    for column in columns:
+        column.look()
+    return Survey(shape, columns, reading)
 
-    Raises Refused where it cannot be read as CSV.
+
+def rows_of(
+    file: BinaryIO, name: str, profile: Profile, progress: Progress
+) -> tuple[list[str], Iterator[Record], Reading]:
+    """Return the names of a file's columns, its rows as an import goes over them, and what is
+    counted on the way.
     """
     file.seek(0)
     source = open_source(file, name, profile, progress)
-    first = True
-    for record in source.records():
-        if first and not profile.header:
-            yield source.line, numbered(record)
-        first = False
-        yield source.line, record
-
-
-def survey(records: Iterator[tuple[int, list[str]]], name: str, header_is_made: bool) -> Survey:
-    """Return what stands in a file, in memory that does not grow with it."""
-    _, header = next(records, (0, []))
-    if not header:
-        raise empty_file(name)
-    columns = tuple(Column(text.strip(), f"{name}, {text.strip()}") for text in header)
-    takes = [column.take for column in columns]
-    rows = uneven = second_headers = 0
-    first_uneven = None
-    for line, record in records:
-        if record == header and not header_is_made:
-            second_headers += 1
-        elif len(record) != len(header):
-            uneven += 1
-            first_uneven = first_uneven or Seen(line, str(len(record)))
-        elif any(map(str.strip, record)):
-            rows += 1
-            for take, cell in zip(takes, record, strict=True):
-                take(line, cell)
-    for column in columns:
-        column.look()
-    return Survey(columns, rows, uneven, first_uneven, second_headers)
+    names, records = read_names(source, source.records(), profile)
+    reading = Reading()
+    return names, prepare(source, records, Columns(tuple(names), profile.header), reading), reading

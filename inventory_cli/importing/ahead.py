@@ -1,7 +1,8 @@
 """Knows how the rows of a large file are read on another core, while those before are recorded.
 
-Must never know SQL. The other process is a fork that reads and checks, and writes what it found
-to a pipe; it touches neither the ledger nor the terminal.
+It is another way to the rows of `read_rows`, and to the same ones. The other process is a fork
+that reads and checks, and writes what it found to a pipe. Must never know the ledger or the
+terminal, nor be known but to who imports a file.
 """
 
 import os
@@ -11,20 +12,20 @@ import stat
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from inventory_cli.core.events import Draft
+from inventory_cli.core.progress import Progress
 from inventory_cli.errors import InventoryError, LedgerUnusable, Refused
-from inventory_cli.importing.movements import Settings, read_rows
+from inventory_cli.importing.movements import Measures, read_rows
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.rows import Row
+from inventory_cli.importing.rows import Packed, Row, pack, unpack
 from inventory_cli.importing.source import Source
-from inventory_cli.importing.tally import Tally
+from inventory_cli.importing.tally import Reading
 
 # A file below this size is read sooner than it takes to share the work.
 LEAST_BYTES = 4_000_000
@@ -37,24 +38,13 @@ _SET_PIPE_SIZE = 1031
 # What the other process raised, and what it said.
 Failure = tuple[type[Exception], str, str | None]
 
-# A row as it waits to be recorded: its line, balances and second line, and its drafts as tuples.
-Waiting = tuple[Any, ...]
 
+class _End(NamedTuple):
+    """What the other process sends last: what it counted, and how it ended."""
 
-def pack(row: Row) -> Waiting:
-    """Return a row as plain tuples, which are written and read fastest."""
-    return (row.line, row.balances, row.arrival_line, *map(tuple, row.drafts))
-
-
-# What `_make` of either does, without looking at the length once more.
-_draft = partial(tuple.__new__, Draft)
-_row = partial(tuple.__new__, Row)
-
-
-def unpack(waiting: Iterable[Waiting]) -> Iterator[Row]:
-    """Give the rows that were packed."""
-    for line, balances, arrival_line, *drafts in waiting:
-        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line))
+    sha256: str
+    reading: Reading
+    failure: Failure | None
 
 
 def can_read_ahead(file: BinaryIO) -> bool:
@@ -87,18 +77,20 @@ def digest_ahead(file: BinaryIO) -> str:
 def read_ahead(
     source: Source,
     profile: Profile,
-    settings: Settings,
-    tally: Tally,
+    measures: Measures,
+    reading: Reading,
     expected: str,
     flush: Callable[[], None],
-    progress: Callable[[int], None],
-) -> Iterator[Iterator[Waiting]]:
-    """Read and check the rows in another process; give them as they come, and then the tally.
+    counted: Callable[[Reading], None],
+    progress: Progress,
+) -> Iterator[Iterator[Row]]:
+    """Read and check the rows in another process, and give them as they come.
 
-    The first of them have come when the context is entered. `flush` empties what the other
-    process could write once more; `progress` is told twice the bytes whose rows were taken.
-    Raises Refused as `read_rows` does, from the iterator, and when the file is no longer that of
-    the `expected` SHA-256.
+    The first of them have come when the context is entered. It is the other process that counts
+    in `reading`; `counted` is told of it when the last row was taken. `flush` empties what could
+    be written once more there; `progress` is told the bytes whose rows were taken. Raises Refused
+    as `read_rows` does, from the iterator, and when the file is no longer that of the `expected`
+    SHA-256.
     """
     flush()
     import fcntl  # Which not every system has, but Linux does.
@@ -110,13 +102,13 @@ def read_ahead(
     child = os.fork()
     if child == 0:
         os.close(receiving)
-        _read_and_send(sending, source, profile, settings, tally, flush)
+        _read_and_send(sending, source, profile, measures, reading, flush)
     os.close(sending)
     try:
         with os.fdopen(receiving, "rb") as pipe:
-            rows = _received(pipe, tally, expected, source.name, progress)
-            first = next(rows, None)
-            yield rows if first is None else chain([first], rows)
+            packed = _received(pipe, source, expected, counted, progress)
+            first = next(packed, None)
+            yield unpack(packed if first is None else chain([first], packed))
     finally:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -127,8 +119,8 @@ def _read_and_send(
     sending: int,
     source: Source,
     profile: Profile,
-    settings: Settings,
-    tally: Tally,
+    measures: Measures,
+    reading: Reading,
     flush: Callable[[], None],
 ) -> None:
     """Run in the other process, and end it."""
@@ -141,10 +133,9 @@ def _read_and_send(
                 pipe.flush()
 
             failure: Failure | None = None
-            chunk: list[Waiting] = []
+            chunk: list[Packed] = []
             try:
-                for row in read_rows(source, profile, settings, tally):
-                    tally.note_read(row)
+                for row in read_rows(source, profile, measures, reading):
                     chunk.append(pack(row))
                     if len(chunk) >= _CHUNK:
                         send((source.size(), chunk))
@@ -160,34 +151,37 @@ def _read_and_send(
             send((source.size(), chunk))
             # What could not be read to its end is not that file in any case.
             found = "" if failure else source.sha256()
-            send((found, tally.what_was_read(), failure))
+            send(_End(found, replace(reading, list_bad=None), failure))
     finally:
         # Nothing of the parent's is to be written, closed or rolled back here.
         os._exit(0)
 
 
 def _received(
-    pipe: BinaryIO, tally: Tally, expected: str, name: str, progress: Callable[[int], None]
-) -> Iterator[Waiting]:
-    """Give the rows that the other process sends, and fill the tally when it has ended."""
+    pipe: BinaryIO,
+    source: Source,
+    expected: str,
+    counted: Callable[[Reading], None],
+    progress: Progress,
+) -> Iterator[Packed]:
+    """Give the rows that the other process sends, and then what it counted."""
     while True:
         try:
             message = pickle.load(pipe)
         except (EOFError, pickle.UnpicklingError):
             raise LedgerUnusable(
-                f"{name}: the process that reads it ended too soon; nothing was appended",
+                f"{source.name}: the process that reads it ended too soon; nothing was appended",
                 "is there enough memory?",
             ) from None
-        if len(message) == 2:
+        if not isinstance(message, _End):
             done, rows = message
             yield from rows
-            progress(2 * done)
+            progress(done, source.whole)
             continue
-        found, read, failure = message
-        tally.take_over(read)
-        if failure is not None:
-            kind, *words = failure
+        counted(message.reading)
+        if message.failure is not None:
+            kind, *words = message.failure
             raise kind(*words)
-        if found != expected:
-            raise Refused(f"{name} changed while it was read; nothing was appended")
+        if message.sha256 != expected:
+            raise Refused(f"{source.name} changed while it was read; nothing was appended")
         return

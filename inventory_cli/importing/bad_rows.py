@@ -2,6 +2,14 @@
 
 from typing import NamedTuple
 
+# How much of a cell is shown.
+_LONGEST_SHOWN = 300
+
+
+def shortened(text: str, most: int = _LONGEST_SHOWN) -> str:
+    """Return a text of the file as far as it is good to be shown."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
 
 class BadCell(Exception):
     """A row that cannot be read: which column, what stands there, and why it will not do."""
@@ -27,6 +35,6 @@ class BadRow(NamedTuple):
         return cls(line, bad.column, bad.value, bad.reason)
 
     def described(self) -> str:
-        """Return what is wrong with the row, and where."""
-        where = f", {self.column} {self.value!r}" if self.column else ""
-        return f"line {self.line}{where}: {self.reason}"
+        """Return what is wrong with the row, and where, as far as it is good to be shown."""
+        where = f", {self.column} {shortened(self.value)!r}" if self.column else ""
+        return f"line {self.line}{where}: {shortened(self.reason)}"

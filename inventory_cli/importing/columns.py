@@ -6,7 +6,7 @@ from typing import NamedTuple, NoReturn
 
 from inventory_cli.core.events import OPENING_DETAILS
 from inventory_cli.errors import Refused
-from inventory_cli.importing.bad_rows import BadCell
+from inventory_cli.importing.bad_rows import BadCell, shortened
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
 
@@ -49,13 +49,13 @@ class Columns(NamedTuple):
 
     headers: tuple[str, ...]
     has_header: bool
-    fields: Mapping[str, int]
-    labels: Mapping[str, str]
-    others: tuple[tuple[str, int], ...]
-    made: tuple[Made, ...]
-    only: FoundRule
-    leave_out: tuple[FoundRule, ...]
-    pair_by: tuple[int, ...]
+    fields: Mapping[str, int] = {}
+    labels: Mapping[str, str] = {}
+    others: tuple[tuple[str, int], ...] = ()
+    made: tuple[Made, ...] = ()
+    only: FoundRule = ()
+    leave_out: tuple[FoundRule, ...] = ()
+    pair_by: tuple[int, ...] = ()
 
     def complete(self, record: list[str]) -> list[str]:
         """Return a row with the cells behind it that the profile makes."""
@@ -158,11 +158,6 @@ def folded(header: str) -> str:
 
 def _shown(header: Sequence[str]) -> str:
     return shortened(", ".join(text.strip() for text in header), 1000)
-
-
-def shortened(text: str, most: int) -> str:
-    """Return a text of the file as far as it is good to be shown."""
-    return text if len(text) <= most else f"{text[:most]}…"
 
 
 class _Finder:

@@ -8,8 +8,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import When, _day, _moment, _parse_iso, parse_iso
+from inventory_cli.core.dates import When, local_day, local_moment, parse_iso, read_iso
 from inventory_cli.errors import Refused, WrongUsage
+
+ISO = "iso"
+
+_CLOCK_DIRECTIVES = frozenset("HIMSfpz")
+_DATE_DIRECTIVES = frozenset("YymbBdjaA%")
+_FORMAT_HINT = (
+    "write it like '%d/%m/%Y' or '%m/%d/%y %H:%M': %Y year, %y its last two digits, %m month, "
+    "%b its name, %d day, %H hour, %M minute, %S second, %I %p for am and pm, %z offset"
+)
 
 _NUMBERS = re.compile(r"(\d{1,4})([./ -])(\d{1,2})\2(\d{4}|\d{1,2})", re.ASCII)
 _DAY_MONTH = re.compile(r"\d{1,2}([ ./-]?)[A-Za-z]{3,9}(\.?,?[ ./-]?)(\d{4}|\d{2})", re.ASCII)
@@ -188,15 +197,6 @@ def date_reader(formats: Sequence[str], zone: tzinfo) -> Callable[[str], When]:
     return read
 
 
-ISO = "iso"
-
-
-_CLOCK_DIRECTIVES = frozenset("HIMSfpz")
-
-
-_DATE_DIRECTIVES = frozenset("YymbBdjaA%")
-
-
 def check_date_format(format: str) -> None:
     """Raise WrongUsage unless `format` is `iso` or names a whole date as `strptime` does."""
     if format == ISO:
@@ -216,12 +216,6 @@ def check_date_format(format: str) -> None:
         raise WrongUsage(f"date format {format!r}: %I needs %p, else use %H", _FORMAT_HINT)
 
 
-_FORMAT_HINT = (
-    "write it like '%d/%m/%Y' or '%m/%d/%y %H:%M': %Y year, %y its last two digits, %m month, "
-    "%b its name, %d day, %H hour, %M minute, %S second, %I %p for am and pm, %z offset"
-)
-
-
 def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
     """Return the date or moment that text in a given format names; None if it is in another.
 
@@ -230,7 +224,7 @@ def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
     """
     words = text.strip()
     if format == ISO:
-        return _parse_iso(words, zone)
+        return read_iso(words, zone)
     try:
         parsed = datetime.strptime(words, format) if words.isascii() else None  # noqa: DTZ007
     except ValueError:
@@ -238,5 +232,5 @@ def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
     if parsed is None:
         return None
     if _CLOCK_DIRECTIVES.isdisjoint(re.findall(r"%(.)", format)):
-        return _day(text, parsed.date(), zone)
-    return _moment(text, parsed, zone)
+        return local_day(text, parsed.date(), zone)
+    return local_moment(text, parsed, zone)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, tzinfo
 from itertools import chain
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When, parse_when
 from inventory_cli.core.events import OPENING_DETAILS
-from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import UnknownType
@@ -30,6 +30,7 @@ from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.rows import OneSide, Row, RowReader
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
+from inventory_cli.importing.tally import Reading
 
 DATE_FIELDS = ("date", *OPENING_DETAILS)
 # How many different cells of a date column are remembered as looked at.
@@ -40,18 +41,7 @@ Record = tuple[int, list[str]]
 DateReaders = Mapping[str, Callable[[str], When]]
 
 
-class Notes(Protocol):
-    """What is told about rows that become no drafts."""
-
-    read: int
-    left_out: int
-    second_headers: list[int]
-
-    def note_bad(self, row: BadRow, unknown_type: bool = False) -> None:
-        """Take note of a bad row, and of whether only its type is not understood."""
-
-
-class Settings(NamedTuple):
+class Measures(NamedTuple):
     """What the ledger says about quantities and times, and the present moment."""
 
     decimals: int
@@ -59,15 +49,15 @@ class Settings(NamedTuple):
     now: datetime
 
 
-def open_source(
-    file: BinaryIO, name: str, profile: Profile, progress: Callable[[int], None]
-) -> Source:
+def open_source(file: BinaryIO, name: str, profile: Profile, progress: Progress = untold) -> Source:
     """Return the records of a file that is spelled as a profile says."""
     return Source(file, name, progress, profile.encoding, profile.delimiter, profile.skip_lines)
 
 
-def read_rows(source: Source, profile: Profile, settings: Settings, notes: Notes) -> Iterator[Row]:
-    """Give what the rows of a movements file say, and tell `notes` of those that are bad.
+def read_rows(
+    source: Source, profile: Profile, measures: Measures, reading: Reading
+) -> Iterator[Row]:
+    """Give what the rows of a movements file say, and count them in `reading`.
 
     Raises Refused when the file as a whole cannot be read.
     """
@@ -77,46 +67,49 @@ def read_rows(source: Source, profile: Profile, settings: Settings, notes: Notes
         wanted += [] if profile.is_signed or profile.outside else ["type"]
         wanted += [] if columns.fields.keys() & {"quantity_in", "quantity_out"} else ["quantity"]
         require_fields(source.name, source.line, columns, wanted)
-        prepared = prepare(source, rest, columns, notes)
-        readers, prepared = read_dates(source, columns, profile, settings, prepared, spool)
-        reader = RowReader(columns, profile, settings.decimals, settings.zone, readers)
-        pairs = Pairs(settings.zone)
+        prepared = prepare(source, rest, columns, reading)
+        readers, prepared = read_dates(source, columns, profile, measures, prepared, spool)
+        reader = RowReader(columns, profile, measures.decimals, measures.zone, readers)
+        pairs = Pairs(measures.zone)
         for line, record in prepared:
             try:
                 row = reader.read(line, record)
             except BadCell as bad:
-                notes.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
+                reading.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
                 continue
             if isinstance(row, OneSide):
                 joined = pairs.take(row)
-                if joined is not None:
-                    yield joined
-            else:
-                yield row
-        for line, key, reason in pairs.unpaired(settings.decimals):
-            notes.note_bad(BadRow(line, ", ".join(profile.pair_by), ", ".join(key), reason))
+                if joined is None:
+                    continue
+                row = joined
+            reading.note_good(row)
+            yield row
+        for line, key, reason in pairs.unpaired(measures.decimals):
+            reading.note_bad(BadRow(line, ", ".join(profile.pair_by), ", ".join(key), reason))
 
 
 def read_header(
     source: Source, records: Iterator[list[str]], profile: Profile
 ) -> tuple[Columns, Iterator[list[str]]]:
     """Return the columns of a file, and its records behind the header."""
+    names, rest = read_names(source, records, profile)
+    return match_header(source.name, source.line, names, profile), rest
+
+
+def read_names(
+    source: Source, records: Iterator[list[str]], profile: Profile
+) -> tuple[list[str], Iterator[list[str]]]:
+    """Return the names of a file's columns, made where it has no header, and its other records."""
     header = next(records, None)
     if header is None:
-        raise empty_file(source.name)
+        raise Refused(f"{source.name} is empty", "a CSV file begins with a header line")
     if profile.header:
-        return match_header(source.name, source.line, header, profile), records
-    columns = match_header(source.name, source.line, numbered(header), profile)
-    return columns, chain([header], records)
-
-
-def empty_file(name: str) -> Refused:
-    """Return the refusal of a file in which nothing stands."""
-    return Refused(f"{name} is empty", "a CSV file begins with a header line")
+        return header, records
+    return numbered(header), chain([header], records)
 
 
 def prepare(
-    source: Source, records: Iterable[list[str]], columns: Columns, notes: Notes
+    source: Source, records: Iterable[list[str]], columns: Columns, reading: Reading
 ) -> Iterator[Record]:
     """Give the records that may be movements with their lines, complete as the profile says."""
     header = list(columns.headers) if columns.has_header else None
@@ -124,30 +117,29 @@ def prepare(
     has_rules = bool(columns.only or columns.leave_out)
     for record in records:
         if record == header:
-            if len(notes.second_headers) < MOST_SHOWN:
-                notes.second_headers.append(source.line)
+            reading.second_headers.add(source.line)
             continue
         if not any(map(str.strip, record)):
             continue
-        notes.read += 1
+        reading.read += 1
         try:
             if len(record) != width:
                 raise BadCell("", "", f"the row has {len(record)} fields, the header {width}")
             if columns.made:
                 record = columns.complete(record)
             if has_rules and columns.left_out(record):
-                notes.left_out += 1
+                reading.left_out += 1
                 continue
             yield source.line, record
         except BadCell as bad:
-            notes.note_bad(BadRow.of(source.line, bad))
+            reading.note_bad(BadRow.of(source.line, bad))
 
 
 def read_dates(
     source: Source,
     columns: Columns,
     profile: Profile,
-    settings: Settings,
+    measures: Measures,
     prepared: Iterator[Record],
     spool: Spool[Record],
 ) -> tuple[DateReaders, Iterator[Record]]:
@@ -156,11 +148,11 @@ def read_dates(
     Where the profile names no format and the first row is not in ISO 8601, all rows are looked
     at, and wait in the spool, before the first of them is read.
     """
-    zone = settings.zone
+    zone = measures.zone
     fields = [field for field in DATE_FIELDS if field in columns.fields]
     if profile.date_format:
         readers = {field: date_reader(profile.date_format, zone) for field in fields}
-        return _with_constants(readers, profile, settings), prepared
+        return _with_constants(readers, profile, measures), prepared
     first = next(prepared, None)
     if first is None:
         return {field: date_reader((ISO,), zone) for field in fields}, iter(())
@@ -173,7 +165,7 @@ def read_dates(
             )
             for field in fields
         }
-        return _with_constants(readers, profile, settings), prepared
+        return _with_constants(readers, profile, measures), prepared
     surveyed = {
         field: DateColumn(f"{source.name}, {columns.labels[field]}", zone) for field in varying
     }
@@ -182,7 +174,7 @@ def read_dates(
         field: date_reader((surveyed[field].decide() if field in surveyed else ISO,), zone)
         for field in fields
     }
-    return _with_constants(readers, profile, settings), spool.read()
+    return _with_constants(readers, profile, measures), spool.read()
 
 
 def _survey(
@@ -238,14 +230,14 @@ def _iso_reader(
     return read
 
 
-def _with_constants(readers: DateReaders, profile: Profile, settings: Settings) -> DateReaders:
+def _with_constants(readers: DateReaders, profile: Profile, measures: Measures) -> DateReaders:
     """Return readers that know the dates that the profile sets, which are said as people do."""
 
     def with_constant(field: str, read: Callable[[str], When]) -> Callable[[str], When]:
         constant = profile.constants.get(field)
         if constant is None:
             return read
-        when = parse_when(constant, settings.now, settings.zone)
+        when = parse_when(constant, measures.now, measures.zone)
         return lambda text: when if text == constant else read(text)
 
     return {field: with_constant(field, read) for field, read in readers.items()}

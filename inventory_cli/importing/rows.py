@@ -3,9 +3,10 @@
 Must never know SQL or files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft
@@ -46,6 +47,26 @@ class Row(NamedTuple):
     drafts: tuple[Draft, ...]
     balances: tuple[int | None, ...] = ()
     arrival_line: int | None = None
+
+
+# A row as plain tuples: its line, balances and second line, and its drafts.
+Packed = tuple[Any, ...]
+
+
+def pack(row: Row) -> Packed:
+    """Return a row as plain tuples, which are written to a file or a pipe, and read, fastest."""
+    return (row.line, row.balances, row.arrival_line, *map(tuple, row.drafts))
+
+
+# What `_make` of either does, without looking at the length once more.
+_draft = partial(tuple.__new__, Draft)
+_row = partial(tuple.__new__, Row)
+
+
+def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
+    """Give the rows that were packed."""
+    for line, balances, arrival_line, *drafts in packed:
+        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line))
 
 
 class OneSide(NamedTuple):

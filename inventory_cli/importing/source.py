@@ -3,12 +3,15 @@
 import codecs
 import csv
 import io
+import os
 import re
-from collections.abc import Callable, Generator
+import stat
+from collections.abc import Generator, Iterator, Sequence
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
+from inventory_cli.core.progress import Progress
 from inventory_cli.errors import Refused
 
 DELIMITERS = ",;\t|"
@@ -17,6 +20,8 @@ _LONGEST_FIELD = 1_000_000
 _LONGEST_LINE = 16_000_000
 # How many bytes are read at a time.
 _BLOCK = 1 << 20
+# By how many lines, or characters, the delimiter is found.
+_HEAD_LINES, _HEAD_LENGTH = 100, 1 << 16
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -39,12 +44,26 @@ _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 
 
+class Undecodable(Refused):
+    """A file that is not in the encoding it is read in: one that is likelier, where one fits the
+    word that cannot be read, and that word read so.
+    """
+
+    def __init__(
+        self, message: str, hint: str | None = None, encoding: str | None = None, word: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.encoding = encoding
+        self.word = word
+
+
 class _Hashing(io.RawIOBase):
     """A stream of bytes that is hashed and counted as it is read."""
 
-    def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
+    def __init__(self, file: BinaryIO, progress: Progress) -> None:
         self._file = file
         self._progress = progress
+        self.whole = _size_of(file)
         self.hash = sha256()
         self.count = 0
         # How many of the last bytes hold no line end.
@@ -70,20 +89,29 @@ class _Hashing(io.RawIOBase):
                 f"the file has a line of more than {_LONGEST_LINE} bytes, as no table has; "
                 "nothing was appended"
             )
-        self._progress(self.count)
+        self._progress(self.count, self.whole)
         return len(data)
+
+
+def _size_of(file: BinaryIO) -> int | None:
+    """Return how many bytes a file has; None where that is not known, as of a pipe."""
+    try:
+        about = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
 
 
 class Source:
     """The records of a CSV file. What is not said is found: UTF-8, or UTF-16 with its byte order
-    mark, and the delimiter by which the header falls into the most columns.
+    mark, and the delimiter, as `find_delimiter` does.
     """
 
     def __init__(
         self,
         file: BinaryIO,
         name: str,
-        progress: Callable[[int], None],
+        progress: Progress,
         encoding: str | None = None,
         delimiter: str | None = None,
         skip_lines: int = 0,
@@ -97,6 +125,11 @@ class Source:
         self.line = 0
         # Whether any cell so far was written as a formula, as Excel needs it for leading zeros.
         self._formulas = False
+
+    @property
+    def whole(self) -> int | None:
+        """How many bytes the file has, where that is known."""
+        return self._raw.whole
 
     def size(self) -> int:
         """Return how many bytes were read so far."""
@@ -119,21 +152,10 @@ class Source:
         text = io.TextIOWrapper(self._buffered, self.encoding, errors="surrogateescape", newline="")
         before = csv.field_size_limit(_LONGEST_FIELD)
         lines = self._lines(text)
-        start = []
-        for line in lines:
-            start.append(line)
-            if not line.isspace():
-                break
-        if start and (said := _SEPARATOR.fullmatch(start[-1])):
-            # Excel's own way to say it; the line is not one of the table.
-            self.delimiter = self.delimiter or said[1]
-            start[-1] = "\n"
-            start += list(islice(lines, 1))
-        if self.delimiter is None:
-            self.delimiter = find_delimiter(start[-1] if start else "")
-        reader = csv.reader(chain(start, lines), delimiter=self.delimiter, strict=True)
         end = 0
         try:
+            head, delimiter = self._head(lines)
+            reader = csv.reader(chain(head, lines), delimiter=delimiter, strict=True)
             for record in reader:
                 self.line = self._skip_lines + end + 1
                 end = reader.line_num
@@ -149,6 +171,26 @@ class Source:
             csv.field_size_limit(before)
             lines.close()
             text.detach()
+
+    def _head(self, lines: Iterator[str]) -> tuple[list[str], str]:
+        """Return the first lines, and the delimiter, which they say if nobody did."""
+        head: list[str] = []
+        length = start = 0
+        for line in lines:
+            head.append(line)
+            is_first = start == len(head) - 1
+            if is_first and (said := _SEPARATOR.fullmatch(line)):
+                # Excel's own way to say it; the line is not one of the table.
+                self.delimiter = self.delimiter or said[1]
+                head[-1] = "\n"
+            if is_first and head[-1].isspace():
+                start += 1
+                continue
+            length += len(line)
+            if self.delimiter or len(head) - start >= _HEAD_LINES or length >= _HEAD_LENGTH:
+                break
+        self.delimiter = self.delimiter or find_delimiter(head[start:])
+        return head, self.delimiter
 
     def _found_encoding(self) -> str:
         start = self._buffered.peek(4)[:4]
@@ -194,29 +236,33 @@ class Source:
             if not 0x80 <= byte <= 0xFF:
                 # Not a byte that could not be decoded, but one half of a pair.
                 raise error from None
-            raise Refused(
+            encoding = (self.encoding or "").removesuffix("-sig")
+            likelier, word = _likelier_encoding(line, error.start, encoding)
+            hint = "save the file as UTF-8, or say --encoding"
+            if likelier:
+                hint += f" {likelier}, which reads {word!r} there"
+            raise Undecodable(
                 f"{self.name}, line {number}: the byte 0x{byte:02x} is not "
-                f"{(self.encoding or '').removesuffix('-sig').upper()} text; nothing was appended",
-                _suggested_encoding(line, error.start),
+                f"{encoding.upper()} text; nothing was appended",
+                hint,
+                likelier,
+                word,
             ) from None
 
 
-def _suggested_encoding(line: str, place: int) -> str:
-    """Return a hint that shows how the word around a byte would read in another encoding."""
-    data = line.encode("utf-8", "surrogateescape")
-    place = len(line[:place].encode("utf-8", "surrogateescape"))
+def _likelier_encoding(line: str, place: int, encoding: str) -> tuple[str | None, str]:
+    """Return an encoding in which the word around a byte can be read, and how it reads then."""
+    data = line.encode(encoding, "surrogateescape")
+    place = len(line[:place].encode(encoding, "surrogateescape"))
     start = max(data.rfind(mark, 0, place) for mark in b' ,;\t|"') + 1
     ends = [end for mark in b' ,;\t|"\r\n' if (end := data.find(mark, place)) > 0]
     word = data[start : min(ends, default=len(data))][:40]
-    for encoding in ("cp1252", "latin-1"):
+    for other in ("cp1252", "latin-1"):
         try:
-            reading = word.decode(encoding)
+            return other, word.decode(other)
         except UnicodeDecodeError:
             continue
-        return (
-            f"save the file as UTF-8, or say --encoding {encoding}, which reads {reading!r} there"
-        )
-    return "save the file as UTF-8, or say --encoding"
+    return None, ""
 
 
 def _without_formula(cell: str) -> str:
@@ -225,13 +271,23 @@ def _without_formula(cell: str) -> str:
     return formula[1].replace('""', '"') if formula else cell
 
 
-def find_delimiter(header: str) -> str:
-    """Return the delimiter that splits a header into the most columns; a comma if none does."""
+def find_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter of a table, by its first lines, of which the first is the header.
 
-    def columns(mark: str) -> int:
+    It is the one by which the header falls into the most columns, where as many rows as can be
+    have just as many. If none does, it is a comma.
+    """
+
+    def cells(mark: str) -> int:
         try:
-            return len(next(csv.reader([header], delimiter=mark), ()))
+            return evenness([record for record in csv.reader(lines, delimiter=mark) if record])
         except csv.Error:
             return 0
 
-    return max(DELIMITERS, key=lambda mark: (columns(mark), mark == ","))
+    return max(DELIMITERS, key=lambda mark: (cells(mark), mark == ","))
+
+
+def evenness(records: Sequence[Sequence[str]]) -> int:
+    """Return how many cells the rows have that are as wide as the first; 0 if that has but one."""
+    width = len(records[0]) if records else 0
+    return width * sum(len(record) == width for record in records) if width > 1 else 0

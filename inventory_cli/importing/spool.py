@@ -1,11 +1,12 @@
 """Knows how rows that were read wait for the write lock: in a temporary file, not in memory."""
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import LedgerUnusable
 
 _CHUNK = 5_000
@@ -65,10 +66,10 @@ class Spool(Generic[T]):
         self._waiting = []
         self._chunks += 1
 
-    def read(self, progress: Callable[[float], None] = lambda part: None) -> Iterator[T]:
-        """Give all items, from the first; tell which part of them is given."""
+    def read(self, progress: Progress = untold) -> Iterator[T]:
+        """Give all items, from the first; tell how many chunks of them are given."""
         self._flush()
         self._file.seek(0)
         for number in range(self._chunks):
-            progress(number / self._chunks)
+            progress(number, self._chunks)
             yield from pickle.load(self._file)

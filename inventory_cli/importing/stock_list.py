@@ -3,13 +3,14 @@
 Must never know SQL, or what the ledger says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION
-from inventory_cli.core.wording import count_of
+from inventory_cli.core.progress import Progress, untold
+from inventory_cli.core.wording import and_more, count_of
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import (
@@ -23,8 +24,8 @@ from inventory_cli.importing.cells import (
 from inventory_cli.importing.columns import Columns, match_header, require_fields
 from inventory_cli.importing.movements import (
     DateReaders,
+    Measures,
     Record,
-    Settings,
     open_source,
     prepare,
     read_dates,
@@ -33,16 +34,16 @@ from inventory_cli.importing.movements import (
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
-from inventory_cli.importing.tally import Tally
+from inventory_cli.importing.tally import Reading
 
 REQUIRED, OPTIONAL = ("sku", "quantity"), ("location", "date")
 
 # A SKU at a location; at None where a list says how much there is over all of them.
-Place = tuple[str, str | None]
+Spot = tuple[str, str | None]
 
 
 class Listed(NamedTuple):
-    """What a list says of one place: the quantity in smallest units, and on which line."""
+    """What a list says of one spot: the quantity in smallest units, and on which line."""
 
     quantity: int
     line: int
@@ -64,7 +65,7 @@ class StockList:
         location: str | None,
     ) -> None:
         self.name = name
-        self.places: dict[Place, Listed] = {}
+        self.spots: dict[Spot, Listed] = {}
         self.when: When | None = None
         self.left_out = 0
         place = location_reader(profile, "location")
@@ -87,11 +88,11 @@ class StockList:
             location = self._locations.of(record) or DEFAULT_LOCATION
         if self._only not in (None, location):
             return
-        if earlier := self.places.get((sku, location)):
+        if earlier := self.spots.get((sku, location)):
             where = f" at {location}" if at >= 0 else ""
             reason = f"line {earlier.line} lists {sku}{where} already: add them up first"
             raise BadCell(self._skus.label, record[self._skus.at], reason)
-        self.places[sku, location] = Listed(quantity, line)
+        self.spots[sku, location] = Listed(quantity, line)
         if self.when is None:
             self.when, self._dated_line = when, line
         elif when is not None and when.day != self.when.day:
@@ -108,9 +109,9 @@ def read_stock_list(
     file: BinaryIO,
     name: str,
     profile: Profile,
-    settings: Settings,
+    measures: Measures,
     location: str | None,
-    progress: Callable[[int], None],
+    progress: Progress = untold,
 ) -> StockList:
     """Return what a CSV file says is there; at one location only, if that is given.
 
@@ -118,21 +119,21 @@ def read_stock_list(
     rows, and for one whose rows are of different days.
     """
     source = open_source(file, name, profile, progress)
-    tally = Tally(lambda row: None)
+    reading = Reading()
     with closing(source.records()) as records, Spool[Record]() as spool:
         columns, rest = read_header(source, records, profile)
         columns = _columns_of_list(source, columns, profile)
-        prepared = prepare(source, rest, columns, tally)
-        readers, prepared = read_dates(source, columns, profile, settings, prepared, spool)
-        stock_list = StockList(name, columns, profile, settings.decimals, readers, location)
+        prepared = prepare(source, rest, columns, reading)
+        readers, prepared = read_dates(source, columns, profile, measures, prepared, spool)
+        stock_list = StockList(name, columns, profile, measures.decimals, readers, location)
         for line, record in prepared:
             try:
                 stock_list.add(line, record)
             except BadCell as bad:
-                tally.note_bad(BadRow.of(line, bad))
-    if tally.bad:
-        raise _refusal(name, tally)
-    stock_list.left_out = tally.left_out
+                reading.note_bad(BadRow.of(line, bad))
+    if reading.bad.count:
+        raise _refusal(name, reading)
+    stock_list.left_out = reading.left_out
     return stock_list
 
 
@@ -149,9 +150,8 @@ def _columns_of_list(source: Source, columns: Columns, profile: Profile) -> Colu
     return columns._replace(fields={field: columns.fields[field] for field in used})
 
 
-def _refusal(name: str, tally: Tally) -> Refused:
-    lines = [f"{name}: {count_of(tally.bad, 'bad row')}, so nothing was compared"]
-    lines += [row.described() for row in tally.bad_rows]
-    if (rest := tally.bad - len(tally.bad_rows)) > 0:
-        lines.append(f"and {rest} more")
+def _refusal(name: str, reading: Reading) -> Refused:
+    bad = reading.bad
+    lines = [f"{name}: {count_of(bad.count, 'bad row')}, so nothing was compared"]
+    lines += [row.described() for row in bad.first] + and_more(bad.count - len(bad.first))
     return Refused("\n  ".join(lines), "mend them: a list is compared as a whole, or not at all")

@@ -2,10 +2,15 @@
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.importing.profile import Profile
+from inventory_cli.storage.batches import Origin
+from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import Shop
 from tests.transcript import ROOT
 
@@ -29,8 +34,21 @@ def test_the_report_as_json(shop: Shop) -> None:
     assert ran.json == [
         {"read": 2, "appended": 2, "skipped": 0, "refused": 0, "skus": 1,
          "first_day": "2022-03-01", "last_day": "2022-03-02", "net_change": 6,
-         "batch": 1, "first_position": 1, "last_position": 2}
+         "batch": 1, "first_position": 1, "last_position": 2,
+         "would_append": None, "dry_run": False}
     ]  # fmt: skip
+
+
+def test_a_dry_run_as_json_does_not_say_that_anything_was_appended(shop: Shop) -> None:
+    ran = shop.import_text(GOOD, "--dry-run", "--format", "json")
+    assert ran.json == [
+        {"read": 2, "appended": 0, "skipped": 0, "refused": 0, "skus": 1,
+         "first_day": "2022-03-01", "last_day": "2022-03-02", "net_change": 6,
+         "batch": None, "first_position": None, "last_position": None,
+         "would_append": 2, "dry_run": True}
+    ]  # fmt: skip
+    assert list(ran.json[0])[-1] == "dry_run"
+    assert shop.import_text(GOOD, "--dry-run", "--format", "csv").csv[0]["dry_run"] == "true"
 
 
 def test_all_native_columns(shop: Shop) -> None:
@@ -395,3 +413,23 @@ def test_more_moved_counts_than_are_named_are_at_least_counted(shop: Shop) -> No
 def test_a_line_of_blanks_is_a_blank_line(shop: Shop) -> None:
     assert shop.import_text("  \n" + GOOD + " \t\n").code == 0
     assert shop.on_hand("A") == 6
+
+
+def test_how_far_it_is_goes_from_nothing_to_twice_the_file(shop: Shop) -> None:
+    file = shop.folder / "moves.csv"
+    file.write_text(HEADER + "2022-03-01,A,received,1\n" * 12_000)
+    told: list[tuple[int, int | None]] = []
+    with open_ledger(shop.path, write=True) as ledger, file.open("rb") as stream:
+        import_file(
+            ledger,
+            stream,
+            Origin("keeper", "import", file.name),
+            Profile(),
+            Choices(),
+            lambda: datetime.now(UTC),
+            lambda done, total: told.append((done, total)),
+        )
+    parts = [done / total for done, total in told if total]
+    assert len(parts) == len(told)
+    assert parts == sorted(parts)
+    assert 0 < parts[0] <= 0.5 <= parts[-1] <= 1

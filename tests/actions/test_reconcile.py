@@ -18,9 +18,9 @@ from inventory_cli.core.dates import inclusive_end, parse_when, utc_text
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft
 from inventory_cli.core.rules import Facts
 from inventory_cli.errors import Refused
-from inventory_cli.importing.movements import Settings
+from inventory_cli.importing.movements import Measures
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.stock_list import Place, StockList, read_stock_list
+from inventory_cli.importing.stock_list import Spot, StockList, read_stock_list
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.conftest import Ran, Shop
@@ -420,7 +420,7 @@ by_sku = st.dictionaries(st.sampled_from((*SKUS, "NEW")), st.integers(0, 30))
 
 
 def as_list(
-    ledger: Ledger, listed: Mapping[Place, int], has_locations: bool, location: str | None
+    ledger: Ledger, listed: Mapping[Spot, int], has_locations: bool, location: str | None
 ) -> StockList:
     out = io.StringIO()
     writer = csv.writer(out)
@@ -428,15 +428,15 @@ def as_list(
     for (sku, place), quantity in listed.items():
         writer.writerow([sku, place, quantity] if has_locations else [sku, quantity])
     file = io.BytesIO(out.getvalue().encode())
-    settings = Settings(0, ledger.zone, NOW)
-    return read_stock_list(file, "-", Profile(), settings, location, lambda count: None)
+    measures = Measures(0, ledger.zone, NOW)
+    return read_stock_list(file, "-", Profile(), measures, location)
 
 
 def expected(
-    slow: SlowLedger, listed: Mapping[Place, int], has_locations: bool, cut: datetime, partial: bool
-) -> dict[Place, tuple[int, int]]:
+    slow: SlowLedger, listed: Mapping[Spot, int], has_locations: bool, cut: datetime, partial: bool
+) -> dict[Spot, tuple[int, int]]:
     """What the list and the model say of each place of which they say different things."""
-    there: dict[Place, int] = dict.fromkeys(listed, 0)
+    there: dict[Spot, int] = dict.fromkeys(listed, 0)
     for (sku, location), line in slow.stock(cut).items():
         place = (sku, location if has_locations else None)
         there[place] = there.get(place, 0) + line.on_hand
@@ -456,13 +456,13 @@ def test_after_the_counts_nothing_differs(
     life: list[Deed],
     ticks: list[int],
     zone: str,
-    said: dict[Place, int] | dict[str, int],
+    said: dict[Spot, int] | dict[str, int],
     on: date,
     is_now: bool,
     partial: bool,
 ) -> None:
     has_locations = all(isinstance(place, tuple) for place in said)
-    listed: dict[Place, int] = {
+    listed: dict[Spot, int] = {
         place if isinstance(place, tuple) else (place, None): n for place, n in said.items()
     }
     with new_ledger(zone) as ledger:
@@ -493,7 +493,8 @@ def test_after_the_counts_nothing_differs(
             for (sku, place), (quantity, _) in differing.items()
         ]  # fmt: skip
         head = ledger.head()
-        counting = Counting(parse_when(on.isoformat(), NOW, ledger.zone), Facts("x"), False)
+        now = datetime.fromisoformat(when.instant or inclusive_end(when, ledger.zone))
+        counting = Counting(now, Facts("x"), False)
         try:
             told, appended = record_counts(ledger, ORIGIN, stock_list, scope, counting, lambda: NOW)
         except Refused:

@@ -135,11 +135,39 @@ def test_columns_with_more_cells_than_are_kept(monkeypatch: pytest.MonkeyPatch) 
     assert draft("date,sku,quantity\n" + days) == drafted
 
 
-def test_a_delimiter_that_the_header_does_not_give_away() -> None:
+def test_a_delimiter_that_an_import_finds_is_not_said_even_where_the_header_hides_it() -> None:
     text = "date;sku;Quantity, Amount, Sum, Total, All;type\n2022-03-01;A;1;sold\n"
     profile = profile_of(text)
-    assert profile.delimiter == ";"
+    assert profile.delimiter is None
     assert profile.columns["sku"] == ("sku",)
+
+
+def test_a_delimiter_that_an_import_would_not_find_is_said(shop: Shop) -> None:
+    text = "date~sku~type~quantity\n2022-03-01~A~received~1\n"
+    file = shop.folder / "moves.csv"
+    file.write_text(text)
+    assert 'delimiter = "~"' in shop.ok("import", file, "--draft", "--delimiter", "~").out
+
+
+def test_empty_cells_before_the_header_are_passed_over(shop: Shop) -> None:
+    text = ";;;\ndate;sku;type;quantity\n2022-03-01;A;received;1\n"
+    assert profile_of(text).skip_lines == 1
+    assert import_as_drafted(shop, text).code == 0
+
+
+def test_an_encoding_that_only_a_later_row_tells(shop: Shop) -> None:
+    rows = "".join(f"2022-03-01;A{n};received;1;\n" for n in range(500))
+    text = f"date;sku;type;quantity;note\n{rows}2022-03-02;A1;sold;1;S\xfc\x81d\n"
+    drafted = draft(text.encode("latin-1"))
+    assert read_profile(drafted, "drafted").encoding == "iso8859-1"
+    assert 'read so, a word is "Sü\\U00000081d"' in drafted
+    with pytest.raises(Refused, match="is not CP1252 text"):
+        draft(text.encode("latin-1"), Profile(encoding="cp1252"))
+
+
+def test_bytes_that_are_no_text_are_not_read_as_some(shop: Shop) -> None:
+    with pytest.raises(Refused, match="the byte 0x89 is not UTF-8 text"):
+        draft(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x81")
 
 
 def test_without_a_header_columns_are_known_by_what_they_hold(shop: Shop) -> None:
@@ -346,11 +374,9 @@ def test_an_id_may_repeat_where_the_whole_row_does(shop: Shop) -> None:
 
 def test_rows_of_another_length_and_second_headers_are_counted() -> None:
     text = MOVES + MOVES.splitlines()[0] + "\nM4,2022-03-01\n"
-    assert "repeat the header: 1" in comments(text)
-    assert (
-        "longer or shorter than the header: 1; the first is in line 6, with 2 columns"
-        in comments(text)
-    )
+    said = comments(text)
+    assert "repeat the header: 1" in said
+    assert "longer or shorter than the header: 1; the first is line 6: the row has 2 fiel" in said
 
 
 def test_what_is_no_table_of_movements_is_called_so() -> None:
@@ -361,7 +387,7 @@ def test_what_is_no_table_of_movements_is_called_so() -> None:
     ("data", "reason"),
     [
         (b"", "is empty"),
-        (gzip.compress(MOVES.encode()), "is compressed"),
+        (gzip.compress(MOVES.encode(), mtime=0), "is compressed"),
         (b'date,"sku\n2022', "not CSV"),
         (MOVES.encode("utf-16-le"), "--encoding utf-16-le"),
     ],
@@ -385,6 +411,19 @@ def test_options_win_over_what_is_found(shop: Shop) -> None:
     assert (drafted.delimiter, drafted.skip_lines, drafted.signed) == ("~", 1, "change")
     assert shop("import", file, "--draft", "--profile", "online-retail").code == 2
     assert shop("import", file, "--draft", "--column", "sku=Nothing").code == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--errors wrong.csv", "--skip-bad", "--dry-run", "--by anna", "--into-closed March",
+     "--allow-negative", "--overlap keep", "--check-balances", "--format json", "--format table"],
+)  # fmt: skip
+def test_options_that_mean_nothing_to_a_draft_are_refused(shop: Shop, words: str) -> None:
+    file = shop.folder / "moves.csv"
+    file.write_text(MOVES, encoding="utf-8")
+    ran = shop("import", file, "--draft", *words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert f"error: {words.split()[0]} is of no use with --draft, which appends nothing" in ran.err
 
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n"
@@ -450,7 +489,7 @@ def test_a_draft_is_always_a_profile_that_fits_the_header(
         profile = profile_of(data)
     except Refused:
         return
-    source = open_source(io.BytesIO(data), "file", profile, lambda count: None)
+    source = open_source(io.BytesIO(data), "file", profile)
     columns, _ = read_header(source, source.records(), profile)
     assert columns.fields.keys() >= profile.columns.keys()
 

@@ -35,6 +35,15 @@ def test_the_delimiter_is_the_one_that_parts_the_header(shop: Shop, mark: str) -
     assert skus(shop) == [others]
 
 
+def test_rows_tell_which_of_two_marks_in_the_header_parts_it(shop: Shop) -> None:
+    text = "date;sku;type;quantity;note, remark, reason, why, what\n2022-03-01;A;received;1;a, b\n"
+    assert shop.import_text(text).code == 0
+    assert shop.json("log")[0]["details"] == {"note, remark, reason, why, what": "a, b"}
+    # What the header does not hold is no delimiter, however often it stands in the rows.
+    ran = shop.import_text(HEADER + "2022-03-01;A;received;10;x\n" * 9, name="other.csv")
+    assert "line 2: the row has 1 fields, the header 4" in ran.err
+
+
 @pytest.mark.parametrize(
     ("said", "mark"), [("tab", "\t"), (r"\t", "\t"), ("pipe", "|"), ("^", "^"), (" ", " ")]
 )
@@ -95,6 +104,7 @@ def test_another_encoding_is_refused_with_the_word_that_it_would_read(shop: Shop
     assert "or say --encoding latin-1, which reads" in ran.err
     ran = load(shop, b"\x81" + data, "--encoding", "cp1252")
     assert "line 1: the byte 0x81 is not CP1252 text" in ran.err
+    assert "or say --encoding latin-1, which reads '\\x81date' there" in ran.err
 
 
 @pytest.mark.parametrize("said", ["klingon", "", "rot13", "base64", "hex", "\udcff", "undefined"])
@@ -214,7 +224,10 @@ def workbook() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (gzip.compress(HEADER.encode()), "is compressed: `gunzip -c FILE | inventory import -`"),
+        (
+            gzip.compress(HEADER.encode(), mtime=0),
+            "is compressed: `gunzip -c FILE | inventory import -`",
+        ),
         (workbook(), "is a ZIP archive, as Excel workbooks are: save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 99, "is an old Excel workbook"),
         (b"%PDF-1.7\n", "is a PDF document, not a CSV file"),

@@ -8,12 +8,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import Choices, Imported, import_file
 from inventory_cli.audit.verify import verify
 from inventory_cli.errors import InventoryError, Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, find_profile, with_options
 from inventory_cli.importing.profile_keys import FIELDS
-from inventory_cli.importing.tally import Report
 from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Ran, Shop
 from tests.properties.lives import NOW, ORIGIN, new_ledger
@@ -142,27 +141,25 @@ def events(ledger: Ledger) -> int:
 
 def load(
     ledger: Ledger, data: bytes, profile: Profile, choices: Choices
-) -> Report | InventoryError:
+) -> Imported | InventoryError:
     """Import a file, and check that all of it was recorded, or nothing."""
     before = (ledger.head(), events(ledger))
     try:
-        report = import_file(ledger, io.BytesIO(data), ORIGIN, profile, choices, lambda: NOW)
+        imported = import_file(ledger, io.BytesIO(data), ORIGIN, profile, choices, lambda: NOW)
     except InventoryError as error:
         assert (ledger.head(), events(ledger)) == before
         return error
-    refused = bool(
-        report.refusal or report.problems or (report.bad_row_count and not choices.skip_bad)
-    )
+    refused = bool(imported.refusal or imported.problems or (imported.bad and not choices.skip_bad))
     added = events(ledger) - before[1]
-    if refused or choices.dry_run or report.known_as:
-        assert (ledger.head(), added, report.batch) == (before[0], 0, None)
-        assert choices.dry_run or report.appended == 0
+    if refused or choices.dry_run or imported.known_as:
+        assert (ledger.head(), added, imported.batch) == (before[0], 0, None)
+        assert choices.dry_run or imported.appended == 0
     else:
         # A transfer is one or two rows, and always two events.
-        assert report.appended <= added <= 2 * report.appended
-        assert report.read == report.appended + report.skipped + report.refused
-        assert report.refused == report.bad_row_count
-    return report
+        assert imported.appended <= added <= 2 * imported.appended
+        assert imported.reading.read == imported.appended + imported.skipped + imported.refused
+        assert imported.refused == imported.bad
+    return imported
 
 
 choices = st.builds(Choices, st.booleans(), st.none(), st.sampled_from([False] * 4 + [True]),
@@ -179,12 +176,12 @@ def test_a_table_is_recorded_whole_or_not_at_all(
             if profile is None:
                 continue
             done = load(ledger, data, profile, decided)
-            if isinstance(done, Report) and done.batch:
+            if isinstance(done, Imported) and done.batch:
                 # Once more, it is known by its bytes; under --overlap skip by its rows, if all are.
                 head = ledger.head()
                 again = load(ledger, data, profile, decided)
-                assert isinstance(again, Report)
-                unsure = profile.overlap == "skip" and again.bad_row_count
+                assert isinstance(again, Imported)
+                unsure = profile.overlap == "skip" and again.bad
                 known_as = None if unsure else done.batch
                 assert (again.known_as, ledger.head()) == (known_as, head)
         assert verify(ledger).ok

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory_cli.actions.file_lines import Lines
 from inventory_cli.actions.import_file import Choices, import_file
 from inventory_cli.core.events import Event
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.tally import Lines
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import pieces
 from inventory_cli.storage.stock import stored_states
@@ -74,10 +74,10 @@ def test_a_file_records_the_same_as_its_rows_one_by_one(
     with new_ledger(zone, "allow") as by_hand, new_ledger(zone, "allow") as ledger:
         for entry in story:
             tell(by_hand, entry)
-        report = import_file(
+        imported = import_file(
             ledger, io.BytesIO(as_csv(story, delimiter)), ORIGIN, Profile(), Choices(), lambda: NOW
         )
-        assert (report.read, report.appended) == (len(story), len(story))
+        assert (imported.reading.read, imported.appended) == (len(story), len(story))
         assert whole_log(ledger) == whole_log(by_hand)
         assert stored_states(ledger) == stored_states(by_hand)
 
@@ -93,7 +93,7 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
         facts = [fact for entry in story for fact in entry]
         refusals = both.slow.refusals(facts, allow_negative=False)
         before = (ledger.head(), stored_states(ledger))
-        report = import_file(
+        imported = import_file(
             ledger,
             io.BytesIO(as_csv(story, delimiter)),
             ORIGIN,
@@ -101,11 +101,11 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
             Choices(),
             lambda: NOW,
         )
-        found = {(problem.sku, problem.location): problem for problem, _ in report.problems}
+        found = {(problem.sku, problem.location): problem for problem, _ in imported.problems}
         assert found.keys() == refusals.keys()
         if refusals:
             assert (ledger.head(), stored_states(ledger)) == before
-            assert report.appended == 0
+            assert imported.appended == 0
         else:
             both.slow.record(facts)
             assert seen(ledger, stored_states(ledger)) == both.slow.stock()

@@ -5,11 +5,12 @@ Must never know how a profile is written.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from inventory_cli.drafting.survey import number
 from inventory_cli.drafting.words import is_void, kind_of
+from inventory_cli.importing.movements import Record
 
 # How many keys are remembered, to see whether they repeat; what comes later is not compared.
 _MOST_KEYS = 200_000
@@ -32,7 +33,7 @@ class Word:
             setattr(self, key, getattr(self, key) + getattr(other, key))
 
 
-class Rows:
+class Tendencies:
     """What was seen in the rows of a file that are not void."""
 
     def __init__(self, fields: Mapping[str, int], mark: str | None) -> None:
@@ -131,13 +132,11 @@ def _is_transfer(word: str) -> bool:
     return (kind_of(word) or "").startswith("transferred")
 
 
-def look_at_rows(
-    records: Iterator[tuple[int, list[str]]], fields: Mapping[str, int], mark: str | None
-) -> Rows:
+def find_tendencies(
+    rows: Iterable[Record], fields: Mapping[str, int], mark: str | None
+) -> Tendencies:
     """Return what the rows say together, once it is known which column is which field."""
-    rows = Rows(fields, mark)
-    _, header = next(records, (0, []))
-    for _, record in records:
-        if len(record) == len(header) and record != header and any(map(str.strip, record)):
-            rows.take(record)
-    return rows
+    seen = Tendencies(fields, mark)
+    for _, record in rows:
+        seen.take(record)
+    return seen

@@ -1,0 +1,94 @@
+"""Knows which line of a file each event of its batch comes from, and the balance stated there.
+
+Must never know how a row is read, or what the log says.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from inventory_cli.core.events import Event
+from inventory_cli.importing.rows import Row
+
+# Stands among balances for none.
+_NO_BALANCE = -(2**63)
+
+
+class Lines:
+    """The line of the file behind each event, in the order of their positions.
+
+    Most rows are a line long and an event each; so only where that is not so a number is kept: of
+    events from the lines 2, 3, 4, 7, 8 it is that from the first one on, number 0, lines are 2
+    ahead, and from number 3 on 4.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        # Lines minus events, where that changes: from which event on, and to what.
+        self._ahead: int | None = None
+        self._starts, self._aheads = array("I"), array("q")
+
+    def append(self, line: int) -> None:
+        if line - self._count != self._ahead:
+            self._ahead = line - self._count
+            self._starts.append(self._count)
+            self._aheads.append(self._ahead)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, event: int) -> int:
+        return event + self._aheads[bisect_right(self._starts, event) - 1]
+
+
+class FileLines:
+    """The lines and stated balances of the events that a file appends, `first` the first of them.
+
+    `rows` is how many rows of the file these events come from.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.rows = 0
+        self._first = first
+        self._lines = Lines()
+        self._balances = array("q")
+
+    @property
+    def state_balances(self) -> bool:
+        """Whether any row states a balance."""
+        return bool(self._balances)
+
+    def add(self, row: Row) -> None:
+        """Take into account that the drafts of a row are recorded next."""
+        if not row.balances and not self._balances and len(row.drafts) == 1:
+            # Most rows are as plain as this.
+            self.rows += 1
+            self._lines.append(row.line)
+            return
+        self.rows += 1 if row.arrival_line is None else 2
+        for number, _ in enumerate(row.drafts):
+            self._lines.append((row.arrival_line if number else None) or row.line)
+            balance = row.balances[number] if row.balances else None
+            if balance is not None or self._balances:
+                self._add_balance(balance)
+
+    def _add_balance(self, balance: int | None) -> None:
+        # Rows before the first one that states a balance state none.
+        self._balances.extend([_NO_BALANCE] * (len(self._lines) - 1 - len(self._balances)))
+        self._balances.append(_NO_BALANCE if balance is None else balance)
+
+    def line_of(self, position: int) -> int | None:
+        """Return the line of the event at a position; None where it is not one of the file's."""
+        number = position - self._first
+        return self._lines[number] if 0 <= number < len(self._lines) else None
+
+    def stated(self, stream: Sequence[Event]) -> dict[int, int]:
+        """Return the balances that the file states for events of a stream, by position."""
+        balances, size = self._balances, len(self._balances)
+        numbers = (event.position - self._first for event in stream)
+        return {
+            self._first + number: balances[number]
+            for number in numbers
+            if 0 <= number < size and balances[number] != _NO_BALANCE
+        }
