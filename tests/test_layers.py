@@ -32,12 +32,16 @@ HOMES = {
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # What the replay and the projection that it checks may both use: the value that they are compared
-# by, and how the details of an event are read and written.
+# by, the table of kinds, what an event is, and how its details are read and written.
 SHARED = {
     "core.replay.State",
-    "core.events.OPENING_DETAILS",
-    "core.events.unpack_details",
-    "core.events.Event",
+    *(
+        f"core.events.{name}"
+        for name in (
+            *("CLOSE_OF_DAY", "Draft", "END_OF_DAY", "Event", "KINDS", "Kind", "MIDDLE_OF_DAY"),
+            *("OPENING_DETAILS", "START_OF_DAY", "Stream", "time_of_day", "unpack_details"),
+        )
+    ),
 }
 
 
