@@ -12,9 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner
 
 from inventory_cli.cli import app
+
+# For `--hypothesis-profile`, where every example more is a wait: a tenth of them.
+settings.register_profile("quick", max_examples=10)
 
 
 class Ran(NamedTuple):
@@ -94,6 +98,13 @@ class Shop:
         assert ran.code == (1 if failed else 0), ran
         assert ran.json["ok"] == (not failed)
         return failed
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment for a process that nobody measures: one that may write no file, or
+    of which it matters what it imports.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 @pytest.fixture

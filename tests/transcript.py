@@ -68,6 +68,7 @@ def run_line(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
         "LOGNAME": "keeper",
         "TZ": "Europe/Berlin",
         "LC_ALL": "C.UTF-8",
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
     return subprocess.run(
         ["sh", "-c", line],

@@ -16,7 +16,11 @@ TOPICS = (
     "audit",
     "proof",
     "errors",
+    "python",
+    "costs",
+    "architecture",
     "decisions",
+    "changes",
 )
 
 

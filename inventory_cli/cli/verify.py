@@ -17,38 +17,45 @@ from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.terminal import line, progress
 
+SnapshotId = Annotated[
+    str | None, typer.Option("--snapshot", metavar="ID", help="Check this snapshot only, of all.")
+]
+Previous = Annotated[
+    str | None,
+    typer.Option(
+        "--previous", metavar="FILE", help="Check where it follows on that older ledger, too."
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Late arrivals for a snapshot are a failure.")
+]
+AnchorFile = Annotated[
+    str | None,
+    typer.Option(
+        "--anchor", metavar="FILE", help="Hold the log against these anchors; add the head."
+    ),
+]
+Expected = Annotated[
+    str | None,
+    typer.Option("--expect", metavar="POSITION:HASH", help="Hold the log against this anchor."),
+]
+SinceAnchor = Annotated[
+    bool, typer.Option("--since-anchor", help="Only what came after the last anchor: quick.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Say nothing when all is well: for cron.")
+]
+
 
 def verify(
     context: typer.Context,
-    snapshot: Annotated[
-        str | None,
-        typer.Option("--snapshot", metavar="ID", help="Check this snapshot only, of all."),
-    ] = None,
-    previous: Annotated[
-        str | None,
-        typer.Option(
-            "--previous", metavar="FILE", help="Check where it follows on that older ledger, too."
-        ),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Late arrivals for a snapshot are a failure.")
-    ] = False,
-    anchor: Annotated[
-        str | None,
-        typer.Option(
-            "--anchor", metavar="FILE", help="Hold the log against these anchors; add the head."
-        ),
-    ] = None,
-    expect: Annotated[
-        str | None,
-        typer.Option("--expect", metavar="POSITION:HASH", help="Hold the log against this anchor."),
-    ] = None,
-    since_anchor: Annotated[
-        bool, typer.Option("--since-anchor", help="Only what came after the last anchor: quick.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing when all is well: for cron.")
-    ] = False,
+    snapshot: SnapshotId = None,
+    previous: Previous = None,
+    strict: Strict = False,
+    anchor: AnchorFile = None,
+    expect: Expected = None,
+    since_anchor: SinceAnchor = False,
+    quiet: Quiet = False,
     format: Format = "table",
 ) -> int:
     """

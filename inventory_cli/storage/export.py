@@ -146,6 +146,8 @@ class _Writer:
             self._snapshot(line["snapshot"], line["lines"])
         elif "ledger" in line:
             self._start(line["ledger"])
+        elif self._position != self._head.position or self._digest is not None:
+            raise _Misfit(f"the header of batch {self._head.batch + 1} is missing")
         elif line.get("head") == self._head.anchor:
             self._finished = True
         else:

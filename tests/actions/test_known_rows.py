@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inventory_cli.importing.profile import shipped_profiles
-from tests.conftest import Ran, Shop
+from tests.conftest import Ran, Shop, unmeasured
 
 HEADER = "Day;Item;What;Pieces;No\n"
 MONDAY = "01/03/2022;A;IN;9;r1\n01/03/2022;A;OUT;1;s1\n01/03/2022;A;OUT;1;s1\n"
@@ -210,7 +210,8 @@ def test_rows_that_find_no_room_to_wait_in_end_in_one_way_however_many_fitted(
             except LedgerUnusable:
                 continue
     """
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    words = [sys.executable, "-c", script]
+    ran = subprocess.run(words, capture_output=True, check=False, env=unmeasured())
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 

@@ -389,6 +389,7 @@ def test_counts_that_the_rules_refuse(stocked: Shop) -> None:
     assert stocked.on_hand("A", "stock", "-l", "main") == -1
 
 
+@pytest.mark.slow
 def test_what_is_recorded_while_the_counts_wait_is_counted_too(stocked: Shop) -> None:
     file = stocked.folder / "list.csv"
     file.write_text("sku,quantity\nA,6\nB,5\nGONE,0\n")

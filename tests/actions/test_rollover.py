@@ -817,8 +817,9 @@ def test_a_reversal_that_was_carried_must_name_what_it_named(
 
     def the_other_one(*arguments: Any) -> Iterator[Any]:
         for draft, event in right(*arguments):
-            twin = draft.sku == "TWIN" and draft.reverses is not None
-            yield draft._replace(reverses=draft.reverses + 1) if twin else draft, event
+            if draft.sku == "TWIN" and draft.reverses:
+                draft = draft._replace(reverses=draft.reverses + 1)
+            yield draft, event
 
     assert seam(rolled_by(year, monkeypatch, "carried", the_other_one), year) == [
         "event 19 of inventory.db (reversed TWIN at main) is not as event 14 (reversed TWIN at "

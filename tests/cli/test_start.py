@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.conftest import Shop
+from tests.conftest import Shop, unmeasured
 
 SLOW = {"rich", "sqlite_utils", "dateutil", "pydantic", "random", "logging", "tomllib"}
 
@@ -51,7 +51,11 @@ def loaded_by(story: Shop, words: list[str]) -> set[str]:
         "print(*(name for name in sys.modules if '.' not in name), file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=unmeasured(),
     )
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "typer" in loaded

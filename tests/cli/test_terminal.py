@@ -91,6 +91,7 @@ def test_a_narrow_terminal_folds_and_loses_nothing(shop: Shop, columns: int) -> 
     assert "…" not in shown
 
 
+@pytest.mark.slow
 def test_an_import_shows_progress_only_on_a_terminal_and_only_when_it_takes_long(
     shop: Shop, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_an_import_shows_progress_only_on_a_terminal_and_only_when_it_takes_long
     assert shop.process("import", file, "--dry-run").stderr == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error(story: Shop) -> None:
     # More than a pipe holds, so that the command is still writing when its reader is gone.
     rows = "".join(f"2022-03-01,S{n},received,1\n" for n in range(30_000))

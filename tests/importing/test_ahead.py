@@ -10,6 +10,8 @@ import pytest
 from inventory_cli.importing import ahead
 from tests.conftest import Ran, Shop
 
+pytestmark = pytest.mark.slow
+
 HEADER = "date,sku,type,quantity\n"
 GOOD = HEADER + "".join(
     f"2022-03-{1 + n // 500:02},S{n % 7},received,{n}\n" for n in range(1, 12_000)

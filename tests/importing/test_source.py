@@ -224,6 +224,7 @@ def workbook() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
+        # Without the time, which differs between two processes that name the tests.
         (
             gzip.compress(HEADER.encode(), mtime=0),
             "is compressed: `gunzip -c FILE | inventory import -`",

@@ -35,9 +35,19 @@ from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
 from inventory_cli.storage.stock import stored_states
 from tests.properties.slow_model import Fact, Line, Shortage, SlowLedger, standing
 
+
+def examples(percent: int) -> settings:
+    """Return settings for this part of the profile's examples: 100 by default, fewer if quick."""
+    return settings(
+        deadline=None,
+        max_examples=settings().max_examples * percent // 100,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
 # Every example that needs a file costs some ten milliseconds; the pure ones cost next to nothing.
-on_file = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-in_memory = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+on_file = examples(80)
+in_memory = examples(250)
 
 # What may be said of the stock. Few names and few moments, so that facts meet each other.
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory_cli.actions.import_file import Choices, Imported, import_file
@@ -15,9 +15,9 @@ from inventory_cli.importing.profile import Profile, find_profile, with_options
 from inventory_cli.importing.profile_keys import FIELDS
 from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Ran, Shop
-from tests.properties.lives import NOW, ORIGIN, new_ledger
+from tests.properties.lives import NOW, ORIGIN, examples, new_ledger
 
-quickly = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+quickly = examples(150)
 
 HEADERS = (
     *FIELDS, *FIELDS[:4], "Date", "S K U", "\ufeffdate", "In", "Out", "Doc", "Where", "", " ",
@@ -207,7 +207,7 @@ def test_bytes_that_are_no_table(data: bytes, profile: Profile | None, decided: 
         assert verify(ledger).ok
 
 
-@settings(quickly, max_examples=60)
+@examples(60)
 @given(tables(), st.lists(pairs, max_size=2), st.lists(constants, max_size=3), st.booleans())
 def test_the_command_ends_in_a_documented_way(
     data: bytes, columns: list[str], fixed: list[str], skip_bad: bool

@@ -4,7 +4,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from inventory_cli.actions.ask import Cut, Stock, arrange, stock_as_of
 from inventory_cli.actions.rollover import roll_over
@@ -23,10 +23,10 @@ from tests.properties.lives import (
     clock_ticks,
     cut_end,
     days,
+    examples,
     live,
     lives,
     new_ledger,
-    on_file,
     one,
     zones,
 )
@@ -43,7 +43,7 @@ def assert_sound(ledger: Ledger, old: Ledger) -> None:
 
 
 # Each of these makes three files.
-@settings(on_file, max_examples=40)
+@examples(40)
 @given(lives, lives, days, zones, clock_ticks)
 # All that there was is voided, and then the stream is opened.
 @example(

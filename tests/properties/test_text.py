@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory_cli.core.dates import (
@@ -28,7 +28,7 @@ from inventory_cli.core.quantities import (
     parse_unit_cost,
 )
 from tests.conftest import Shop
-from tests.properties.lives import NOW, ZONES, days, in_memory, on_file
+from tests.properties.lives import NOW, ZONES, days, examples, in_memory
 
 decimals_kept = st.integers(0, MOST_DECIMALS)
 units = st.integers(-2000, 2000) | st.integers(1 - 10**MOST_DIGITS, 10**MOST_DIGITS - 1)
@@ -128,7 +128,7 @@ names = names.filter(bool)
 reasons = (any_text | odd).map(str.strip).filter(lambda text: text and "\r\n" not in text)
 
 
-@settings(on_file, max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(names, names, reasons), min_size=1, max_size=4, unique_by=lambda t: t[0]))
 # A lone carriage return ends a line for whoever reads CSV, unless it is quoted.
 @example([("0012", "main", "first\rsecond")])

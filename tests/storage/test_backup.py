@@ -198,6 +198,7 @@ def hash_of(path: Path, batch: int) -> bytes:
     return bytes(link)
 
 
+@pytest.mark.slow
 def test_backups_made_while_others_write_are_whole(in_memory: Path) -> None:
     shop = Shop(in_memory)
     script = [sys.executable, "-c", WRITING, str(shop.path)]
@@ -207,7 +208,7 @@ def test_backups_made_while_others_write_are_whole(in_memory: Path) -> None:
         )
         for number in range(WRITERS)
     ]
-    copies = []
+    copies: list[Shop] = []
     while len(copies) < BACKUPS or not shop.json("batches"):
         copies.append(copy_of(shop, in_memory / f"copy-{len(copies)}.db"))
         shop.ok("backup", copies[-1].path)
@@ -286,6 +287,7 @@ app(words)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["some pages", "the last page", "the name"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_backup_that_is_stopped_leaves_no_file(

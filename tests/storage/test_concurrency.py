@@ -22,6 +22,8 @@ from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import Shop
 
+pytestmark = pytest.mark.slow
+
 # Waits for a line, so that all begin at once. Opens the ledger for each event, as commands do.
 RECORDING = """
 import sys

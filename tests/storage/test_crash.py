@@ -26,8 +26,10 @@ from inventory_cli.core.events import Draft
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from tests.conftest import Shop
+from tests.conftest import Shop, unmeasured
 from tests.tampering.altering import behind_the_back
+
+pytestmark = pytest.mark.slow
 
 BEFORE, IMPORTED, SKUS = 2_000, 20_000, 500
 NOTHING_APPENDED = "nothing was appended"
@@ -316,7 +318,7 @@ def with_room(shop: Shop, most: int, *words: object) -> "subprocess.CompletedPro
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    return shop.process(*words, preexec_fn=limit)
+    return shop.process(*words, preexec_fn=limit, env=unmeasured())
 
 
 def assert_unusable(ended: "subprocess.CompletedProcess[str]", *texts: str) -> None:

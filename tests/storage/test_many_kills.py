@@ -19,6 +19,8 @@ import pytest
 
 from tests.conftest import Shop
 
+pytestmark = pytest.mark.slow
+
 ROUNDS, STRIKES = 3, 34
 # More than is inserted at a time, so that a large import is among them.
 SMALL, LARGE, LINES = 300, 6_000, 25
