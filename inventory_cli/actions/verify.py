@@ -25,19 +25,21 @@ def verify(
     expected: Anchor | None = None,
     since_anchor: bool = False,
     previous: Ledger | None = None,
+    now: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Audit:
     """Prove a ledger, as `audit.verify` does, and add its head to a file of anchors if all is well.
 
     It is held against the anchors of that file, and against one that is `expected`; and where it
-    follows on a `previous` ledger, the seam is proved too. Raises WrongUsage where the file cannot
+    follows on a `previous` ledger, the seam is proved too. `now` (UTC text) is what the clock says.
+    Raises WrongUsage where the file cannot
     be read or written.
     """
     # Before the head is looked at: what is added to the file meanwhile is not for this audit.
     kept = [] if anchor_file is None else read_anchors(anchor_file)
     against = kept if expected is None else [*kept, expected]
     asked = None if anchor_file is None and expected is None else against
-    audit = audit_of(ledger, snapshot, strict, progress, asked, since_anchor)
+    audit = audit_of(ledger, snapshot, strict, progress, asked, since_anchor, now)
     if previous is not None:
         from inventory_cli.audit.previous import with_previous
 

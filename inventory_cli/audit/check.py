@@ -20,9 +20,12 @@ from inventory_cli.storage.log import BEFORE_ALL
 Row = tuple[Any, ...]
 EVENT_FIELDS = (*Event._fields, "hash")
 COLUMNS = ", ".join(EVENT_FIELDS)
-POSITION, BATCH, SKU, LOCATION, KIND, EFFECTIVE_AT, REVERSES, HASH = map(
+POSITION, BATCH, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, DATE_ONLY, REVERSES, HASH = map(
     EVENT_FIELDS.index,
-    ("position", "batch", "sku", "location", "kind", "effective_at", "reverses", "hash"),
+    (
+        *("position", "batch", "sku", "location", "kind", "quantity"),
+        *("effective_at", "date_only", "reverses", "hash"),
+    ),
 )
 
 # What reading a damaged or altered file may raise.

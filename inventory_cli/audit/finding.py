@@ -21,6 +21,7 @@ REPAIRS: Mapping[str, str | None] = {
     "batch": DAMAGED,
     "claim": DAMAGED,
     "recorded-at": DAMAGED,
+    "ended": "record what came after it into the ledger in which this one goes on",
     "settings": DAMAGED,
     "event-hash": DAMAGED,
     "batch-hash": DAMAGED,

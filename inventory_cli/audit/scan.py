@@ -21,7 +21,7 @@ from inventory_cli.audit.check import (
     event_of,
 )
 from inventory_cli.audit.finding import Finding
-from inventory_cli.core.events import Event, Stream
+from inventory_cli.core.events import ENDED_BY, Event, Stream, unpack_details
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.storage.anchors import Place
 from inventory_cli.storage.batches import Batch, headers_with_hash
@@ -50,6 +50,7 @@ class Positions:
         self._head = head
         self._expected = start.position + 1
         self._batch, self._recorded_at = start.batch, start.recorded_at
+        self._ended: int | None = None
         self._claim: _Claim | None = None
         # The last position that a batch before has claimed. A scan that begins at an anchor may
         # begin within a batch; then it is not known.
@@ -109,6 +110,11 @@ class Positions:
         if header.recorded_at < self._recorded_at:
             text = f"batch {number} was recorded before the one before it"
             self._found.append(Finding("recorded-at", text, found=header.recorded_at))
+        if self._ended is not None:
+            text = f"batch {number} was recorded after batch {self._ended} had ended the ledger"
+            self._found.append(Finding("ended", text, position=header.first_position))
+        if header.details is not None and ENDED_BY in unpack_details(header.details):
+            self._ended = number
         self._batch, self._recorded_at = number, header.recorded_at
         if header.first_position is not None and header.last_position is not None:
             claim = self._claim = _Claim(header.first_position, header.last_position)

@@ -18,45 +18,46 @@ whatever the ones before found.
      5. batch: the batches have the numbers 1, 2, 3 …
      6. claim: every event lies in a batch that claims it, and batches claim one after the other.
      7. recorded-at: no batch was recorded before the one before it.
+     8. ended: nothing was recorded after the batch that ends the ledger.
 
     chain
-     8. settings: the chain starts from the settings, of which there is one row.
-     9. event-hash: the hash of every event follows from the one before it and from its fields.
-    10. batch-hash: so does that of every batch header.
+     9. settings: the chain starts from the settings, of which there is one row.
+    10. event-hash: the hash of every event follows from the one before it and from its fields.
+    11. batch-hash: so does that of every batch header.
 
     transfers
-    11. transfer: what leaves one location arrives at another, and both legs stand or none.
+    12. transfer: what leaves one location arrives at another, and both legs stand or none.
 
     reversals
-    12. reversal: a reversal names an earlier event of its stream and moment, and nothing else does.
+    13. reversal: a reversal names an earlier event of its stream and moment, and nothing else does.
 
     stock
-    13. kind: every event is of a kind that can be replayed.
-    14. stock: the stored stock is what the whole log replays to.
+    14. kind: every event is of a kind that can be replayed.
+    15. stock: the stored stock is what the whole log replays to.
 
     snapshots
-    15. snapshot-recorded: every snapshot was recorded by its batch, and is there with its lines.
-    16. snapshot-digest: it has the digest that the header of that batch carries.
-    17. snapshot-position: the log reaches to its position.
-    18. snapshot-state: it is what the log replays to, at its position and as of its date.
-    19. snapshot-whole: the log is whole up to where it says so.
-    20. closed: what takes effect in a closed period and was recorded later says that this is meant.
-    21. late: nothing was recorded later that takes effect before the date of a snapshot (a note,
+    16. snapshot-recorded: every snapshot was recorded by its batch, and is there with its lines.
+    17. snapshot-digest: it has the digest that the header of that batch carries.
+    18. snapshot-position: the log reaches to its position.
+    19. snapshot-state: it is what the log replays to, at its position and as of its date.
+    20. snapshot-whole: the log is whole up to where it says so.
+    21. closed: what takes effect in a closed period and was recorded later says that this is meant.
+    22. late: nothing was recorded later that takes effect before the date of a snapshot (a note,
         unless the audit is strict).
 
     anchor
-    22. anchor: every anchor that was kept elsewhere lies on the chain.
+    23. anchor: every anchor that was kept elsewhere lies on the chain.
 
     previous (`audit.previous`)
-    23. follows: the ledger says on which older one it follows.
-    24. previous-audit: the older one breaks none of these rules.
-    25. previous-settings: both have the same settings.
-    26. previous-head: the older one ends with the head that the new one names.
-    27. previous-closed: its period was closed where the new one begins.
-    28. opened: every stream is opened with what the older log replays to there, and as it is due.
-    29. carried: every later event was carried, in order, with all its facts.
-    30. goes-on: after what was carried, both logs replay to the same stock.
-    31. opening-voided: no opening was voided since.
+    24. follows: the ledger says on which older one it follows.
+    25. previous-audit: the older one breaks none of these rules.
+    26. previous-settings: both have the same settings.
+    27. previous-head: the older one ends with the head that the new one names.
+    28. previous-closed: its period was closed where the new one begins.
+    29. opened: every stream is opened with what the older log replays to there, and as it is due.
+    30. carried: every later event was carried, in order, with all its facts.
+    31. goes-on: after what was carried, both logs replay to the same stock.
+    32. opening-voided: no opening was voided since.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,7 @@ from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
 from inventory_cli.audit.check import COLUMNS, POSITION, UNREADABLE, Check, unreadable
+from inventory_cli.audit.days import Days
 from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.replayed import Replayed
 from inventory_cli.audit.scan import Chain, Positions, Reversals, Transfers
@@ -71,6 +73,7 @@ from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.differences import compare, describe, values_of
 from inventory_cli.core.events import Stream
+from inventory_cli.core.notes import clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
@@ -121,13 +124,14 @@ class Asked(NamedTuple):
 
     `snapshot` limits the check of snapshots to one; `strict` makes late arrivals a failure;
     `anchors` are what the log is held against, None if that is not asked; `since` is a place that
-    they prove, and what lies before it is not looked at again.
+    they prove, and what lies before it is not looked at again. `now` is what the clock says.
     """
 
     snapshot: Snapshot | None = None
     strict: bool = False
     anchors: Sequence[Anchor] | None = None
     since: Place | None = None
+    now: str | None = None
 
 
 def verify(
@@ -137,14 +141,16 @@ def verify(
     progress: Progress = lambda done, total: None,
     anchors: Sequence[Anchor] | None = None,
     since_anchor: bool = False,
+    now: str | None = None,
 ) -> Audit:
     """Run every check, whatever the ones before it found.
 
-    `snapshot` is a number or name; `progress` is told how many events have been read, of how many.
+    `snapshot` is a number or name; `progress` is told how many events have been read, of how many;
+    `now` (UTC text) is what the clock says.
     With `since_anchor` what the anchors prove is not looked at again, nor is the file as such;
     where they prove nothing, or one of them is not on the chain, all is.
     """
-    asked = Asked(None if snapshot is None else _find(ledger, snapshot), strict, anchors)
+    asked = Asked(None if snapshot is None else _find(ledger, snapshot), strict, anchors, now=now)
     if since_anchor:
         since = _read(ledger, lambda: last_place(ledger, anchors or ()))
         if isinstance(since, Place):
@@ -237,12 +243,16 @@ def _scan(
         Reversals(ledger),
         stock,
         watched,
+        days := Days(ledger),
     ]
     # What stops this stops that check too, which says so.
     if asked.since:
         _read(ledger, lambda: compare_recent(ledger, watched, start))
     after = asked.since.position if asked.since else BEFORE_ALL
     found = _feed(ledger, checks, after, last, progress)
+    found["positions"].notes.extend(days.notes())
+    if asked.now and head.hash and (ahead := clock_in_words(asked.now, head.recorded_at)):
+        found["positions"].notes.append(ahead)
     if found["stock"].ok:
         found["stock"] = _compare_stock(ledger, stock, fixed.stored, chain.broken)
     _add(found["positions"], fixed.head)

@@ -10,7 +10,9 @@ import typer
 from inventory_cli.actions.verify import verify as verify_ledger
 from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.verify import Audit
+from inventory_cli.cli import options
 from inventory_cli.cli.options import Format, ledger_path
+from inventory_cli.core.dates import utc_text
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, show, show_object
 from inventory_cli.storage.anchors import Anchor, parse_anchor
@@ -83,6 +85,7 @@ def verify(
                 expected=expected,
                 since_anchor=since_anchor,
                 previous=old,
+                now=utc_text(options.now()),
                 progress=advance,
             )
     if not (quiet and audit.ok):

@@ -18,6 +18,7 @@ from inventory_cli.audit.both import Both
 from inventory_cli.errors import NotFree
 from inventory_cli.storage import new_file
 from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.log import replay_log
 from tests.conftest import Ran, Shop
 from tests.storage.test_crash import Moment, assert_unusable, spread, strike, with_room
 from tests.tampering.altering import alter, alter_schema, forge
@@ -797,7 +798,7 @@ def test_a_rollover_that_opens_with_too_much_is_found(
 def test_a_rollover_that_replays_to_a_wrong_moment_is_found(
     year: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = rollover.replay_log
+    right = replay_log
 
     def earlier(old: Ledger, head: int, cut: str) -> object:
         return right(old, head, "2022-12-21T12:00:00.000Z")

@@ -1,0 +1,72 @@
+"""Knows whether events that are known by their day still stand in it, at the time of their kind.
+
+Time zones change their rules, for the past too; what was recorded by its day under the old ones
+may then lie on another. Must never know what the events add up to.
+"""
+
+from datetime import date
+
+from inventory_cli.audit.check import BATCH, DATE_ONLY, EFFECTIVE_AT, KIND, POSITION, QUANTITY, Row
+from inventory_cli.audit.finding import Finding
+from inventory_cli.core.dates import When, effective_at, show_day
+from inventory_cli.core.events import KINDS, START_OF_DAY, time_of_day
+from inventory_cli.storage.batches import read_batch
+from inventory_cli.storage.ledger_file import Ledger
+
+
+class Days:
+    """What is shown the log beside the checks of it, and makes notes alone."""
+
+    name = "days"
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        # What was found in its place: most is of few days and kinds.
+        self._in_place: set[tuple[str, str, bool]] = set()
+        self._moved = 0
+        self._first = 0
+
+    def feed(self, rows: list[Row]) -> None:
+        """Look at the next events of the log."""
+        in_place = self._in_place
+        for row in rows:
+            if not row[DATE_ONLY]:
+                continue
+            what = (row[EFFECTIVE_AT], row[KIND], row[QUANTITY] < 0)
+            if row[DATE_ONLY] == 1 and what in in_place:
+                continue
+            if self._stands(row):
+                in_place.add(what)
+            else:
+                self._first = self._first or row[POSITION]
+                self._moved += 1
+
+    def _stands(self, row: Row) -> bool:
+        moment, kind, zone = row[EFFECTIVE_AT], row[KIND], self._ledger.zone
+        day = show_day(moment, zone)
+        if kind not in KINDS or kind == "reversed":
+            return True  # A reversal stands where the event does that it names.
+        if row[DATE_ONLY] == 2:
+            # Brought forward, because it was recorded on its very day.
+            header = read_batch(self._ledger, row[BATCH])
+            return header is None or show_day(header.recorded_at, zone) == day
+        times = {time_of_day(kind, row[QUANTITY])}
+        if kind == "adjusted":
+            times.add(START_OF_DAY)  # As what is missing where a ledger is begun anew.
+        when = When(date.fromisoformat(day), None)
+        return any(effective_at(when, time, zone)[0] == moment for time in times)
+
+    def finish(self) -> list[Finding]:
+        """Return nothing: nobody is to blame for it."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Return what is to be known of them."""
+        if not self._moved:
+            return []
+        is_one = self._moved == 1
+        return [
+            f"{self._moved} {'event' if is_one else 'events'} known by the day alone no longer "
+            f"{'stands' if is_one else 'stand'} where its kind does in a day, the first is event "
+            f"{self._first}: the rules of {self._ledger.settings.timezone} have changed since"
+        ]
