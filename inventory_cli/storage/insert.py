@@ -6,7 +6,8 @@ they are back where they were. Must never know what the events say.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
 from inventory_cli.core.events import Draft, Event
 from inventory_cli.storage.chain import link_event
@@ -14,11 +15,9 @@ from inventory_cli.storage.ledger_file import Head, Ledger
 
 # How many events are inserted at a time.
 CHUNK = 5_000
-_WIDTH = len(Event._fields) + 1
 # How many rows one statement inserts: a row then takes a fifth less than by itself.
 _ROWS = 50
-_VALUES = f"({', '.join('?' * _WIDTH)})"
-INSERT_EVENT = f"INSERT INTO events VALUES {_VALUES}"
+INSERT_EVENT = f"INSERT INTO events VALUES ({', '.join('?' * (len(Event._fields) + 1))})"
 
 # It refuses what is not the next position. A bulk append counts positions itself.
 _GUARD = "events_next"
@@ -44,14 +43,13 @@ def insert_drafts(
         if aside is None and position > head.position:
             # A second chunk: this is a large one.
             aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
-        values: list[object] = []
-        for draft in look(chunk):
-            position += 1
-            fields = (position, batch, *draft)
-            link = link_event(link, fields)
-            values += fields
-            values.append(link)
-        insert_events(ledger.connection, values)
+        chunk, first, links = look(chunk), position + 1, list[bytes]()
+        for position, draft in enumerate(chunk, start=first):
+            link = link_event(link, (position, batch, *draft))
+            links.append(link)
+        numbers = range(first, position + 1)
+        said = zip(*chunk, strict=True)
+        insert_events(ledger.connection, [numbers, [batch] * len(chunk), *said, links])
     if aside:
         put_back(ledger.connection, aside)
     return position, link
@@ -81,12 +79,36 @@ def put_back(connection: sqlite3.Connection, statements: Sequence[str]) -> None:
         connection.execute(statement)
 
 
-def insert_events(connection: sqlite3.Connection, values: Sequence[object]) -> None:
-    """Insert events, given as the values of all their columns in one sequence."""
-    size = _ROWS * _WIDTH
-    whole = len(values) - len(values) % size
-    if whole:
-        many = INSERT_EVENT + f", {_VALUES}" * (_ROWS - 1)
-        connection.executemany(many, (values[at : at + size] for at in range(0, whole, size)))
-    rest = range(whole, len(values), _WIDTH)
-    connection.executemany(INSERT_EVENT, (values[at : at + _WIDTH] for at in rest))
+def insert_events(connection: sqlite3.Connection, columns: Sequence[Sequence[Any]]) -> None:
+    """Insert events, given as the values of each column.
+
+    To bind None or bytes takes as long as to insert the rest of the row: Python's sqlite3 looks
+    for an adapter for each. So what is NULL throughout is written as such, what is NULL in some
+    rows is bound as text that SQLite makes NULL of, and a hash goes as a bytearray.
+    """
+    forms, bound = [], list[Sequence[Any]]()
+    for values in columns:
+        form, given = _bound(values)
+        forms.append(form)
+        if given:
+            bound.append(given)
+    one = f"({', '.join(forms)})"
+    rows = list(zip(*bound, strict=True))
+    whole = len(rows) - len(rows) % _ROWS
+    parts = ([*chain.from_iterable(rows[at : at + _ROWS])] for at in range(0, whole, _ROWS))
+    connection.executemany("INSERT INTO events VALUES " + ", ".join([one] * _ROWS), parts)
+    connection.executemany(f"INSERT INTO events VALUES {one}", rows[whole:])
+
+
+def _bound(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """Return how the values of a column stand in the statement, and what is bound, if anything."""
+    if isinstance(values[0], bytes):
+        return "?", [*map(bytearray, values)]
+    if None not in values:
+        return "?", values
+    texts = {*map(type, values)} <= {str, type(None)}
+    if not any(value is not None for value in values):
+        return "NULL", ()
+    if texts and "" not in values:
+        return "nullif(?, '')", [value or "" for value in values]
+    return "?", values
