@@ -19,7 +19,6 @@ from inventory_cli.storage.log import BEFORE_ALL
 # cells may be of any type.
 Row = tuple[Any, ...]
 EVENT_FIELDS = (*Event._fields, "hash")
-COLUMNS = ", ".join(EVENT_FIELDS)
 POSITION, BATCH, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, DATE_ONLY, REVERSES, HASH = map(
     EVENT_FIELDS.index,
     (

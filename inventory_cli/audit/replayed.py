@@ -10,13 +10,13 @@ from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from inventory_cli.audit.check import COLUMNS, EVENT_FIELDS, KIND, LOCATION, POSITION, SKU, Row
+from inventory_cli.audit.check import EVENT_FIELDS, KIND, LOCATION, POSITION, SKU, Row
 from inventory_cli.audit.finding import Finding
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import KINDS, Stream
 from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import BEFORE_ALL, pieces, read_stream
+from inventory_cli.storage.log import BEFORE_ALL, read_stream, stored_rows
 
 _position_of = itemgetter(POSITION)
 # What a replay wants to know of an event; of the details it reads those of an opening balance.
@@ -124,7 +124,7 @@ def replayed_at(
     there: dict[Stream, State] = {}
     stop = Stop(position, as_of, lambda states: there.update(states()))
     replayed = Replayed(ledger, last, [stop])
-    for rows in pieces(ledger, COLUMNS, last, BEFORE_ALL):
+    for rows in stored_rows(ledger, last, BEFORE_ALL):
         replayed.feed(rows)
     replayed.finish()
     return there, replayed.states

@@ -7,7 +7,7 @@ say more than was looked at.
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 
-from inventory_cli.audit.check import BATCH, COLUMNS, HASH, LOCATION, POSITION, SKU, Row
+from inventory_cli.audit.check import BATCH, HASH, LOCATION, POSITION, SKU, Row
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.replayed import unknown_kinds
 from inventory_cli.audit.snapshots import Snapshots
@@ -22,9 +22,9 @@ from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
     Base,
     first_position,
-    pieces,
     read_stream,
     replay_log,
+    stored_rows,
     whole_to,
 )
 from inventory_cli.storage.snapshots import Snapshot, as_kept, nearest_base
@@ -51,7 +51,7 @@ def _hash_again(ledger: Ledger, place: Place) -> bytes | None:
     """Return the hash of the event or header at a place, from its fields and the hash before it."""
     events = {
         row[POSITION]: row
-        for rows in pieces(ledger, COLUMNS, place.position, place.position - 2)
+        for rows in stored_rows(ledger, place.position, place.position - 2)
         for row in rows
     }
     headers = {

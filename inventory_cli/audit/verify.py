@@ -64,7 +64,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
-from inventory_cli.audit.check import COLUMNS, POSITION, UNREADABLE, Check, unreadable
+from inventory_cli.audit.check import POSITION, UNREADABLE, Check, unreadable
 from inventory_cli.audit.days import Days
 from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.replayed import Replayed
@@ -81,7 +81,7 @@ from inventory_cli.storage.anchors import Anchor, Place, start_of
 from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import BEFORE_ALL, last_position, pieces
+from inventory_cli.storage.log import BEFORE_ALL, last_position, stored_rows
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
 
@@ -278,7 +278,7 @@ def _feed(
     faults: dict[str, Finding] = {}
     done = max(after, 0)
     try:
-        for rows in pieces(ledger, COLUMNS, last, after):
+        for rows in stored_rows(ledger, last, after):
             for check in checks:
                 if check.name in faults:
                     continue

@@ -56,6 +56,15 @@ def _before_next(ledger: Ledger, after: int, head: int) -> int:
     return head if following is None else min(max(following - 1, after), head)
 
 
+def stored_rows(
+    ledger: Ledger, last: int, after: int = BEFORE_ALL
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events behind a position and up to another, each as it is stored, whatever that is:
+    its fields in order, and its hash.
+    """
+    return pieces(ledger, f"{EVENT_COLUMNS}, hash", last, after)
+
+
 def events_between(
     ledger: Ledger, positions: range, kind: str | None = None, effective_after: str = ""
 ) -> Iterator[list[Event]]:
