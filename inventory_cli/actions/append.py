@@ -61,7 +61,7 @@ def append(
         now = max(says, head.recorded_at)
         grounds = Grounds(
             head.position + 1,
-            today_at(now, ledger.zone),
+            today_at(now, ledger.zone, head.recorded_at),
             read_closings(ledger),
             allow_negative or ledger.settings.negative == "allow",
             ledger.decimals,

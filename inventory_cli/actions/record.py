@@ -9,7 +9,7 @@ from typing import NamedTuple
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import Cut, state_at
 from inventory_cli.core.dates import today_at, utc_text
-from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State
@@ -57,11 +57,14 @@ def record(
     drafts = request.drafts
     try:
         return record_once(
-            ledger, origin, lambda: drafts, clock, allow_negative, request.moment_given
+            ledger, origin, lambda: _as_meant(request), clock, allow_negative, request.moment_given
         )
     except Forbidden as error:
-        cannot = f"cannot {command_in_words(drafts[0], ledger.decimals, ledger.zone)}"
-        raise error.of(cannot, drafts[0]) from None
+        own = drafts[0]
+        if not request.moment_given and not own.date_only:
+            own = own._replace(effective_at=error.now)
+        cannot = f"cannot {command_in_words(own, ledger.decimals, ledger.zone)}"
+        raise error.of(cannot, own) from None
 
 
 def record_once(
@@ -119,7 +122,7 @@ def record_together(
             events = _known_under_id(ledger, request.drafts, request.moment_given)
             known.append(events)
             if not events:
-                drafts.extend(request.drafts)
+                drafts.extend(_as_meant(request))
         return drafts
 
     try:
@@ -134,6 +137,13 @@ def record_together(
         else Recording([next(waiting) for _ in request.drafts], notes, already=False)
         for request, events in zip(requests, known, strict=True)
     ]
+
+
+def _as_meant(request: Request) -> tuple[Draft, ...]:
+    """Return the drafts of a request; those without a moment take that of the batch."""
+    if request.moment_given:
+        return request.drafts
+    return tuple(d if d.date_only else d._replace(effective_at=AT_ONCE) for d in request.drafts)
 
 
 def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:

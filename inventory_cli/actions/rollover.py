@@ -5,6 +5,7 @@ with what the old log replays to; the last carries what takes effect later. Must
 an event of the old log.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,15 @@ from typing import NamedTuple
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
-from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
+from inventory_cli.core.dates import (
+    When,
+    inclusive_end,
+    present_at,
+    shifted,
+    show_cut,
+    show_day,
+    utc_text,
+)
 from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
@@ -78,7 +87,7 @@ def roll_over(
         end = read_end(old)
         head = end.head if end else old.head()
         with new_file(path, _ADVICE) as unfinished:
-            source = f"{_as_text(old.path)} {head.anchor}"
+            source = f"{_as_text(Path(old.path.name))} {head.anchor}"
             with _begun(old, unfinished, path, clock) as new:
                 opened, carried_over = _fill(
                     old, head, new, origin._replace(source=source), closing, clock, progress
@@ -87,7 +96,7 @@ def roll_over(
             # Before the new file has its name: there is never an open old file beside it.
             if end is None:
                 recorded_at = max(utc_text(clock()), head.recorded_at)
-                end_ledger(old, origin, recorded_at, _as_text(path))
+                end_ledger(old, origin, recorded_at, _as_text(_seen_from(old.path, path)))
             old.check_place()
     return RolledOver(closing, closed_now, opened, carried_over, head, made, end and end.name)
 
@@ -107,9 +116,14 @@ def _named_after_all(old: Ledger, path: Path) -> Iterator[None]:
         ) from error
 
 
+def _seen_from(old: Path, new: Path) -> Path:
+    """Return where a new file is, as seen from the folder of the old one."""
+    return Path(os.path.relpath(new.absolute(), old.absolute().parent))
+
+
 def _as_text(path: Path) -> str:
     """Return the name of a file, which need not be text, as text that can be stored."""
-    return path.name.encode(errors="backslashreplace").decode()
+    return str(path).encode(errors="backslashreplace").decode()
 
 
 def _fill(
@@ -179,8 +193,8 @@ def _begun(old: Ledger, unfinished: Path, path: Path, clock: Clock) -> Iterator[
     read it who may not read the old one.
     """
     try:
-        settings = old.settings
-        create_ledger(unfinished, clock(), settings.decimals, settings.timezone, settings.negative)
+        settings, now = old.settings, present_at(clock(), old.head().recorded_at).now
+        create_ledger(unfinished, now, settings.decimals, settings.timezone, settings.negative)
         with file_failures(path):
             unfinished.chmod(old.path.stat().st_mode & 0o777 | 0o600)
         with open_ledger(unfinished, write=True) as new:

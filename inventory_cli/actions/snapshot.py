@@ -35,7 +35,8 @@ def take_snapshot(
     """
     name = _checked_name(name, closes)
     if closes:
-        check_over(as_of, clock(), ledger.zone)
+        now = max(utc_text(clock()), ledger.head().recorded_at)
+        check_over(as_of, now, ledger.zone)
     # Replayed before the lock is taken, so as not to keep others from recording meanwhile; for one
     # that closes a period under it, so that nothing enters the period between.
     content = None if closes else _content(ledger, as_of)

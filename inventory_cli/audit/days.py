@@ -8,6 +8,7 @@ from datetime import date
 
 from inventory_cli.audit.check import BATCH, DATE_ONLY, EFFECTIVE_AT, KIND, POSITION, QUANTITY, Row
 from inventory_cli.audit.finding import Finding
+from inventory_cli.audit.seam import COMMAND
 from inventory_cli.core.dates import When, effective_at, show_day
 from inventory_cli.core.events import KINDS, START_OF_DAY, time_of_day
 from inventory_cli.storage.batches import read_batch
@@ -22,7 +23,8 @@ class Days:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         # What was found in its place: most is of few days and kinds.
-        self._in_place: set[tuple[str, str, bool]] = set()
+        self._in_place: set[tuple[str, str, int, bool]] = set()
+        self._days: dict[int, str | None] = {}
         self._moved = 0
         self._first = 0
 
@@ -32,8 +34,8 @@ class Days:
         for row in rows:
             if not row[DATE_ONLY]:
                 continue
-            what = (row[EFFECTIVE_AT], row[KIND], row[QUANTITY] < 0)
-            if row[DATE_ONLY] == 1 and what in in_place:
+            what = (row[EFFECTIVE_AT], row[KIND], row[DATE_ONLY], row[QUANTITY] < 0)
+            if what in in_place:
                 continue
             if self._stands(row):
                 in_place.add(what)
@@ -47,14 +49,25 @@ class Days:
         if kind not in KINDS or kind == "reversed":
             return True  # A reversal stands where the event does that it names.
         if row[DATE_ONLY] == 2:
-            # Brought forward, because it was recorded on its very day.
-            header = read_batch(self._ledger, row[BATCH])
-            return header is None or show_day(header.recorded_at, zone) == day
+            # Brought forward, because it was recorded on its very day; unless it was carried.
+            recorded_on = self._recorded_on(row[BATCH])
+            return recorded_on in (None, day)
         times = {time_of_day(kind, row[QUANTITY])}
         if kind == "adjusted":
             times.add(START_OF_DAY)  # As what is missing where a ledger is begun anew.
         when = When(date.fromisoformat(day), None)
         return any(effective_at(when, time, zone)[0] == moment for time in times)
+
+    def _recorded_on(self, batch: int) -> str | None:
+        """Return the day on which a batch was recorded; None for one that carried what was."""
+        if batch not in self._days:
+            header = read_batch(self._ledger, batch)
+            self._days[batch] = (
+                None
+                if header is None or header.command == COMMAND
+                else show_day(header.recorded_at, self._ledger.zone)
+            )
+        return self._days[batch]
 
     def finish(self) -> list[Finding]:
         """Return nothing: nobody is to blame for it."""

@@ -12,7 +12,7 @@ from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.seam import read_seam
 from inventory_cli.audit.verify import Audit, Progress, verify
 from inventory_cli.core.dates import show_cut
-from inventory_cli.storage.anchors import find_place
+from inventory_cli.storage.anchors import Place, find_place
 from inventory_cli.storage.batches import read_end
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.snapshots import read_closings
@@ -63,8 +63,8 @@ def _check(ledger: Ledger, old: Ledger, progress: Progress) -> Iterator[Finding 
         ends = f"its log ends at {audit.head.position}, the rollover names {place.position}"
         text = f"{name} has gone on since: {ends}"
         yield Finding("previous-head", text, expected=str(seam.anchor), found=audit.head.anchor)
-    elif audit.head.batch > place.batch + (read_end(old) is not None):
-        yield f"{name} has recorded snapshots since, but no events"
+    else:
+        yield from _since(old, place, audit.head.batch)
     if seam.cut not in (closing.as_of for closing in read_closings(old)):
         end = show_cut(seam.cut, ledger.zone)
         text = f"{name} has no period that was closed up to {end}"
@@ -72,6 +72,15 @@ def _check(ledger: Ledger, old: Ledger, progress: Progress) -> Iterator[Finding 
         if place is None:
             return  # There is nothing of it here to compare with.
     yield from Both(ledger, old, seam).compare()
+
+
+def _since(old: Ledger, place: Place, last_batch: int) -> Iterator[str]:
+    """Give notes on what the older one recorded behind the head that the new one names."""
+    end, name = read_end(old), old.path.name
+    if end is None:
+        yield f"{name} has not ended: it can be recorded into beside this ledger"
+    if (last_batch if end is None else end.head.batch) > place.batch:
+        yield f"{name} has recorded snapshots since, but no events"
 
 
 def _own_findings(audit: Audit, name: str) -> Iterator[Finding]:

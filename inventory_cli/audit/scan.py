@@ -24,7 +24,7 @@ from inventory_cli.audit.finding import Finding
 from inventory_cli.core.events import ENDED_BY, Event, Stream, unpack_details
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.storage.anchors import Place
-from inventory_cli.storage.batches import Batch, headers_with_hash
+from inventory_cli.storage.batches import Batch, headers_with_hash, read_batch
 from inventory_cli.storage.chain import genesis, link_batch, link_event
 from inventory_cli.storage.failures import WRONG_TYPE
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -50,7 +50,8 @@ class Positions:
         self._head = head
         self._expected = start.position + 1
         self._batch, self._recorded_at = start.batch, start.recorded_at
-        self._ended: int | None = None
+        ended = start.batch > 0 and _ends(read_batch(ledger, start.batch))
+        self._ended = start.batch if ended else None
         self._claim: _Claim | None = None
         # The last position that a batch before has claimed. A scan that begins at an anchor may
         # begin within a batch; then it is not known.
@@ -113,7 +114,7 @@ class Positions:
         if self._ended is not None:
             text = f"batch {number} was recorded after batch {self._ended} had ended the ledger"
             self._found.append(Finding("ended", text, position=header.first_position))
-        if header.details is not None and ENDED_BY in unpack_details(header.details):
+        if _ends(header):
             self._ended = number
         self._batch, self._recorded_at = number, header.recorded_at
         if header.first_position is not None and header.last_position is not None:
@@ -135,6 +136,11 @@ class Positions:
         if self._saw_all and self._expected <= self._head.position:
             self._miss(self._expected, self._head.position)
         return self._found
+
+
+def _ends(header: Batch | None) -> bool:
+    """Tell whether a batch ends its ledger."""
+    return header is not None and ENDED_BY in unpack_details(header.details)
 
 
 def _hexadecimal(link: object) -> str | None:

@@ -251,8 +251,10 @@ def _scan(
     after = asked.since.position if asked.since else BEFORE_ALL
     found = _feed(ledger, checks, after, last, progress)
     found["positions"].notes.extend(days.notes())
-    if asked.now and head.hash and (ahead := clock_in_words(asked.now, head.recorded_at)):
-        found["positions"].notes.append(ahead)
+    if (now := asked.now) and head.hash:
+        ahead = _read(ledger, lambda: clock_in_words(now, head.recorded_at))
+        if isinstance(ahead, str):
+            found["positions"].notes.append(ahead)
     if found["stock"].ok:
         found["stock"] = _compare_stock(ledger, stock, fixed.stored, chain.broken)
     _add(found["positions"], fixed.head)

@@ -86,7 +86,7 @@ def _record_together(
         try:
             requests.append(_read(ledger, text))
             numbers.append(number)
-        except WrongUsage as error:
+        except (Refused, WrongUsage) as error:
             refused = True
             _refuse(number, error)
     if refused:

@@ -8,7 +8,7 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
-from inventory_cli.core.dates import parse_when, show_cut
+from inventory_cli.core.dates import parse_when_recorded, show_cut
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.ledger_file import open_ledger
@@ -38,7 +38,7 @@ def rollover(
         open_ledger(ledger_path(context), write=True) as old,
         progress("rolling over") as advance,
     ):
-        last = parse_when(as_of, options.now(), old.zone)
+        last = parse_when_recorded(as_of, options.present(old), old.zone)
         done = roll_over(old, path, options.origin(context, by), last, options.now, advance)
         end = show_cut(done.closing.as_of, old.zone)
     if done.closed_now:

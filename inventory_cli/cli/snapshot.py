@@ -8,7 +8,14 @@ from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.snapshots import name_of
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, Format, ledger_path
-from inventory_cli.core.dates import parse_cut, show_cut, show_day, show_moment
+from inventory_cli.core.dates import (
+    END_OF_TIME,
+    parse_cut,
+    parse_when_recorded,
+    show_cut,
+    show_day,
+    show_moment,
+)
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
@@ -40,6 +47,9 @@ def snapshot_take(
     """
     with open_ledger(ledger_path(context), write=True) as ledger:
         cut = parse_cut(as_of, options.moment_asked(ledger), ledger.zone)
+        if close and cut != END_OF_TIME:
+            # What cannot be taken back is not to depend on a clock that is wrong.
+            parse_when_recorded(as_of, options.present(ledger), ledger.zone)
         origin = options.origin(context, by)
         taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
         if format == "table":

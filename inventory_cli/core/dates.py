@@ -117,10 +117,10 @@ def behind_in_words(present: Present) -> str:
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
     unit, size = next((one for one in units if seconds >= one[1]), units[-1])
     count = seconds // size
+    clock, now = (utc_text(moment)[: len("2022-03-15T14:30:00")] for moment in present[::-1])
     return (
-        f"the clock says {utc_text(present.clock)[:10]}, which is {count} "
-        f"{unit}{'' if count == 1 else 's'} behind the last recorded time, "
-        f"{utc_text(present.now)}"
+        f"the clock says {clock} (UTC), which is {count} {unit}{'' if count == 1 else 's'} behind "
+        f"the last recorded time, {now}"
     )
 
 
@@ -274,17 +274,34 @@ def shifted(moment: str, milliseconds: int) -> str:
 
 
 class Today(NamedTuple):
-    """The present moment, and the first and last of its day in the ledger's zone, as UTC text."""
+    """The present moment, and the first and last of its day in the ledger's zone, as UTC text.
+
+    `moved` and `left` are the latest moments for what was moved, or left, today by day alone.
+    """
 
     now: str
     begins: str
     ends: str
+    moved: str
+    left: str
 
 
-def today_at(now: str, zone: tzinfo) -> Today:
-    """Return the day of a present moment (UTC text)."""
-    when = When(_local(now, zone).date(), None)
-    return Today(now, inclusive_start(when, zone), inclusive_end(when, zone))
+def today_at(now: str, zone: tzinfo, last_recorded: str = "") -> Today:
+    """Return the day of a present moment, when something was recorded last (both UTC text).
+
+    What left today has left 1 ms before now, and what was moved is on its way by then; but where
+    something was recorded at about that very time, as when the clock was set back, both are now.
+    """
+    moved, left = shifted(now, -2), shifted(now, -1)
+    if moved <= last_recorded:
+        moved = left = now
+    return Today(now, *day_of(now, zone), moved, left)
+
+
+def day_of(moment: str, zone: tzinfo) -> tuple[str, str]:
+    """Return the first and the last moment of the day of a moment, all as UTC text."""
+    when = When(_local(moment, zone).date(), None)
+    return inclusive_start(when, zone), inclusive_end(when, zone)
 
 
 def inclusive_start(when: When, zone: tzinfo) -> str:

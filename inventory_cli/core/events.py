@@ -59,6 +59,9 @@ ENDED_BY = "ended_by"
 RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
 
 
+# When an event takes effect whose moment is that of its batch; it sorts behind every moment.
+AT_ONCE = "now"
+
 # A SKU at a location.
 Stream = tuple[str, str]
 
@@ -69,7 +72,8 @@ class Draft(NamedTuple):
     `quantity` is in the ledger's smallest unit, as given: signed for `adjusted` and for the
     two legs of `transferred`, zero for `reversed`, not negative for all others.
     `effective_at` is UTC text with milliseconds (`2022-03-15T23:59:59.998Z`), so that text
-    order is time order. `details` is a JSON object with sorted keys, or None.
+    order is time order, or AT_ONCE until its batch has a moment. `details` is a JSON object with
+    sorted keys, or None.
     """
 
     sku: str

@@ -9,8 +9,8 @@ from itertools import groupby
 from shlex import quote
 from typing import NamedTuple
 
-from inventory_cli.core.dates import END_OF_TIME, Today, shifted, show_effective, today_at
-from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.dates import END_OF_TIME, Today, day_of, show_effective
+from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
 from inventory_cli.core.notes import Notes, later_day_in_words, met_counts, moved_counts
 from inventory_cli.core.periods import Closing, what_forbids
 from inventory_cli.core.projection import Projected, projected_anew
@@ -39,10 +39,13 @@ class Problem(NamedTuple):
 
 
 class Forbidden(Refused):
-    """The rules forbid a batch, for all these problems; the first is the earliest."""
+    """The rules forbid a batch that was to be recorded now, for all these problems; the first is
+    the earliest.
+    """
 
-    def __init__(self, problems: Sequence[Problem], zone: tzinfo) -> None:
+    def __init__(self, problems: Sequence[Problem], now: str, zone: tzinfo) -> None:
         self.problems = problems
+        self.now = now
         self.zone = zone
         super().__init__(*self._worded("refused by the rules"))
 
@@ -145,10 +148,10 @@ class Judge:
         self._stored_state = stored_state
         self._read_stream = read_stream
         # The days on which a count at a time may have met what is known by its day.
-        self._met: dict[Stream, set[Today]] = {}
+        self._met: dict[Stream, set[tuple[str, str]]] = {}
         self._touched: dict[Stream, _Touched] = {}
         self._next = grounds.first
-        self._soon = shifted(grounds.today.now, -1)
+        self._soon = grounds.today.moved
         self._closed_to = grounds.closings[-1].as_of if grounds.closings else ""
         # One problem for each stream is enough.
         self._closed: dict[Stream, Problem] = {}
@@ -166,8 +169,9 @@ class Judge:
                 touch = touched[stream] = _Touched(self._stored_state(stream))
             if touch.settled:
                 if touch.may_meet(draft):
-                    day = today_at(draft.effective_at, self._grounds.zone)
-                    self._met.setdefault(stream, set()).add(day._replace(now=""))
+                    self._met.setdefault(stream, set()).add(
+                        day_of(draft.effective_at, self._grounds.zone)
+                    )
                 touch.settled = touch.bring_forward(draft, allow_negative)
             if draft.effective_at <= closed_to or draft.details is not None:
                 self._look_at_period(draft)
@@ -175,6 +179,8 @@ class Judge:
         return drafts
 
     def _of_today_or_later(self, draft: Draft) -> Draft:
+        if draft.effective_at == AT_ONCE:
+            return draft._replace(effective_at=self._grounds.today.now)
         draft = happened_by_now(draft, self._grounds.today)
         if draft.effective_at > self._grounds.today.ends and draft.kind != "reversed":
             self.notes.add("later day", later_day_in_words(Event(self._next, 0, *draft)))
@@ -197,10 +203,11 @@ class Judge:
                 ):
                     problems += self._judge_whole(stream, touch)
                 elif days := self._met.get(stream):
-                    for day in sorted(days):
-                        self._note_met(self._read_stream(stream, day.begins, day.ends))
+                    for begins, ends in sorted(days):
+                        self._note_met(self._read_stream(stream, begins, ends))
         if problems:
-            raise Forbidden(sorted(problems, key=lambda p: (p.at, p.position)), self._grounds.zone)
+            problems.sort(key=lambda problem: (problem.at, problem.position))
+            raise Forbidden(problems, self._grounds.today.now, self._grounds.zone)
         return Verdict(
             {stream: touch.projected.state() for stream, touch in self._touched.items()},
             sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),

@@ -3,7 +3,7 @@
 Must never know how the batch was given, or where the words stand.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import NamedTuple
@@ -103,48 +103,54 @@ def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:
 class MetCount(NamedTuple):
     """A count at a time of a day of which movements of its stream are known by the day alone.
 
-    It takes in those that stand before it, `included`, and not those behind it, `left_out`.
+    It takes in those that stand before it, `included`, and not those behind it, `left_out`: the
+    first few of either, and how many there are.
     """
 
     event: Event
-    included: list[int]
-    left_out: list[int]
+    included: tuple[Sequence[int], int]
+    left_out: tuple[Sequence[int], int]
 
     def in_words(self, zone: tzinfo) -> str:
         """Return which of the movements of its day a count is taken to include."""
         parts = [
-            f"{verb} {_events(positions)}"
-            for verb, positions in (("includes", self.included), ("leaves out", self.left_out))
-            if positions
+            f"{verb} {_events(*some)}"
+            for verb, some in (("includes", self.included), ("leaves out", self.left_out))
+            if some[1]
         ]
         said = f"{_count_in_words(self.event, zone)} {' and '.join(parts)}"
-        is_one = len(self.included) + len(self.left_out) == 1
+        is_one = self.included[1] + self.left_out[1] == 1
         return f"{said}, {'which is' if is_one else 'which are'} known by the day alone"
 
 
-def met_counts(events: Iterable[Event], first_new: int, zone: tzinfo) -> list[MetCount]:
-    """Return the counts at a time that meet movements known by their day, where one of them is new.
+def met_counts(events: Iterable[Event], first_new: int, zone: tzinfo) -> Iterator[MetCount]:
+    """Give the counts at a time that meet movements known by their day, where one of them is new.
 
     `events` are those of one stream, in fold order; of some whole days, or of all.
     """
-    found: list[MetCount] = []
     for _, group in groupby(events, key=lambda event: show_day(event.effective_at, zone)):
         day = list(group)
         voided = {event.reverses for event in day}
         standing = [e for e in day if e.position not in voided and e.kind != "reversed"]
-        by_day = [e for e in standing if e.date_only and e.kind not in ("counted", "opened")]
-        for count in standing:
-            if count.kind != "counted" or count.date_only or not by_day:
+        by_day = [e.position for e in standing if _is_known_by_day(e)]
+        if not by_day:
+            continue
+        latest, before = max(by_day), 0
+        for event in standing:
+            if _is_known_by_day(event):
+                before += 1
                 continue
-            if max(count.position, *(event.position for event in by_day)) >= first_new:
-                included = [e.position for e in by_day if _order(e) < _order(count)]
-                left_out = [e.position for e in by_day if _order(e) > _order(count)]
-                found.append(MetCount(count, included, left_out))
-    return found
+            is_timed_count = event.kind == "counted" and not event.date_only
+            if is_timed_count and max(event.position, latest) >= first_new:
+                yield MetCount(
+                    event,
+                    (by_day[: min(before, MOST_NAMED)], before),
+                    (by_day[before : before + MOST_NAMED], len(by_day) - before),
+                )
 
 
-def _order(event: Event) -> tuple[str, int]:
-    return event.effective_at, event.position
+def _is_known_by_day(event: Event) -> bool:
+    return bool(event.date_only) and event.kind not in ("counted", "opened")
 
 
 def clock_in_words(clock: str, recorded_at: str) -> str | None:
@@ -168,8 +174,7 @@ def _count_in_words(count: Event, zone: tzinfo) -> str:
     return f"the count of {count.sku} at {count.location} on {at} (event {count.position})"
 
 
-def _events(positions: Sequence[int]) -> str:
-    shown = ", ".join(map(str, positions[:MOST_NAMED]))
-    rest = len(positions) - MOST_NAMED
-    more = f" and {rest} more" if rest > 0 else ""
-    return f"event{'s' if len(positions) > 1 else ''} {shown}{more}"
+def _events(positions: Sequence[int], count: int) -> str:
+    shown = ", ".join(map(str, positions))
+    more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+    return f"event{'s' if count > 1 else ''} {shown}{more}"

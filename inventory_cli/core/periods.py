@@ -4,10 +4,10 @@ Must never know how a closing is stored.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import parse_cut, show_cut
+from inventory_cli.core.dates import day_of, show_cut
 from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
 from inventory_cli.errors import Refused, WrongUsage
 
@@ -19,9 +19,11 @@ class Closing(NamedTuple):
     as_of: str
 
 
-def check_over(cut: str, now: datetime, zone: tzinfo) -> None:
-    """Raise WrongUsage when a period that ends with a cut (UTC text) is not over by today's end."""
-    if cut > parse_cut("today", now, zone):
+def check_over(cut: str, now: str, zone: tzinfo) -> None:
+    """Raise WrongUsage when a period that ends with a cut is not over by today's end; both are
+    moments as UTC text.
+    """
+    if cut > day_of(now, zone)[1]:
         end = show_cut(cut, zone).removeprefix("the end of ")
         raise WrongUsage(f"{end} has not come yet, so nothing can be closed by it")
 

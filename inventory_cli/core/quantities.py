@@ -72,10 +72,10 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
     if decimal_mark is not None:
         text = without_marks(text, decimal_mark)
     elif decimals < 3 and (readings := two_readings(text)):
-        one, other = readings
+        fits = [one for one in readings if len(one.partition(".")[2]) <= decimals]
         raise WrongUsage(
-            f"quantity {text!r} can be read as {one} or as {other}",
-            f"write {one} or {other}; for a file, --decimal-mark says what its marks are",
+            f"quantity {text!r} can be read as {' or as '.join(readings)}",
+            f"write {' or '.join(fits)}; for a file, --decimal-mark says what its marks are",
         )
     number = _NUMBER.fullmatch(_signed(text))
     if number is None:

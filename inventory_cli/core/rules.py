@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import Today, When, effective_at, shifted, show_day
+from inventory_cli.core.dates import Today, When, effective_at, show_day
 from inventory_cli.core.events import (
     INTO_CLOSED,
     KINDS,
@@ -108,8 +108,7 @@ def happened_by_now(draft: Draft, today: Today) -> Draft:
     usual = time_of_day(draft.kind, draft.quantity)
     if draft.kind in ("counted", "reversed") or usual == START_OF_DAY:
         return draft
-    # A transfer is on its way before what leaves afterwards.
-    latest = shifted(today.now, -2 if draft.kind == "transferred" else -1)
+    latest = today.moved if draft.kind == "transferred" else today.left
     moment = max(today.begins, min(draft.effective_at, latest))
     if moment == draft.effective_at:
         return draft

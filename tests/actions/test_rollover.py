@@ -434,7 +434,10 @@ def test_an_old_ledger_that_went_on_is_found(both: tuple[Shop, Shop]) -> None:
         "name": "previous",
         "ok": True,
         "problems": [],
-        "notes": ["inventory.db has recorded snapshots since, but no events"],
+        "notes": [
+            "inventory.db has not ended: it can be recorded into beside this ledger",
+            "inventory.db has recorded snapshots since, but no events",
+        ],
     }
     old.ok("receive", "XYZ-1", 1)
     assert seam(new, old) == [

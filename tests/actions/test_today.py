@@ -181,7 +181,9 @@ def test_a_count_that_swallows_a_movement_and_a_far_date_are_told(
 
 # --- clocks --------------------------------------------------------------------------------------
 
-BEHIND = "the clock says 2000-01-01, which is 8157 days behind the last recorded time, 2022-05-02T"
+BEHIND = (
+    "the clock says 2000-01-01T01:00:00 (UTC), which is 8157 days behind the last recorded time"
+)
 
 
 def test_a_clock_set_back_empties_no_warehouse(shop: Shop, watch: Watch) -> None:
@@ -220,3 +222,77 @@ def test_a_clock_that_is_a_little_behind_is_only_told(shop: Shop, watch: Watch) 
     assert "which is 1 hour behind the last recorded time" in ran.err
     assert shop.on_hand("A") == 4
     assert shop.failed_checks() == {}
+
+
+@pytest.mark.parametrize("minutes", [0, -30])
+def test_what_left_today_by_day_comes_after_what_was_recorded_at_that_very_time(
+    shop: Shop, watch: Watch, minutes: int
+) -> None:
+    # The clock stands, or was set back by so little that it is only told.
+    shop.ok("count", "A", 93)
+    shop.ok("receive", "B", 5)
+    watch.later(minutes=minutes)
+    assert "on hand 91" in shop.ok("sell", "A", 2, "--on", "today").out
+    assert "on hand 0" in shop.ok("sell", "B", 5, "--on", "today").out
+    shop.ok("receive", "C", 5)
+    shop.ok("transfer", "C", 5, "--from", "main", "--to", "shop", "--on", "today")
+    assert shop.failed_checks() == {}
+
+
+def test_lines_of_one_batch_without_a_date_are_of_its_moment(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.ok("open", "A", 100, "--on", "2022-05-01")
+    lines = [
+        {"type": "sold", "sku": "A", "quantity": 7, "date": "today"},
+        {"type": "counted", "sku": "A", "quantity": 93},
+        {"type": "received", "sku": "B", "quantity": 1},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+
+    class Slow(Watch):
+        """A clock that goes on between two lines."""
+
+        def __call__(self) -> datetime:
+            self.later(seconds=1)
+            return super().__call__()
+
+    monkeypatch.setattr(options, "now", Slow())
+    ran = shop.ok("record", "-", "--one-batch", input=text)
+    assert json.loads(ran.out.splitlines()[1])["events"][0]["on_hand"] == 93
+    times = {
+        row["effective_at"] for row in shop.json("log") if row["kind"] in ("counted", "received")
+    }
+    assert len(times) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rollover", "new.db", "--as-of", "yesterday"],
+        ["snapshot", "take", "x", "--as-of", "yesterday", "--close"],
+    ],
+)
+def test_nothing_that_cannot_be_taken_back_depends_on_a_clock_far_behind(
+    shop: Shop, watch: Watch, words: list[str]
+) -> None:
+    shop.ok("receive", "A", 5, "--on", "2022-05-01")
+    watch.moment = datetime(2000, 1, 1, 1, tzinfo=UTC)
+    ran = shop(*words)
+    assert (ran.code, BEHIND in ran.err) == (3, True)
+    assert shop.json("snapshot", "list") == []
+    said = [str(shop.folder / "new.db") if word == "new.db" else word for word in words]
+    shop.ok(*(word.replace("yesterday", "2022-05-01") for word in said))
+
+
+def test_many_counts_that_meet_many_sales_of_a_day_take_no_longer_each(
+    shop: Shop, watch: Watch
+) -> None:
+    rows = "".join(
+        f"2022-03-01T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02},A,counted,5000\n"
+        "2022-03-01,A,sold,1\n"
+        for n in range(4_000)
+    )
+    ran = shop.import_text(HEADER + "2022-02-01,A,opened,9000\n" + rows, "--allow-negative")
+    assert ran.code == 0
+    assert "4000 counts on a day of which other movements are known by the day alone" in ran.err

@@ -11,7 +11,7 @@ from inventory_cli.actions.rollover import roll_over
 from inventory_cli.audit.previous import with_previous
 from inventory_cli.audit.verify import verify
 from inventory_cli.core.dates import When
-from inventory_cli.storage.batches import End, read_end
+from inventory_cli.storage.batches import read_end
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.properties.lives import (
     DAYS,
@@ -62,7 +62,9 @@ def test_the_stock_of_every_later_day_is_the_same_in_both(
         path = Path(folder) / "new.db"
         before = old.head().position
         done = roll_over(old, path, ORIGIN, When(end, None), lambda: NOW)
-        assert read_end(old) == End("new.db", done.old_head)
+        ended = read_end(old)
+        assert ended is not None
+        assert (Path(ended.name).name, ended.head) == ("new.db", done.old_head)
         with open_ledger(path, write=True) as new:
             assert (new.head(), before) == (done.head, done.old_head.position)
             assert_sound(new, old)
