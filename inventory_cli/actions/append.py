@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from shlex import quote
 from typing import NamedTuple
 
+from inventory_cli.actions.ask import Cut
+from inventory_cli.actions.names import LedgerNames
 from inventory_cli.core.dates import Today, today_at, utc_text
 from inventory_cli.core.events import Draft, Stream
 from inventory_cli.core.judging import Grounds, Judge
@@ -72,6 +74,7 @@ def append(
             grounds,
             lambda stream: stored_state(ledger, stream),
             lambda stream, start, end: read_stream(ledger, stream, last, end, start),
+            LedgerNames(ledger, Cut(grounds.today.ends, head.position)),
         )
         if behind := clock_in_words(says, now):
             judge.notes.add("clock", behind)

@@ -14,9 +14,12 @@ from typing import BinaryIO, NamedTuple
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.file_lines import FileLines
 from inventory_cli.actions.known_rows import without_known
+from inventory_cli.actions.named_rows import with_fit_names
+from inventory_cli.actions.names import guard_of
 from inventory_cli.core.balances import Disagreement, first_disagreement
 from inventory_cli.core.events import Draft, Stream
 from inventory_cli.core.judging import Forbidden, Problem
+from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.progress import Progress, half, untold
@@ -43,13 +46,16 @@ class Choices(NamedTuple):
     dry_run: bool = False
     allow_negative: bool = False
     into_closed: str | None = None
+    names: NameRules = ANY_NAMES
+    usual_location: str | None = None
 
 
 @dataclass
 class Imported:
     """What an import did, or would have done: what reading counted, and what recording did.
 
-    `taken` are the rows whose id stands for something else in the log. `lines` are None as long
+    `taken` are the rows whose id stands for something else in the log, or whose names or place are
+    refused because of what is in it. `lines` are None as long
     as no row is to be recorded. `known_as` is the batch that recorded the same file before, and
     `compared` tells whether its rows were then compared with the log one by one. `refusal` is why
     the file was refused as a whole; `problems` are those of the streams that the rules refuse, with
@@ -187,7 +193,8 @@ def _reading(
     progress: Progress,
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
-    measures = Measures(ledger.decimals, ledger.zone, now)
+    usual_location = imported.choices.usual_location
+    measures = Measures(ledger.decimals, ledger.zone, now, usual_location)
 
     def counted(reading: Reading) -> None:
         imported.reading = reading
@@ -246,7 +253,8 @@ def _record(
         lines = imported.lines = FileLines(ledger.head().position + 1)
         period = choices.into_closed
         closing = None if period is None else find_closing(read_closings(ledger), period)
-        for row in without_known(ledger, found.rows(), profile.overlap, found.name, take_bad):
+        rows = without_known(ledger, found.rows(), profile.overlap, found.name, take_bad)
+        for row in with_fit_names(guard_of(ledger, choices.names, clock), rows, take_bad):
             lines.add(row)
             yield from (
                 row.drafts

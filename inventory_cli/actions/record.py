@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import Cut, state_at
+from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.judging import Forbidden
+from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import differing_in
@@ -40,24 +42,38 @@ class Recording(NamedTuple):
 class Request(NamedTuple):
     """What is to be recorded as one: an event, or the two legs of a transfer.
 
-    Where no moment was given, the drafts carry that of the request.
+    Where no moment was given, the drafts carry that of the request; where no place was said, the
+    built-in one.
     """
 
     drafts: tuple[Draft, ...]
     moment_given: bool
+    place_said: bool = True
 
 
 def record(
-    ledger: Ledger, origin: Origin, request: Request, clock: Clock, allow_negative: bool
+    ledger: Ledger,
+    origin: Origin,
+    request: Request,
+    clock: Clock,
+    allow_negative: bool,
+    rules: NameRules = ANY_NAMES,
 ) -> Recording:
     """Record a request as a batch of its own.
 
     Raises Refused when the rules forbid it, or when the id was used for something else.
     """
     drafts = request.drafts
+
+    def check(drafts: Sequence[Draft]) -> None:
+        if rules.known_only or not request.place_said:
+            guard = guard_of(ledger, rules, clock)
+            for draft in drafts:
+                guard.check(draft, request.place_said)
+
     try:
         return record_once(
-            ledger, origin, lambda: drafts, clock, allow_negative, request.moment_given
+            ledger, origin, lambda: drafts, clock, allow_negative, request.moment_given, check
         )
     except Forbidden as error:
         cannot = f"cannot {command_in_words(drafts[0], ledger.decimals, ledger.zone)}"
@@ -100,6 +116,7 @@ def record_together(
     requests: Sequence[Request],
     clock: Clock,
     allow_negative: bool,
+    rules: NameRules = ANY_NAMES,
 ) -> list[Recording]:
     """Record several requests as one batch, or none; return what became of each, in order.
 
@@ -111,6 +128,7 @@ def record_together(
 
     def unknown() -> Sequence[Draft]:
         ids: set[str] = set()
+        guard = guard_of(ledger, rules, clock)
         for request in requests:
             id = request.drafts[0].id
             if id in ids:
@@ -119,6 +137,8 @@ def record_together(
             events = _known_under_id(ledger, request.drafts, request.moment_given)
             known.append(events)
             if not events:
+                for draft in request.drafts:
+                    guard.check(draft, request.place_said)
                 drafts.extend(request.drafts)
         return drafts
 

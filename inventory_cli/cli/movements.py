@@ -14,7 +14,8 @@ from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
 from inventory_cli.core.dates import parse_when, parse_when_recorded, show_effective
-from inventory_cli.core.events import COMMAND_KINDS
+from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION
+from inventory_cli.core.names import NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
@@ -119,6 +120,7 @@ def _record_one(
     facts = facts_of(given)
     with open_ledger(ledger_path(context), write=True) as ledger:
         present = options.present(ledger)
+        place = DEFAULT_LOCATION if given.location is None else given.location
         for field, text in (opening_dates or {}).items():
             if text is not None:
                 day = parse_when(text, present.now, ledger.zone).day.isoformat()
@@ -126,19 +128,21 @@ def _record_one(
         draft = movement(
             kind,
             clean_name(sku, "SKU"),
-            clean_name(given.location, "location"),
+            clean_name(place, "location"),
             parse_quantity(quantity, ledger.decimals),
             parse_when_recorded(given.on, present, ledger.zone),
             ledger.zone,
             facts,
         )
         unsaid = TODAY if kind == "opened" else NOW
-        _record(context, ledger, Request((draft,), given.on != unsaid), given)
+        request = Request((draft,), given.on != unsaid, given.location is not None)
+        _record(context, ledger, request, given)
 
 
 def _record(context: typer.Context, ledger: Ledger, request: Request, given: Given) -> None:
     origin = options.origin(context, given.by)
-    recording = record(ledger, origin, request, options.now, given.allow_negative)
+    rules = NameRules(given.known_only)
+    recording = record(ledger, origin, request, options.now, given.allow_negative, rules)
     show_recording(ledger, recording, given.format)
 
 
