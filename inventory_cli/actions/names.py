@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from inventory_cli.actions.ask import Cut, state_at
-from inventory_cli.core.dates import END_OF_TIME, present_at, today_at, utc_text
+from inventory_cli.core.dates import END_OF_TIME, today_at, utc_text
 from inventory_cli.core.names import Guard, NameRules, Newcomers
+from inventory_cli.core.present import present_at
 from inventory_cli.storage import stock
 from inventory_cli.storage.ledger_file import Clock, Ledger
 

@@ -6,13 +6,14 @@ from datetime import tzinfo
 from typing import Any
 
 from inventory_cli.actions.record import Request
-from inventory_cli.core.dates import Present, parse_when, parse_when_recorded
+from inventory_cli.core.dates import parse_when
 from inventory_cli.core.events import (
     DEFAULT_LOCATION,
     INTO_CLOSED,
     OPENING_DETAILS,
     RESERVED_DETAILS,
 )
+from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.rules import clean_facts, movement, transfer
 from inventory_cli.core.text import clean_name, trimmed

@@ -13,10 +13,11 @@ from inventory_cli.cli import options
 from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
-from inventory_cli.core.dates import parse_when, parse_when_recorded, show_effective
+from inventory_cli.core.dates import parse_when, show_effective
 from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION
 from inventory_cli.core.names import NameRules
 from inventory_cli.core.notes import Notes
+from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
@@ -185,8 +186,15 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
         ]
         show(Answer(_COLUMNS, rows, ledger.decimals), format)
     if recording.already:
-        note("recorded before under the same id; nothing was appended")
+        note(f"recorded before under the same id{_as_voided(recording)}; nothing was appended")
     note_each(recording.notes)
+
+
+def _as_voided(recording: Recording) -> str:
+    if recording.voided_by is None:
+        return ""
+    position = recording.events[0].event.position
+    return f" as event {position}, which was voided by event {recording.voided_by}"
 
 
 def note_each(notes: Notes) -> None:

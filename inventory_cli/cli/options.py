@@ -17,6 +17,7 @@ from inventory_cli.actions.names import newcomers
 from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
 from inventory_cli.core.names import there_is
+from inventory_cli.core.present import NOTEWORTHY, Present, behind_in_words, present_at
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS
@@ -117,16 +118,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def present(ledger: Ledger) -> dates.Present:
+def present(ledger: Ledger) -> Present:
     """Return the present moment of a ledger."""
-    return dates.present_at(now(), ledger.head().recorded_at)
+    return present_at(now(), ledger.head().recorded_at)
 
 
 def moment_asked(ledger: Ledger) -> datetime:
     """Return the present moment for a question; a remark says where the clock is behind."""
     found = present(ledger)
-    if found.behind >= dates.NOTEWORTHY:
-        note(dates.behind_in_words(found))
+    if found.behind >= NOTEWORTHY:
+        note(behind_in_words(found))
     return found.now
 
 

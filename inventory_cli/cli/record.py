@@ -128,13 +128,14 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
         for event, on_hand in recording.events
     ]
     batch = recording.events[0].event.batch
-    show_line(
-        {
-            "line": number,
-            "ok": True,
-            "batch": batch,
-            "already": recording.already,
-            "events": events,
-            "notes": recording.notes.one_by_one(),
-        }
-    )
+    answer = {
+        "line": number,
+        "ok": True,
+        "batch": batch,
+        "already": recording.already,
+        "events": events,
+        "notes": recording.notes.one_by_one(),
+    }
+    if recording.voided_by is not None:
+        answer["voided_by"] = recording.voided_by
+    show_line(answer)

@@ -9,14 +9,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from inventory_cli.core.dates import (
-    NOTEWORTHY,
-    behind_in_words,
-    present_at,
     show_day,
     show_effective,
     show_moment,
 )
 from inventory_cli.core.events import Event
+from inventory_cli.core.present import NOTEWORTHY, behind_in_words, present_at
 from inventory_cli.core.replay import steps
 from inventory_cli.core.wording import MOST_SHOWN, signed
 
