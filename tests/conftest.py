@@ -149,7 +149,8 @@ STORY: list[list[str]] = [
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what a developer's machine sets out of the tests."""
-    for name in ("INVENTORY_LEDGER", "INVENTORY_TRACEBACK", "FORCE_COLOR"):
+    ours = ("LEDGER", "LOCATION", "KNOWN_ONLY", "TRACEBACK")
+    for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LOGNAME", "keeper")
     os.environ.setdefault("COLUMNS", "80")

@@ -4,12 +4,14 @@ Must never decide what a user meant, or what the rules forbid: the drafts come r
 `core.judging` judges them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from shlex import quote
 from typing import NamedTuple
 
+from inventory_cli.actions.ask import Cut
+from inventory_cli.actions.names import LedgerNames
 from inventory_cli.core.dates import Today, today_at, utc_text
-from inventory_cli.core.events import Draft, Stream
+from inventory_cli.core.events import Draft, Stream, pack_details
 from inventory_cli.core.judging import Grounds, Judge
 from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
@@ -42,6 +44,7 @@ def append(
     allow_negative: bool = False,
     dry_run: bool = False,
     inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
+    details: Mapping[str, str] = {},
 ) -> Appended | None:
     """Record a batch, or refuse it whole.
 
@@ -49,7 +52,7 @@ def append(
     events to record; None is returned when it says none. `clock` is read once, under the lock too:
     what was asked before did not know of the batch. `inspect` may look at the streams that were
     touched, and the first and last position, before anything is final; when it raises, nothing was
-    appended. A `dry_run` does all of it but the last step.
+    appended. A `dry_run` does all of it but the last step. `details` go into the header.
 
     Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
     LedgerUnusable when the file cannot be written; then nothing was appended.
@@ -72,6 +75,7 @@ def append(
             grounds,
             lambda stream: stored_state(ledger, stream),
             lambda stream, start, end: read_stream(ledger, stream, last, end, start),
+            LedgerNames(ledger, Cut(grounds.today.ends, head.position)),
         )
         if behind := clock_in_words(says, now):
             judge.notes.add("clock", behind)
@@ -81,7 +85,8 @@ def append(
         verdict = judge.settle()
         if inspect is not None:
             inspect(verdict.states, grounds.first, last)
-        header = Batch(head.batch + 1, now, *origin, grounds.first, last, None)
+        packed = pack_details(details)
+        header = Batch(head.batch + 1, now, *origin, grounds.first, last, None, packed)
         if not dry_run:
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)

@@ -13,10 +13,13 @@ from typing import BinaryIO, NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.file_lines import FileLines
-from inventory_cli.actions.known_rows import without_known
+from inventory_cli.actions.known_rows import LeftOut, Told, without_known
+from inventory_cli.actions.named_rows import with_fit_names
+from inventory_cli.actions.names import guard_of
 from inventory_cli.core.balances import Disagreement, first_disagreement
 from inventory_cli.core.events import Draft, Stream
 from inventory_cli.core.judging import Forbidden, Problem
+from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.progress import Progress, half, untold
@@ -43,23 +46,27 @@ class Choices(NamedTuple):
     dry_run: bool = False
     allow_negative: bool = False
     into_closed: str | None = None
+    names: NameRules = ANY_NAMES
+    usual_location: str | None = None
 
 
 @dataclass
 class Imported:
     """What an import did, or would have done: what reading counted, and what recording did.
 
-    `taken` are the rows whose id stands for something else in the log. `lines` are None as long
-    as no row is to be recorded. `known_as` is the batch that recorded the same file before, and
-    `compared` tells whether its rows were then compared with the log one by one. `refusal` is why
-    the file was refused as a whole; `problems` are those of the streams that the rules refuse, with
-    the line of the file that shows each, where it is one of this file's; `disagreements` the first
-    balance of a stream, with its line, that is not what the log says.
+    `taken` are the rows whose id stands for something else in the log, or whose names or place are
+    refused because of what is in it; `voided` those that say what was voided there. `lines` are
+    None as long as no row is to be recorded. `known_as` is the batch that recorded the same file
+    before, and `compared` tells whether its rows were then compared with the log one by one.
+    `refusal` is why the file was refused as a whole; `problems` are those of the streams that the
+    rules refuse, with the line of the file that shows each, where it is one of this file's;
+    `disagreements` the first balance of a stream, with its line, that is not what the log says.
     """
 
     choices: Choices
     reading: Reading
     taken: Foremost[BadRow] = field(default_factory=Foremost[BadRow])
+    voided: Foremost[LeftOut] = field(default_factory=Foremost[LeftOut])
     lines: FileLines | None = None
     known_as: Batch | None = None
     compared: bool = False
@@ -187,7 +194,8 @@ def _reading(
     progress: Progress,
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
-    measures = Measures(ledger.decimals, ledger.zone, now)
+    usual_location = imported.choices.usual_location
+    measures = Measures(ledger.decimals, ledger.zone, now, usual_location)
 
     def counted(reading: Reading) -> None:
         imported.reading = reading
@@ -215,7 +223,7 @@ def _known_as(ledger: Ledger, profile: Profile, sha256: str) -> Batch | None:
     Under --overlap skip each row is compared instead, so that what a recorded file holds and the
     log does not, because it was left out or meant otherwise, can still be brought in.
     """
-    return None if profile.overlap == "skip" else batch_of_source(ledger, sha256)
+    return None if profile.overlap == "skip" else batch_of_source(ledger, sha256, "")
 
 
 def _record(
@@ -246,7 +254,9 @@ def _record(
         lines = imported.lines = FileLines(ledger.head().position + 1)
         period = choices.into_closed
         closing = None if period is None else find_closing(read_closings(ledger), period)
-        for row in without_known(ledger, found.rows(), profile.overlap, found.name, take_bad):
+        told = Told(take_bad, imported.voided.add)
+        rows = without_known(ledger, found.rows(), profile.overlap, found.name, told)
+        for row in with_fit_names(guard_of(ledger, choices.names, clock), rows, take_bad):
             lines.add(row)
             yield from (
                 row.drafts
@@ -268,7 +278,7 @@ def _record(
     origin = origin._replace(source_sha256=found.sha256)
     outcome = append(ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect)
     if outcome is None and not imported.known_as and not imported.bad:
-        imported.known_as, imported.compared = batch_of_source(ledger, found.sha256), True
+        imported.known_as, imported.compared = batch_of_source(ledger, found.sha256, ""), True
     imported.outcome = outcome
 
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
+from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft, Stream
 from inventory_cli.core.judging import Forbidden
+from inventory_cli.core.names import ANY_NAMES, Guard, NameRefused, NameRules
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts, movement
@@ -59,11 +61,16 @@ class Comparison(NamedTuple):
 
 
 class Counting(NamedTuple):
-    """What the counts carry that close a difference; `now` is when, if the scope says no date."""
+    """What the counts carry that close a difference; `now` is when, if the scope says no date.
+
+    `usual_location` is where a SKU is that lies nowhere yet, if anybody said.
+    """
 
     now: datetime
     facts: Facts
     allow_negative: bool
+    names: NameRules = ANY_NAMES
+    usual_location: str | None = None
 
 
 def scope_of(
@@ -159,7 +166,9 @@ def record_counts(
         if new := skus_between(ledger, range(head + 1, cut.head + 1)):
             states.update(stock_as_of(ledger, cut, sorted(new)))
         comparison = _compared(stock_list, states, scope)
-        return _counts(ledger, stock_list, comparison.differences, states, scope.when, counting)
+        drafts = _counts(ledger, stock_list, comparison.differences, states, scope.when, counting)
+        _require_names(guard_of(ledger, counting.names, clock), stock_list, drafts)
+        return drafts
 
     # Without the file's SHA-256: that its stock was counted does not mean that it is imported.
     try:
@@ -190,7 +199,8 @@ def _counts(
         elif len(locations) > 1:
             unclear.append(f"{found.sku}: {', '.join(locations)}")
         else:
-            stream = (found.sku, locations[0] if locations else DEFAULT_LOCATION)
+            location = locations[0] if locations else counting.usual_location or DEFAULT_LOCATION
+            stream = (found.sku, location)
             # What is known by its day alone may take effect later today: a sale does at its end.
             # The list knows of it, so the count follows it.
             known = states.get(stream, State()).last_effective
@@ -203,6 +213,19 @@ def _counts(
         hint = "give the list a location column, or say with --location which one it is of"
         raise _refusal(stock_list, "it does not say at which location it counts", unclear, hint)
     return drafts
+
+
+def _require_names(guard: Guard, stock_list: StockList, drafts: Sequence[Draft]) -> None:
+    """Raise Refused where a name, or a place that the list does not say, cannot be recorded."""
+    refused, hints = [], []
+    for draft in drafts:
+        try:
+            guard.check(draft, draft.stream not in stock_list.guessed)
+        except NameRefused as error:
+            refused.append(error.message)
+            hints.append(error.hint)
+    if refused:
+        raise _refusal(stock_list, "it has names that are refused", refused, hints[0])
 
 
 def _refusal(stock_list: StockList, why: str, spots: Sequence[str], hint: str | None) -> Refused:

@@ -8,17 +8,20 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import Cut, state_at
+from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
 from inventory_cli.core.judging import Forbidden
+from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import differing_in
 from inventory_cli.core.wording import command_in_words
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Origin
+from inventory_cli.storage.known import Known, known_under_id, latest_of, same_as
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import events_between, events_under_id
+from inventory_cli.storage.log import events_between
 from inventory_cli.storage.stock import stored_state
 
 
@@ -30,34 +33,58 @@ class Recorded(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """What a command recorded; `already` when it had been recorded before under the same id."""
+    """What a command recorded; `already` when it had been recorded before under the same id.
+
+    `voided_by` is the position of the reversal, where that was voided since.
+    """
 
     events: list[Recorded]
     notes: Notes
     already: bool
+    voided_by: int | None = None
 
 
 class Request(NamedTuple):
     """What is to be recorded as one: an event, or the two legs of a transfer.
 
-    Where no moment was given, the drafts carry that of the request.
+    Where no moment was given, the drafts carry that of the request; where no place was said, the
+    built-in one.
     """
 
     drafts: tuple[Draft, ...]
     moment_given: bool
+    place_said: bool = True
 
 
 def record(
-    ledger: Ledger, origin: Origin, request: Request, clock: Clock, allow_negative: bool
+    ledger: Ledger,
+    origin: Origin,
+    request: Request,
+    clock: Clock,
+    allow_negative: bool,
+    rules: NameRules = ANY_NAMES,
 ) -> Recording:
     """Record a request as a batch of its own.
 
     Raises Refused when the rules forbid it, or when the id was used for something else.
     """
     drafts = request.drafts
+
+    def check(drafts: Sequence[Draft]) -> None:
+        if rules.known_only or not request.place_said:
+            guard = guard_of(ledger, rules, clock)
+            for draft in drafts:
+                guard.check(draft, request.place_said)
+
     try:
         return record_once(
-            ledger, origin, lambda: _as_meant(request), clock, allow_negative, request.moment_given
+            ledger,
+            origin,
+            lambda: _as_meant(request),
+            clock,
+            allow_negative,
+            request.moment_given,
+            check,
         )
     except Forbidden as error:
         own = drafts[0]
@@ -80,12 +107,12 @@ def record_once(
 
     Raises Forbidden when the rules forbid it.
     """
-    drafts: list[Draft] = []
-    known: list[Event] = []
+    known: Known | None = None
 
     def unknown() -> Sequence[Draft]:
-        drafts.extend(plan())
-        known.extend(_known_under_id(ledger, drafts, moment_given))
+        nonlocal known
+        drafts = plan()
+        known = _known(ledger, drafts, moment_given)
         if known:
             return []
         check(drafts)
@@ -93,6 +120,7 @@ def record_once(
 
     appended = append(ledger, origin, unknown, clock, allow_negative)
     if appended is None:
+        assert known is not None  # A plan says at least one event.
         return _already(ledger, known, clock)
     return Recording(_recorded(ledger, appended), appended.notes, already=False)
 
@@ -103,25 +131,28 @@ def record_together(
     requests: Sequence[Request],
     clock: Clock,
     allow_negative: bool,
+    rules: NameRules = ANY_NAMES,
 ) -> list[Recording]:
     """Record several requests as one batch, or none; return what became of each, in order.
 
     Raises Refused when the rules forbid it, when an id was used for something else, or stands
     twice.
     """
-    known: list[list[Event]] = []
+    known: list[Known | None] = []
     drafts: list[Draft] = []
 
     def unknown() -> Sequence[Draft]:
         ids: set[str] = set()
+        guard = guard_of(ledger, rules, clock)
         for request in requests:
             id = request.drafts[0].id
             if id in ids:
                 raise Refused(f"the id {id!r} is given twice", "give each event an id of its own")
             ids |= {id} if id is not None else set()
-            events = _known_under_id(ledger, request.drafts, request.moment_given)
-            known.append(events)
-            if not events:
+            known.append(_known(ledger, request.drafts, request.moment_given))
+            if known[-1] is None:
+                for draft in request.drafts:
+                    guard.check(draft, request.place_said)
                 drafts.extend(_as_meant(request))
         return drafts
 
@@ -132,10 +163,10 @@ def record_together(
     waiting = iter(_recorded(ledger, appended) if appended else ())
     notes = appended.notes if appended else Notes()
     return [
-        _already(ledger, events, clock)
-        if events
+        _already(ledger, before, clock)
+        if before
         else Recording([next(waiting) for _ in request.drafts], notes, already=False)
-        for request, events in zip(requests, known, strict=True)
+        for request, before in zip(requests, known, strict=True)
     ]
 
 
@@ -146,25 +177,34 @@ def _as_meant(request: Request) -> tuple[Draft, ...]:
     return tuple(d if d.date_only else d._replace(effective_at=AT_ONCE) for d in request.drafts)
 
 
-def _known_under_id(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> list[Event]:
+def _known(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> Known | None:
+    """Return what says the same and was recorded under the same id, even if it was voided since.
+
+    Raises Refused when only other things were recorded under it.
+    """
     id = drafts[0].id
-    known = events_under_id(ledger, id) if id is not None else []
-    if known and (differing := differing_in(drafts, known, moment_given, ledger.zone)):
-        said = command_in_words(known[0].said, ledger.decimals, ledger.zone)
+    known = known_under_id(ledger, id) if id is not None else []
+    same = same_as(
+        known, lambda one: not differing_in(drafts, one.events, moment_given, ledger.zone)
+    )
+    if same is None and (latest := latest_of(known)):
+        differing = differing_in(drafts, latest.events, moment_given, ledger.zone)
+        said = command_in_words(latest.events[0].said, ledger.decimals, ledger.zone)
         raise Refused(
-            f"the id {id!r} is taken by event {known[0].position}, which differs in its "
-            f"{differing}: {said}",
+            f"the id {id!r} is taken by {latest.in_words}, which differs in its {differing}: "
+            f"{said}",
             "use another --id for another event",
         )
-    return known
+    return same
 
 
-def _already(ledger: Ledger, known: Sequence[Event], clock: Clock) -> Recording:
+def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
     head = ledger.head()
     today = today_at(max(utc_text(clock()), head.recorded_at), ledger.zone)
-    states = {event.stream: stored_state(ledger, event.stream) or State() for event in known}
+    states = {event.stream: stored_state(ledger, event.stream) or State() for event in known.events}
     cut = Cut(today.ends, head.position)
-    return Recording(_with_stock(ledger, known, states, cut), Notes(), already=True)
+    recorded = _with_stock(ledger, known.events, states, cut)
+    return Recording(recorded, Notes(), already=True, voided_by=known.voided_by)
 
 
 def _recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:

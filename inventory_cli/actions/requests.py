@@ -6,28 +6,35 @@ from datetime import tzinfo
 from typing import Any
 
 from inventory_cli.actions.record import Request
-from inventory_cli.core.dates import Present, parse_when, parse_when_recorded
+from inventory_cli.core.dates import parse_when
 from inventory_cli.core.events import (
     DEFAULT_LOCATION,
     INTO_CLOSED,
     OPENING_DETAILS,
     RESERVED_DETAILS,
 )
+from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.rules import clean_facts, movement, transfer
-from inventory_cli.core.text import clean_name
+from inventory_cli.core.text import clean_name, trimmed
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.profile_keys import NATIVE, TRANSFER_SIDES, parse_imported_kind
 
 FIELDS = (*NATIVE, INTO_CLOSED, "details")
 
 
-def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Present) -> Request:
+def read_request(
+    text: str | bytes,
+    decimals: int,
+    zone: tzinfo,
+    present: Present,
+    usual_location: str | None = None,
+) -> Request:
     """Return what a JSON object says, whose keys are the columns of a movements file.
 
-    Without `date` it happens now; an opening balance, today. Numbers are read as they are written,
-    never as floats. Raises WrongUsage, which says what is wrong with it, and Refused where it
-    depends on a clock that is far behind.
+    Without `date` it happens now; an opening balance, today. Without `location` it happens at the
+    usual one. Numbers are read as they are written, never as floats. Raises WrongUsage, which says
+    what is wrong with it, and Refused where it depends on a clock that is far behind.
     """
     given = _object(text)
     fields = {key: _text(key, value) for key, value in given.items() if key != "details"}
@@ -35,7 +42,8 @@ def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Presen
     if kind in TRANSFER_SIDES:
         raise WrongUsage("both sides of a transfer are one object: transferred, with to_location")
     sku = clean_name(_required(fields, "sku"), "SKU")
-    location = clean_name(fields.get("location") or DEFAULT_LOCATION, "location")
+    said = trimmed(fields.get("location") or "") or usual_location
+    location = clean_name(said or DEFAULT_LOCATION, "location")
     figure = _required(fields, "quantity")
     # A number of JSON has a decimal point; text may have been written by a person.
     mark = "." if isinstance(given["quantity"], _Number) else None
@@ -64,11 +72,11 @@ def read_request(text: str | bytes, decimals: int, zone: tzinfo, present: Presen
     if kind == "transferred":
         target = clean_name(_required(fields, "to_location"), "location")
         legs = transfer(sku, location, target, quantity, when, zone, facts)
-        return Request(legs, moment_given)
+        return Request(legs, moment_given, said is not None)
     if target:
         raise WrongUsage(f"a {kind!r} event goes to no location")
     draft = movement(kind, sku, location, quantity, when, zone, facts)
-    return Request((draft,), moment_given)
+    return Request((draft,), moment_given, said is not None)
 
 
 class _Number(str):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.record import Recording, record_once
-from inventory_cli.core.events import Draft, Event
+from inventory_cli.core.events import FORGETS, Draft, Event
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.rules import Facts, reversal, transfer_partner
@@ -68,22 +68,25 @@ def reverse_batch(
     """Record the reversals of all events of a batch that still stand, as one new batch.
 
     Those that take effect in the period that was closed as `into_closed` say that this is meant.
+    An import is forgotten with it, so that its file may come again.
     """
+    header = read_batch(ledger, number)
+    if header is None:
+        raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
+    positions = header.positions
+    details = {FORGETS: str(number)} if header.command == "import" else {}
 
     def plan() -> Iterator[Draft]:
-        header = read_batch(ledger, number)
-        if header is None:
-            raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
         closing = into_closed and find_closing(read_closings(ledger), into_closed)
         # What this batch itself inserts lies behind, so the pieces end where they should.
-        for events in events_between(ledger, header.positions):
+        for events in events_between(ledger, positions):
             voided = voided_between(ledger, events[0].position, events[-1].position, 2**62)
             for event in events:
                 if event.position not in voided:
                     yield meant_for(reversal(event, facts), closing or None)
 
     try:
-        appended = append(ledger, origin, plan, clock, allow_negative)
+        appended = append(ledger, origin, plan, clock, allow_negative, details=details)
     except Forbidden as error:
         raise error.of(f"cannot reverse batch {number}") from None
     if appended is None:

@@ -14,18 +14,11 @@ from typing import NamedTuple
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.seam import COMMAND
-from inventory_cli.core.dates import (
-    When,
-    inclusive_end,
-    present_at,
-    shifted,
-    show_cut,
-    show_day,
-    utc_text,
-)
+from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
 from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
+from inventory_cli.core.present import present_at
 from inventory_cli.core.replay import State
 from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
 from inventory_cli.storage.batches import End, Origin, read_end

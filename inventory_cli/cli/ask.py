@@ -76,6 +76,7 @@ def _show(ledger: Ledger, states: dict[Stream, State], asked: Asked, by_location
         del columns[1]
         rows = [(row.sku, *row[2:]) for row in found]
     show(Answer(columns, rows, ledger.decimals), asked.format)
-    for sku in asked.skus or []:
-        if all(row.sku != sku for row in found):
-            options.note_nothing(sku, asked.location, "by then")
+    there = {row.sku for row in found}
+    missing = [sku for sku in asked.skus or [] if sku not in there]
+    if missing or not found:
+        options.note_nothing(ledger, missing, asked.location, "by then")

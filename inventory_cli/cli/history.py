@@ -78,7 +78,7 @@ def history(
         rows = [_history_row(ledger, entry, largest) for entry in entries]
         show(Answer(_HISTORY, rows, ledger.decimals), asked.format, _history_style)
         if not entries:
-            options.note_nothing(sku, asked.location, "in that time")
+            options.note_nothing(ledger, [sku], asked.location, "in that time")
 
 
 def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:

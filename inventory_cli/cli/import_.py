@@ -9,8 +9,9 @@ from inventory_cli.actions.import_file import Choices, import_file
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
 from inventory_cli.cli.import_report import complain_of, summarize
-from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, ledger_path
+from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, KnownOnly, ledger_path
 from inventory_cli.cli.profile_options import CsvFile, Meaning
+from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
 from inventory_cli.storage.ledger_file import open_ledger
@@ -45,7 +46,7 @@ DraftOnly = Annotated[
 
 _OF_NO_USE_TO_A_DRAFT = (
     *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
-    *("into_closed", "by", "allow_negative", "format"),
+    *("into_closed", "by", "allow_negative", "known_only", "format"),
 )
 
 
@@ -62,10 +63,12 @@ def import_(
     into_closed: IntoClosed = None,
     by: By = None,
     allow_negative: AllowNegative = False,
+    known_only: KnownOnly = False,
     format: Format = "table",
 ) -> None:
     """Columns: date, sku, type, quantity and, if wanted, location, to_location, reason, reference,
     unit_cost, id, by, last_incoming, last_outgoing; any other column is kept in the details.
+    A row that does not say where it is is at $INVENTORY_LOCATION, else main.
 
     Examples:
         inventory import movements.csv --dry-run
@@ -80,7 +83,15 @@ def import_(
         return
     profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
-    choices = Choices(skip_bad, listing, dry_run, allow_negative, into_closed)
+    choices = Choices(
+        skip_bad,
+        listing,
+        dry_run,
+        allow_negative,
+        into_closed,
+        NameRules(known_only, "say where, like --set location=depot"),
+        options.usual_location(),
+    )
     _record(context, file, profile, choices, by, format)
 
 

@@ -3,11 +3,13 @@
 from shlex import quote
 
 from inventory_cli.actions.import_file import Imported
+from inventory_cli.actions.known_rows import LeftOut
 from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import show_day, show_effective
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.wording import MOST_SHOWN, and_more, count_of
 from inventory_cli.importing.profile_keys import KINDS_HINT
+from inventory_cli.importing.tally import Foremost
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import complain, line, note
@@ -114,8 +116,24 @@ def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
         if not imported.compared:
             note("hint: --overlap skip records what of it is not in the log")
+    if not imported.is_refused and (voided := _left_out(imported.voided)):
+        note(voided)
     for text in imported.notes.summed_up():
         note(text)
+
+
+def _left_out(voided: Foremost[LeftOut]) -> str | None:
+    """Return what is to be known of the rows that say what was voided."""
+    if not voided.first:
+        return None
+    line, position, by = voided.first[0]
+    kept = "--overlap keep records such rows"
+    if voided.count == 1:
+        return f"1 row equals event {position}, voided by {by}: left out line {line}; {kept}"
+    return (
+        f"{voided.count} rows equal events that were voided: left out, the first is line {line}, "
+        f"which equals event {position}, voided by {by}; {kept}"
+    )
 
 
 def _summarize_in_words(ledger: Ledger, imported: Imported) -> None:

@@ -13,9 +13,11 @@ from inventory_cli.cli import options
 from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
-from inventory_cli.core.dates import parse_when, parse_when_recorded, show_effective
-from inventory_cli.core.events import COMMAND_KINDS
+from inventory_cli.core.dates import parse_when, show_effective
+from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION
+from inventory_cli.core.names import NameRules
 from inventory_cli.core.notes import Notes
+from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.quantities import format_quantity, parse_quantity
 from inventory_cli.core.rules import Facts, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
@@ -119,6 +121,7 @@ def _record_one(
     facts = facts_of(given)
     with open_ledger(ledger_path(context), write=True) as ledger:
         present = options.present(ledger)
+        place = DEFAULT_LOCATION if given.location is None else given.location
         for field, text in (opening_dates or {}).items():
             if text is not None:
                 day = parse_when(text, present.now, ledger.zone).day.isoformat()
@@ -126,19 +129,21 @@ def _record_one(
         draft = movement(
             kind,
             clean_name(sku, "SKU"),
-            clean_name(given.location, "location"),
+            clean_name(place, "location"),
             parse_quantity(quantity, ledger.decimals),
             parse_when_recorded(given.on, present, ledger.zone),
             ledger.zone,
             facts,
         )
         unsaid = TODAY if kind == "opened" else NOW
-        _record(context, ledger, Request((draft,), given.on != unsaid), given)
+        request = Request((draft,), given.on != unsaid, given.location is not None)
+        _record(context, ledger, request, given)
 
 
 def _record(context: typer.Context, ledger: Ledger, request: Request, given: Given) -> None:
     origin = options.origin(context, given.by)
-    recording = record(ledger, origin, request, options.now, given.allow_negative)
+    rules = NameRules(given.known_only)
+    recording = record(ledger, origin, request, options.now, given.allow_negative, rules)
     show_recording(ledger, recording, given.format)
 
 
@@ -181,8 +186,15 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
         ]
         show(Answer(_COLUMNS, rows, ledger.decimals), format)
     if recording.already:
-        note("recorded before under the same id; nothing was appended")
+        note(f"recorded before under the same id{_as_voided(recording)}; nothing was appended")
     note_each(recording.notes)
+
+
+def _as_voided(recording: Recording) -> str:
+    if recording.voided_by is None:
+        return ""
+    position = recording.events[0].event.position
+    return f" as event {position}, which was voided by event {recording.voided_by}"
 
 
 def note_each(notes: Notes) -> None:

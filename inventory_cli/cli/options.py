@@ -1,8 +1,8 @@
 """Knows how the words of a command are read: options, dates, the clock, the user and the machine.
 
 The only place that reads the clock, the user's name and the machine's time zone. (Of the
-environment, Typer reads which ledger is meant, and `boundary` and `terminal` how to write.) Must
-never know what a command does.
+environment, Typer reads what stands for an option, and `boundary` and `terminal` how to write.)
+Must never know what a command does.
 """
 
 import os
@@ -13,8 +13,11 @@ from typing import Annotated
 
 import typer
 
+from inventory_cli.actions.names import newcomers
 from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
+from inventory_cli.core.names import there_is
+from inventory_cli.core.present import NOTEWORTHY, Present, behind_in_words, present_at
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS
@@ -82,6 +85,26 @@ IntoClosed = Annotated[
     str | None,
     typer.Option("--into-closed", metavar="NAME", help="Record it although that period is closed."),
 ]
+
+
+def is_yes(given: bool | str) -> bool:
+    """Return whether a flag is given, or an environment variable that stands for it says so."""
+    if isinstance(given, str):
+        return given.strip().casefold() not in ("", "0", "false", "no")
+    return given
+
+
+KnownOnly = Annotated[
+    bool,
+    typer.Option(
+        "--known-only",
+        envvar="INVENTORY_KNOWN_ONLY",
+        help="Refuse a SKU or a location that is new.",
+        callback=is_yes,
+    ),
+]
+# The place that is meant where none is said.
+LOCATION_VARIABLE = "INVENTORY_LOCATION"
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it happened.")]
 
 
@@ -95,17 +118,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def present(ledger: Ledger) -> dates.Present:
+def present(ledger: Ledger) -> Present:
     """Return the present moment of a ledger."""
-    return dates.present_at(now(), ledger.head().recorded_at)
+    return present_at(now(), ledger.head().recorded_at)
 
 
 def moment_asked(ledger: Ledger) -> datetime:
     """Return the present moment for a question; a remark says where the clock is behind."""
     found = present(ledger)
-    if found.behind >= dates.NOTEWORTHY:
-        note(dates.behind_in_words(found))
+    if found.behind >= NOTEWORTHY:
+        note(behind_in_words(found))
     return found.now
+
+
+def usual_location() -> str | None:
+    """Return the location that the environment says for what names none; None where it does not."""
+    return os.environ.get(LOCATION_VARIABLE) or None
 
 
 def origin(context: typer.Context, by: str | None, source: str | None = None) -> Origin:
@@ -196,6 +224,12 @@ def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> N
     note(f"as of {', as known at '.join(cuts)} ({ledger.settings.timezone})")
 
 
-def note_nothing(sku: str, location: str | None, when: str) -> None:
-    """Say that a SKU that was asked for has no event there `when`."""
-    note(f"no event of {sku}" + (f" at {location}" if location else "") + f" {when}")
+def note_nothing(ledger: Ledger, skus: Iterable[str], location: str | None, when: str) -> None:
+    """Say that SKUs that were asked for have no event there `when`, and which names are unknown."""
+    names = newcomers(ledger)
+    if location is not None and (new := names.look_at_location(location)):
+        note(f"there is no location {new.in_words()}")
+    where = "" if location is None else f" at {location}"
+    for sku in skus:
+        new = names.look_at_sku(sku)
+        note(f"no event of {sku}{where} {when}{there_is(new.alike) if new else ''}")

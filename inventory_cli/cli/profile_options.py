@@ -118,6 +118,15 @@ class Meaning(NamedTuple):
         ),
     ] = None
 
+    take_as_is: Annotated[
+        bool,
+        typer.Option(
+            "--take-as-is",
+            help="A SKU may be like 4.00638E+12 or #N/A, as spreadsheets spoil them.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False
+
     def as_profile(self) -> Profile:
         """Return the profile of that name, or an empty one, in which the options win."""
         profile = Profile() if self.profile is None else find_profile(self.profile)
@@ -135,5 +144,6 @@ class Meaning(NamedTuple):
                 "delimiter": self.delimiter,
                 "encoding": self.encoding,
                 "skip_lines": self.skip_lines,
+                "take_as_is": self.take_as_is,
             },
         )

@@ -21,11 +21,13 @@ from inventory_cli.cli.options import (
     By,
     Format,
     IntoClosed,
+    KnownOnly,
     Location,
     Reason,
     ledger_path,
 )
 from inventory_cli.cli.profile_options import CsvFile, Meaning
+from inventory_cli.core.names import NameRules
 from inventory_cli.core.rules import clean_facts
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
@@ -59,6 +61,7 @@ def reconcile(
     by: By = None,
     into_closed: IntoClosed = None,
     allow_negative: AllowNegative = False,
+    known_only: KnownOnly = False,
     format: Format = "table",
 ) -> int:
     """Columns: sku, quantity (or on_hand) and, if wanted, location and date; any other is ignored.
@@ -85,7 +88,8 @@ def reconcile(
     location = options.clean_location(location)
     now = options.now()
     with open_ledger(ledger_path(context), write=count) as ledger:
-        measures = Measures(ledger.decimals, ledger.zone, now)
+        usual_location = options.usual_location()
+        measures = Measures(ledger.decimals, ledger.zone, now, usual_location)
         with opened(file) as stream, progress("reading") as advance:
             stock_list = read_stock_list(
                 stream, source_name(file), profile, measures, location, advance
@@ -95,7 +99,8 @@ def reconcile(
             found = compare(ledger, stock_list, scope)
             _show(ledger, stock_list, scope, found, format)
             return DIFFERENCE_FOUND if found.differences else 0
-        counting = Counting(now, facts, allow_negative)
+        names = NameRules(known_only, "give the list a location in every row")
+        counting = Counting(now, facts, allow_negative, names, usual_location)
         origin = options.origin(context, by, stock_list.name)
         found, appended = record_counts(ledger, origin, stock_list, scope, counting, options.now)
         _show(ledger, stock_list, scope, found, format)

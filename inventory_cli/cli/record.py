@@ -13,7 +13,8 @@ from inventory_cli.actions.record import record as record_one
 from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened
-from inventory_cli.cli.options import AllowNegative, By, ledger_path
+from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
+from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.render import exact, show_line
 from inventory_cli.storage.batches import Origin
@@ -33,10 +34,12 @@ def record(
     ] = False,
     by: By = None,
     allow_negative: AllowNegative = False,
+    known_only: KnownOnly = False,
 ) -> None:
     """Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
-    unit_cost, id, by, last_incoming, last_outgoing, details. Each line is a batch of its own,
-    durable when it is answered, unless --one-batch is given.
+    unit_cost, id, by, last_incoming, last_outgoing, details. Without location it is at
+    $INVENTORY_LOCATION, else main. Each line is a batch of its own, durable when it is answered,
+    unless --one-batch is given.
 
     Examples:
         inventory record events.jsonl --one-batch
@@ -45,7 +48,8 @@ def record(
     origin = options.origin(context, by)
     with opened(file) as stream, open_ledger(ledger_path(context), write=True) as ledger:
         take = _record_together if one_batch else _record_each
-        refused = take(ledger, stream, origin, allow_negative)
+        rules = NameRules(known_only, 'say where, like "location": "depot"')
+        refused = take(ledger, stream, origin, allow_negative, rules)
     if refused:
         raise typer.Exit(Refused.exit_code)
 
@@ -60,13 +64,15 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool) -> bool:
+def _record_each(
+    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool, rules: NameRules
+) -> bool:
     """Record each line as it comes; return whether any was refused."""
     refused = False
     for number, text in _lines(stream):
         try:
             request = _read(ledger, text)
-            recording = record_one(ledger, origin, request, options.now, allow_negative)
+            recording = record_one(ledger, origin, request, options.now, allow_negative, rules)
         except (Refused, WrongUsage) as error:
             refused = True
             _refuse(number, error)
@@ -76,7 +82,7 @@ def _record_each(ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negativ
 
 
 def _record_together(
-    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool
+    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool, rules: NameRules
 ) -> bool:
     """Record all lines as one batch, and answer each; or none, and answer those at fault."""
     requests: list[Request] = []
@@ -92,7 +98,7 @@ def _record_together(
     if refused:
         return True
     try:
-        recordings = record_together(ledger, origin, requests, options.now, allow_negative)
+        recordings = record_together(ledger, origin, requests, options.now, allow_negative, rules)
     except Refused as error:
         _refuse(None, error)
         return True
@@ -102,7 +108,9 @@ def _record_together(
 
 
 def _read(ledger: Ledger, text: bytes) -> Request:
-    return read_request(text, ledger.decimals, ledger.zone, options.present(ledger))
+    return read_request(
+        text, ledger.decimals, ledger.zone, options.present(ledger), options.usual_location()
+    )
 
 
 def _refuse(number: int | None, error: Refused | WrongUsage) -> None:
@@ -120,13 +128,14 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
         for event, on_hand in recording.events
     ]
     batch = recording.events[0].event.batch
-    show_line(
-        {
-            "line": number,
-            "ok": True,
-            "batch": batch,
-            "already": recording.already,
-            "events": events,
-            "notes": recording.notes.one_by_one(),
-        }
-    )
+    answer = {
+        "line": number,
+        "ok": True,
+        "batch": batch,
+        "already": recording.already,
+        "events": events,
+        "notes": recording.notes.one_by_one(),
+    }
+    if recording.voided_by is not None:
+        answer["voided_by"] = recording.voided_by
+    show_line(answer)

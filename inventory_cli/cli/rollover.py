@@ -8,7 +8,8 @@ import typer
 
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
-from inventory_cli.core.dates import parse_when_recorded, show_cut
+from inventory_cli.core.dates import show_cut
+from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.ledger_file import open_ledger

@@ -9,11 +9,13 @@ from typing import Annotated, NamedTuple
 import typer
 
 from inventory_cli.cli.options import (
+    LOCATION_VARIABLE,
     AllowNegative,
     By,
     Format,
     IntoClosed,
     KnownAt,
+    KnownOnly,
     Location,
     Reason,
     Skus,
@@ -30,8 +32,16 @@ class Given(NamedTuple):
 
     on: Annotated[str, typer.Option("--on", metavar="DATE", help="When it happened.")] = NOW
     location: Annotated[
-        str, typer.Option("-l", "--location", metavar="NAME", help="Where it happened.")
-    ] = DEFAULT_LOCATION
+        str | None,
+        typer.Option(
+            "-l",
+            "--location",
+            metavar="NAME",
+            envvar=LOCATION_VARIABLE,
+            show_default=DEFAULT_LOCATION,
+            help="Where it happened.",
+        ),
+    ] = None
     reason: Reason = None
     reference: Annotated[
         str | None, typer.Option("--ref", metavar="TEXT", help="The number of a document.")
@@ -50,6 +60,7 @@ class Given(NamedTuple):
     ] = None
     into_closed: IntoClosed = None
     allow_negative: AllowNegative = False
+    known_only: KnownOnly = False
     format: Format = "table"
 
 

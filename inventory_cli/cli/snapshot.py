@@ -8,14 +8,8 @@ from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.snapshots import name_of
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, Format, ledger_path
-from inventory_cli.core.dates import (
-    END_OF_TIME,
-    parse_cut,
-    parse_when_recorded,
-    show_cut,
-    show_day,
-    show_moment,
-)
+from inventory_cli.core.dates import END_OF_TIME, parse_cut, show_cut, show_day, show_moment
+from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show

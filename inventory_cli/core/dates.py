@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
-from inventory_cli.errors import Refused, WrongUsage, damaged
+from inventory_cli.errors import WrongUsage, damaged
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 END_OF_TIME = "9999-12-31T23:59:59.999Z"
@@ -74,54 +74,6 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     if ago := _AGO.fullmatch(lower):
         return When(_go_back(words, today, int(ago[1]), ago[2]), None)
     return read_iso(words, zone) or _parse_words(words, zone)
-
-
-# By how much a clock has to be behind to be worth a word.
-NOTEWORTHY = timedelta(seconds=1)
-
-
-class Present(NamedTuple):
-    """Now, which is never before the last recorded time, and what the clock says."""
-
-    now: datetime
-    clock: datetime
-
-    @property
-    def behind(self) -> timedelta:
-        """By how much the clock is behind."""
-        return self.now - self.clock
-
-
-def present_at(clock: datetime, last_recorded: str) -> Present:
-    """Return the present of a ledger whose last batch was recorded then (UTC text)."""
-    return Present(max(clock, _local(last_recorded, UTC)), clock)
-
-
-def parse_when_recorded(text: str, present: Present, zone: tzinfo) -> When:
-    """Return when something happened that is to be recorded, as a person says it.
-
-    Raises Refused where that depends on a clock that is more than a day behind.
-    """
-    when = parse_when(text, present.now, zone)
-    if present.behind > timedelta(days=1) and when != parse_when(text, present.clock, zone):
-        raise Refused(
-            behind_in_words(present),
-            "say the date, like --on 2022-03-15, or set the clock right",
-        )
-    return when
-
-
-def behind_in_words(present: Present) -> str:
-    """Return by how much the clock is behind, in the largest unit that fits."""
-    seconds = int(present.behind.total_seconds())
-    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-    unit, size = next((one for one in units if seconds >= one[1]), units[-1])
-    count = seconds // size
-    clock, now = (utc_text(moment)[: len("2022-03-15T14:30:00")] for moment in present[::-1])
-    return (
-        f"the clock says {clock} (UTC), which is {count} {unit}{'' if count == 1 else 's'} behind "
-        f"the last recorded time, {now}"
-    )
 
 
 def _go_back(text: str, today: date, count: int, unit: str) -> date:
@@ -298,9 +250,10 @@ def today_at(now: str, zone: tzinfo, last_recorded: str = "") -> Today:
     return Today(now, *day_of(now, zone), moved, left)
 
 
+@lru_cache(maxsize=4096)
 def day_of(moment: str, zone: tzinfo) -> tuple[str, str]:
-    """Return the first and the last moment of the day of a moment, all as UTC text."""
-    when = When(_local(moment, zone).date(), None)
+    """Return the first and the last moment of the local day of a moment, all as UTC text."""
+    when = When(local_time(moment, zone).date(), None)
     return inclusive_start(when, zone), inclusive_end(when, zone)
 
 
@@ -328,7 +281,7 @@ def utc_text(moment: datetime) -> str:
 
 def show_moment(text: str, zone: tzinfo) -> str:
     """Return UTC text as ISO 8601 in the ledger's zone, with its offset."""
-    return _local(text, zone).isoformat(timespec="milliseconds")
+    return local_time(text, zone).isoformat(timespec="milliseconds")
 
 
 def is_day(text: str | None) -> bool:
@@ -341,7 +294,7 @@ def show_day(text: str, zone: tzinfo) -> str:
     """Return the day, `YYYY-MM-DD` in the ledger's zone, of a moment; a day stays as it is."""
     if is_day(text):
         return text
-    return _local(text, zone).date().isoformat()
+    return local_time(text, zone).date().isoformat()
 
 
 def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
@@ -353,11 +306,12 @@ def show_cut(cut: str, zone: tzinfo) -> str:
     """Return the last moment that a cut includes in words: the end of a day, or a moment."""
     if cut == END_OF_TIME:
         return "the end of time"
-    day = _local(cut, zone).date()
+    day = local_time(cut, zone).date()
     return f"the end of {day}" if _at(day, CLOSE_OF_DAY, zone) == cut else show_moment(cut, zone)
 
 
-def _local(text: str, zone: tzinfo) -> datetime:
+def local_time(text: str, zone: tzinfo) -> datetime:
+    """Return a moment (UTC text) in the ledger's zone."""
     try:
         return datetime.fromisoformat(text).astimezone(zone)
     except (ValueError, TypeError, OverflowError):

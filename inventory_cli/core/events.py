@@ -56,6 +56,10 @@ OPENING_DETAILS = ("last_incoming", "last_outgoing")
 INTO_CLOSED = "into_closed"
 # The file in which an ended ledger goes on; it lives in the details of the batch that ends it.
 ENDED_BY = "ended_by"
+# The import that a batch voids as a whole, so that its file may come again; and how a file was
+# read. In the details of batches too.
+FORGETS = "forgets"
+READ_AS = "read_as"
 RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
 
 

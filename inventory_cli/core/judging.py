@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, Today, day_of, show_effective
 from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
+from inventory_cli.core.names import NamesInUse, Newcomers, where_there_is
 from inventory_cli.core.notes import Notes, later_day_in_words, met_counts, moved_counts
 from inventory_cli.core.periods import Closing, what_forbids
 from inventory_cli.core.projection import Projected, projected_anew
@@ -31,6 +32,7 @@ class Problem(NamedTuple):
     position: int
     text: str
     hint: str | None
+    is_shortage: bool = False
 
     def in_words(self, zone: tzinfo) -> str:
         """Return it as text that names its SKU, location and moment."""
@@ -134,7 +136,7 @@ class Judge:
     `stored_state` gives what is stored of a stream before the batch; `read_stream` what it holds
     between two moments (UTC text), the events of the batch included, in fold order. That is asked
     only at the end: all of a stream in which something came late, the day of a count that others
-    met.
+    met. `names` are those in use before the batch; without them none is new.
     """
 
     def __init__(
@@ -142,11 +144,14 @@ class Judge:
         grounds: Grounds,
         stored_state: Callable[[Stream], State | None],
         read_stream: Callable[[Stream, str, str], Sequence[Event]],
+        names: NamesInUse | None = None,
     ) -> None:
         self.notes = Notes()
         self._grounds = grounds
         self._stored_state = stored_state
         self._read_stream = read_stream
+        self._names = names
+        self._newcomers = names and Newcomers(names)
         # The days on which a count at a time may have met what is known by its day.
         self._met: dict[Stream, set[tuple[str, str]]] = {}
         self._touched: dict[Stream, _Touched] = {}
@@ -166,7 +171,7 @@ class Judge:
             stream = draft[:2]
             touch = touched.get(stream)
             if touch is None:
-                touch = touched[stream] = _Touched(self._stored_state(stream))
+                touch = touched[stream] = self._first_touch(stream)
             if touch.settled:
                 if touch.may_meet(draft):
                     self._met.setdefault(stream, set()).add(
@@ -177,6 +182,13 @@ class Judge:
                 self._look_at_period(draft)
             self._next += 1
         return drafts
+
+    def _first_touch(self, stream: Stream) -> _Touched:
+        stored = self._stored_state(stream)
+        if stored is None and self._newcomers:
+            for new in self._newcomers.look_at(*stream):
+                self.notes.add(f"new {new.sort}", new.in_words(), bool(new.alike))
+        return _Touched(stored)
 
     def _of_today_or_later(self, draft: Draft) -> Draft:
         if draft.effective_at == AT_ONCE:
@@ -207,12 +219,28 @@ class Judge:
                         self._note_met(self._read_stream(stream, begins, ends))
         if problems:
             problems.sort(key=lambda problem: (problem.at, problem.position))
+            problems[0] = self._with_advice(problems[0])
             raise Forbidden(problems, self._grounds.today.now, self._grounds.zone)
         return Verdict(
             {stream: touch.projected.state() for stream, touch in self._touched.items()},
             sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),
             self.notes,
         )
+
+    def _with_advice(self, problem: Problem) -> Problem:
+        """Return a problem that says, where something is missing, where else there is some, or
+        which names may have been meant.
+        """
+        if self._names is None or not problem.is_shortage:
+            return problem
+        on_hand = {**self._names.on_hand(problem.sku), problem.location: 0}
+        new = Newcomers(self._names).look_at(problem.sku, problem.location)
+        advice = [
+            *(f"new {name.sort} {name.in_words()}" for name in new if name.alike),
+            where_there_is(on_hand, self._grounds.decimals),
+            problem.hint,
+        ]
+        return problem._replace(hint="; ".join(filter(None, advice)))
 
     def _judge_whole(self, stream: Stream, touch: _Touched) -> list[Problem]:
         """Judge a stream over its whole timeline, and project it anew."""
@@ -248,7 +276,7 @@ def _shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Proble
         f"{have} on hand then, {lack} missing",
         f"look at `inventory history {quote(event.sku)} --location {quote(event.location)}`; "
         "record what came in, or let it pass with --allow-negative",
-    )
+    )._replace(is_shortage=True)
 
 
 _TOO_LARGE = "on hand would be too large to store"

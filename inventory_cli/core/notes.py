@@ -9,14 +9,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from inventory_cli.core.dates import (
-    NOTEWORTHY,
-    behind_in_words,
-    present_at,
     show_day,
     show_effective,
     show_moment,
 )
 from inventory_cli.core.events import Event
+from inventory_cli.core.present import NOTEWORTHY, behind_in_words, present_at
 from inventory_cli.core.replay import steps
 from inventory_cli.core.wording import MOST_SHOWN, signed
 
@@ -29,6 +27,8 @@ TITLES = {
     "new location": "new locations",
     "clock": "remarks on the clock",
 }
+# Of these the text of a note is the name alone.
+_NAMES = ("new SKU", "new location")
 # How many of each sort are named where they are summed up.
 MOST_NAMED = 3
 
@@ -39,19 +39,25 @@ class Notes:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._texts: dict[str, list[str]] = {}
+        self._striking: dict[str, int] = {}
 
-    def add(self, sort: str, text: str) -> None:
-        """Add a note; `sort` is one of TITLES."""
+    def add(self, sort: str, text: str, striking: bool = False) -> None:
+        """Add a note; `sort` is one of TITLES. What is striking comes before all others of it."""
         self._counts[sort] = self._counts.get(sort, 0) + 1
         texts = self._texts.setdefault(sort, [])
-        if len(texts) < MOST_SHOWN:
-            texts.append(text)
+        place = len(texts)
+        if striking:
+            place = self._striking.get(sort, 0)
+            self._striking[sort] = place + 1
+        if place < MOST_SHOWN:
+            texts.insert(place, text)
+            del texts[MOST_SHOWN:]
 
     def one_by_one(self) -> list[str]:
         """Return a line for each note, as a command or a single line of input has them."""
         lines: list[str] = []
         for sort, texts in self._texts.items():
-            lines += texts
+            lines += [_alone(sort, text) for text in texts]
             if (rest := self._counts[sort] - len(texts)) > 0:
                 lines.append(f"and {rest} more {TITLES[sort]}")
         return lines
@@ -63,10 +69,14 @@ class Notes:
     def _summed_up(self, sort: str, texts: Sequence[str]) -> str:
         count = self._counts[sort]
         if count == 1:
-            return texts[0]
+            return _alone(sort, texts[0])
         rest = count - MOST_NAMED
         more = f"; and {rest} more" if rest > 0 else ""
         return f"{count} {TITLES[sort]}: {'; '.join(texts[:MOST_NAMED])}{more}"
+
+
+def _alone(sort: str, text: str) -> str:
+    return f"{sort} {text}" if sort in _NAMES else text
 
 
 class MovedCount(NamedTuple):

@@ -8,7 +8,7 @@ from inventory_cli.core.dates import When
 from inventory_cli.core.events import COMMAND_KINDS, OPENING_DETAILS
 from inventory_cli.core.quantities import parse_quantity, parse_unit_cost, without_marks
 from inventory_cli.core.rules import Facts
-from inventory_cli.core.text import clean_name, clean_text
+from inventory_cli.core.text import clean_name, clean_text, trimmed
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.columns import Columns
@@ -20,6 +20,10 @@ _MOST_REMEMBERED = 100_000
 
 # A number in which something parts thousands, or decimals otherwise than a point does.
 _MARKED = re.compile(r"[+-]?\d[\d.]*(?:[,' \u00a0\u202f\u2019]|\.\d+\.)[\d.,' \u00a0\u202f\u2019]*")
+# A number as spreadsheets shorten it, and the errors that they show in place of a value, in the
+# languages that they speak.
+_SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}")
+_FAILED = re.compile(r"#(?:N/A|N/D|NV|GETTING_DATA|[¡¿]?[^\W\d_]+(?:/0)?[!?]|##+)", re.IGNORECASE)
 
 T = TypeVar("T")
 
@@ -60,15 +64,33 @@ def given(text: str) -> str:
 
 def or_nothing(read: Callable[[str], T]) -> Callable[[str], T | None]:
     """Return what reads a cell that may be empty."""
-    return lambda text: read(text) if text.strip() else None
+    return lambda text: read(text) if trimmed(text) else None
 
 
 def sku_reader(profile: Profile) -> Callable[[str], str]:
-    """Return what reads a SKU: to the letter, unless the profile takes a part or folds the case."""
+    """Return what reads a SKU: to the letter, unless the profile takes a part or folds the case.
+
+    What only a spreadsheet can have made of one is none, unless it is to be taken as it is.
+    """
     part = part_reader(profile, "sku")
-    if profile.fold_case:
-        return lambda text: clean_name(part(text).upper(), "SKU")
-    return lambda text: clean_name(part(text), "SKU")
+
+    def read(text: str) -> str:
+        sku = clean_name(part(text), "SKU")
+        if not profile.take_as_is:
+            _refuse_spoilt(sku)
+        return sku.upper() if profile.fold_case else sku
+
+    return read
+
+
+def _refuse_spoilt(sku: str) -> None:
+    if _SHORTENED.fullmatch(sku):
+        why = "a number that a spreadsheet has shortened: format its column as text"
+    elif _FAILED.fullmatch(sku):
+        why = "what a spreadsheet shows where it has no value"
+    else:
+        return
+    raise WrongUsage(f"this is {why}; or, if it is a SKU, say --take-as-is")
 
 
 def part_reader(profile: Profile, field: str) -> Callable[[str], str]:

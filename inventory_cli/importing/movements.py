@@ -42,11 +42,14 @@ DateReaders = Mapping[str, Callable[[str], When]]
 
 
 class Measures(NamedTuple):
-    """What the ledger says about quantities and times, and the present moment."""
+    """What the ledger says about quantities and times, the present moment, and the place of what
+    does not say where it is, if anybody said.
+    """
 
     decimals: int
     zone: tzinfo
     now: datetime
+    usual_location: str | None = None
 
 
 def open_source(file: BinaryIO, name: str, profile: Profile, progress: Progress = untold) -> Source:
@@ -69,7 +72,9 @@ def read_rows(
         require_fields(source.name, source.line, columns, wanted)
         prepared = prepare(source, rest, columns, reading)
         readers, prepared = read_dates(source, columns, profile, measures, prepared, spool)
-        reader = RowReader(columns, profile, measures.decimals, measures.zone, readers)
+        reader = RowReader(
+            columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
+        )
         pairs = Pairs(measures.zone)
         for line, record in prepared:
             try:

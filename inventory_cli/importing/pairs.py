@@ -73,7 +73,8 @@ class Pairs:
         )
         # What was there when the goods arrived says nothing about the moment when they left.
         stated = arriving.balance if arriving.when == leaving.when else None
-        return Row(leaving.line, (left, came), (leaving.balance, stated), arriving.line)
+        guessed = leaving.guessed or arriving.guessed
+        return Row(leaving.line, (left, came), (leaving.balance, stated), arriving.line, guessed)
 
     def unpaired(self, decimals: int) -> Iterator[tuple[int, tuple[str, ...], str]]:
         """Give what is left: the line, the key, and why no other side was found for it."""

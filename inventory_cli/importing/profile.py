@@ -41,6 +41,7 @@ class Profile(NamedTuple):
     fold_case: bool = False
     overlap: str | None = None
     check_balances: bool = False
+    take_as_is: bool = False
 
     @property
     def is_signed(self) -> bool:

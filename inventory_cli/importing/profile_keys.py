@@ -219,4 +219,5 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "fold_case": ("fold_case", _flag),
     "overlap": ("overlap", _one_of("skip", "keep")),
     "check_balances": ("check_balances", _flag),
+    "take_as_is": ("take_as_is", _flag),
 }

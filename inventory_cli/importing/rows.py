@@ -40,22 +40,24 @@ class Row(NamedTuple):
     """What a row says: one draft, or two for a transfer, and the balances that its source states.
 
     A balance is on hand at the location of a draft after it, in smallest units. Where both sides
-    of a transfer have a row of their own, `arrival_line` is that of the other one.
+    of a transfer have a row of their own, `arrival_line` is that of the other one. What is
+    `guessed` is at the built-in location, where the source did not say at which it is.
     """
 
     line: int
     drafts: tuple[Draft, ...]
     balances: tuple[int | None, ...] = ()
     arrival_line: int | None = None
+    guessed: bool = False
 
 
-# A row as plain tuples: its line, balances and second line, and its drafts.
+# A row as plain tuples: all but its drafts, and these.
 Packed = tuple[Any, ...]
 
 
 def pack(row: Row) -> Packed:
     """Return a row as plain tuples, which are written to a file or a pipe, and read, fastest."""
-    return (row.line, row.balances, row.arrival_line, *map(tuple, row.drafts))
+    return (row.line, row.balances, row.arrival_line, row.guessed, *map(tuple, row.drafts))
 
 
 # What `_make` of either does, without looking at the length once more.
@@ -65,8 +67,8 @@ _row = partial(tuple.__new__, Row)
 
 def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
     """Give the rows that were packed."""
-    for line, balances, arrival_line, *drafts in packed:
-        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line))
+    for line, balances, arrival_line, guessed, *drafts in packed:
+        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line, guessed))
 
 
 class OneSide(NamedTuple):
@@ -81,12 +83,14 @@ class OneSide(NamedTuple):
     when: When
     facts: Facts
     balance: int | None
+    guessed: bool
 
 
 class RowReader:
     """Turns rows that `Columns.complete` has gone over into drafts.
 
-    `read_dates` says, for each field that is a date, how its cells are read.
+    `read_dates` says, for each field that is a date, how its cells are read; `usual_location` where
+    a row is that does not say so, if anybody said.
     """
 
     def __init__(
@@ -96,8 +100,10 @@ class RowReader:
         decimals: int,
         zone: tzinfo,
         read_dates: Mapping[str, Callable[[str], When]],
+        usual_location: str | None,
     ) -> None:
         self._zone = zone
+        self._usual_location = usual_location
         self._pair_by = columns.pair_by
         self._outside_of = outside_finder(profile.outside) if profile.outside else None
         self._directed = profile.is_signed or bool(profile.outside)
@@ -123,7 +129,8 @@ class RowReader:
         when = self._dates[record[self._dates.at]]
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
-        location = self._locations.of(record) or DEFAULT_LOCATION
+        said = self._locations.of(record) or self._usual_location
+        location = said or DEFAULT_LOCATION
         target = self._targets.of(record)
         place = None
         if kind is None or self._directed:
@@ -134,9 +141,8 @@ class RowReader:
         facts = self._facts.read(record, kind)
         balance = self._balances.of(record)
         if kind in TRANSFERS:
-            return self._transfer(
-                line, record, sku, Move(kind, quantity, location, target), when, facts, balance
-            )
+            move = Move(kind, quantity, location, target)
+            return self._transfer(line, record, sku, move, when, facts, balance, said is None)
         if target is not None:
             raise BadCell(self._targets.label, target, f"a {kind!r} row goes to no location")
         if kind == "adjusted" and facts.reason is None:
@@ -145,7 +151,7 @@ class RowReader:
             draft = movement(kind, sku, location, quantity, when, self._zone, facts)
         except WrongUsage as error:
             raise self._bad_quantity(record, error) from None
-        return Row(line, (draft,), () if balance is None else (balance,))
+        return Row(line, (draft,), () if balance is None else (balance,), None, said is None)
 
     def _move(
         self, record: Sequence[str], kind: str | None, location: str, target: str | None
@@ -183,6 +189,7 @@ class RowReader:
         when: When,
         facts: Facts,
         balance: int | None,
+        guessed: bool,
     ) -> Row | OneSide:
         kind, quantity, location, target, _ = move
         try:
@@ -199,7 +206,9 @@ class RowReader:
                 label = self._pair_names[key.index("")]
                 raise BadCell(label, "", "without it the other side of the transfer is not found")
             leaves = kind == "transferred_out"
-            return OneSide(line, leaves, key, sku, location, quantity, when, facts, balance)
+            return OneSide(
+                line, leaves, key, sku, location, quantity, when, facts, balance, guessed
+            )
         if target is None:
             raise BadCell(self._targets.label, "", "a transfer needs a location to go to")
         if target == location:
@@ -209,7 +218,7 @@ class RowReader:
         if kind == "transferred_in":
             location, target, balances = target, location, (None, balance)
         drafts = transfer(sku, location, target, quantity, when, self._zone, facts)
-        return Row(line, drafts, balances)
+        return Row(line, drafts, balances, None, guessed)
 
     def _own_reason(self, record: Sequence[str], place: str | None) -> str:
         """Return why something was adjusted in the file's own words, if they say more than that."""

@@ -52,7 +52,8 @@ class Listed(NamedTuple):
 class StockList:
     """What a file says is there, and of when: a day or a moment, or None when it does not say.
 
-    `left_out` of its rows were left out by a rule of the profile.
+    `left_out` of its rows were left out by a rule of the profile; in `guessed` are the spots whose
+    place it does not say, though it says some.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class StockList:
         decimals: int,
         read_dates: DateReaders,
         location: str | None,
+        usual_location: str | None,
     ) -> None:
         self.name = name
         self.spots: dict[Spot, Listed] = {}
         self.when: When | None = None
         self.left_out = 0
+        self.guessed: set[Spot] = set()
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
         self._quantities = Cells(columns, "quantity", number_reader(profile, decimals))
@@ -75,6 +78,7 @@ class StockList:
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
         self._only = location
+        self._usual_location = usual_location
         self.has_locations = location is not None or self._locations.at >= 0
 
     def add(self, line: int, record: Sequence[str]) -> None:
@@ -84,8 +88,10 @@ class StockList:
         when = self._dates.of(record)
         at = self._locations.at
         location = self._only
+        said = None
         if at >= 0:
-            location = self._locations.of(record) or DEFAULT_LOCATION
+            said = self._locations.of(record) or self._usual_location
+            location = said or DEFAULT_LOCATION
         if self._only not in (None, location):
             return
         if earlier := self.spots.get((sku, location)):
@@ -93,6 +99,8 @@ class StockList:
             reason = f"line {earlier.line} lists {sku}{where} already: add them up first"
             raise BadCell(self._skus.label, record[self._skus.at], reason)
         self.spots[sku, location] = Listed(quantity, line)
+        if at >= 0 and said is None:
+            self.guessed.add((sku, location))
         if self.when is None:
             self.when, self._dated_line = when, line
         elif when is not None and when.day != self.when.day:
@@ -125,7 +133,15 @@ def read_stock_list(
         columns = _columns_of_list(source, columns, profile)
         prepared = prepare(source, rest, columns, reading)
         readers, prepared = read_dates(source, columns, profile, measures, prepared, spool)
-        stock_list = StockList(name, columns, profile, measures.decimals, readers, location)
+        stock_list = StockList(
+            name,
+            columns,
+            profile,
+            measures.decimals,
+            readers,
+            location,
+            measures.usual_location,
+        )
         for line, record in prepared:
             try:
                 stock_list.add(line, record)

@@ -7,7 +7,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.wording import MOST_SHOWN
@@ -17,7 +17,7 @@ from inventory_cli.importing.rows import Row
 # How many different words that are no kind of event are counted.
 _MOST_TYPES = 1000
 
-T = TypeVar("T", int, BadRow)
+T = TypeVar("T", bound=int | tuple[Any, ...])
 
 
 @dataclass

@@ -7,11 +7,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from inventory_cli.core.events import ENDED_BY, pack_details, unpack_details
+from inventory_cli.core.events import (
+    ENDED_BY,
+    FORGETS,
+    READ_AS,
+    pack_details,
+    unpack_details,
+)
 from inventory_cli.errors import LedgerUnusable, damaged
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import _STANDING, BEFORE_ALL, PIECE
+from inventory_cli.storage.log import BEFORE_ALL, PIECE
 
 
 class Origin(NamedTuple):
@@ -151,15 +157,40 @@ def last_batch(ledger: Ledger) -> int:
     return int(last)
 
 
-def batch_of_source(ledger: Ledger, sha256: str) -> Batch | None:
-    """Return the batch that recorded a file of this SHA-256 and of which an event still stands."""
+def batch_of_source(ledger: Ledger, sha256: str, read_as: str) -> Batch | None:
+    """Return the batch that recorded a file of this SHA-256, read in this way, unless forgotten.
+
+    Of a batch that does not say how it was read, it is taken that it was in the same way.
+    """
     rows = ledger.connection.execute(
-        f"SELECT {BATCH_COLUMNS} FROM batches WHERE source_sha256 = ? AND EXISTS ("
-        "SELECT 1 FROM events WHERE position BETWEEN batches.first_position"
-        f" AND batches.last_position AND {_STANDING}) ORDER BY batch LIMIT 1",
+        f"SELECT {BATCH_COLUMNS} FROM batches WHERE source_sha256 = ? AND first_position > 0"
+        " ORDER BY batch",
         (sha256,),
     ).fetchall()
-    return Batch(*rows[0]) if rows else None
+    same = (
+        header
+        for header in (Batch(*row) for row in rows)
+        if unpack_details(header.details).get(READ_AS, read_as) == read_as
+    )
+    return next((header for header in same if not _is_forgotten(ledger, header)), None)
+
+
+def _is_forgotten(ledger: Ledger, header: Batch) -> bool:
+    before = None
+    for (voided_in,) in ledger.connection.execute(
+        "SELECT batch FROM events WHERE reverses BETWEEN ? AND ?",
+        (header.first_position, header.last_position),
+    ):
+        if voided_in != before and forgotten_in(read_batch(ledger, voided_in)) == header.batch:
+            return True
+        before = voided_in
+    return False
+
+
+def forgotten_in(header: Batch | None) -> int | None:
+    """Return the number of the import that a batch voids as a whole, if it does."""
+    said = unpack_details(header.details).get(FORGETS) if header else None
+    return int(said) if said and said.isdecimal() else None
 
 
 INSERT_BATCH = (

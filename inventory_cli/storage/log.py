@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.replay import Replay, State
 from inventory_cli.storage.ledger_file import Ledger
 
@@ -191,56 +191,6 @@ def read_event(ledger: Ledger, position: int) -> Event | None:
     """Return the event at a position, or None."""
     row = ledger.connection.execute(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (position,)
-    ).fetchone()
-    return Event(*row) if row else None
-
-
-_STANDING = "NOT EXISTS (SELECT 1 FROM events AS r WHERE r.reverses = events.position)"
-
-
-def events_under_id(ledger: Ledger, id: str) -> list[Event]:
-    """Return the standing event that was recorded under the user's own key, if any.
-
-    The other leg of a transfer, or its reversal, has no key of its own and is returned with it.
-    A reversed event is as if it had never happened, so its id is free again.
-    """
-    row = ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE id = ? AND {_STANDING}", (id,)
-    ).fetchone()
-    if row is None:
-        return []
-    first = Event(*row)
-    second = read_event(ledger, first.position + 1)
-    if (
-        second is not None
-        and (second.batch, second.kind, second.id) == (first.batch, first.kind, None)
-        and (
-            (first.kind == "transferred" and second.quantity == -first.quantity)
-            or (first.reverses is not None and second.reverses == first.reverses + 1)
-        )
-    ):
-        return [first, second]
-    return [first]
-
-
-def next_similar(ledger: Ledger, draft: Draft, after: int, head: int) -> Event | None:
-    """Return the first standing event behind `after` and up to `head` that looks like a draft:
-    same stream, moment, kind, quantity and reference.
-    """
-    row = ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at = ?"
-        " AND kind = ? AND quantity = ? AND reference IS ? AND position > ? AND position <= ?"
-        f" AND {_STANDING} ORDER BY position LIMIT 1",
-        (
-            draft.sku,
-            draft.location,
-            draft.effective_at,
-            draft.kind,
-            draft.quantity,
-            draft.reference,
-            after,
-            head,
-        ),
     ).fetchone()
     return Event(*row) if row else None
 

@@ -40,3 +40,33 @@ def store_states(ledger: Ledger, states: Mapping[Stream, State]) -> None:
         " last_counted = excluded.last_counted, last_effective = excluded.last_effective",
         ((*stream, *state) for stream, state in states.items()),
     )
+
+
+def has_sku(ledger: Ledger, sku: str) -> bool:
+    """Tell whether a SKU has an event."""
+    return _has(ledger, "sku", sku)
+
+
+def has_location(ledger: Ledger, location: str) -> bool:
+    """Tell whether a location has an event."""
+    return _has(ledger, "location", location)
+
+
+def all_skus(ledger: Ledger) -> list[str]:
+    """Return every SKU once."""
+    return _all(ledger, "sku")
+
+
+def all_locations(ledger: Ledger) -> list[str]:
+    """Return every location once."""
+    return _all(ledger, "location")
+
+
+def _has(ledger: Ledger, column: str, name: str) -> bool:
+    query = f"SELECT 1 FROM stock WHERE {column} = ? LIMIT 1"
+    return ledger.connection.execute(query, (name,)).fetchone() is not None
+
+
+def _all(ledger: Ledger, column: str) -> list[str]:
+    rows = ledger.connection.execute(f"SELECT DISTINCT {column} FROM stock").fetchall()
+    return [name for (name,) in rows]

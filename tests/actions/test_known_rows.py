@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from inventory_cli.actions import known_rows
 from inventory_cli.importing.profile import shipped_profiles
+from inventory_cli.storage.known import Seen, seen_between
 from tests.conftest import Ran, Shop, unmeasured
 
 HEADER = "Day;Item;What;Pieces;No\n"
@@ -140,6 +144,76 @@ def test_a_column_of_ids_makes_every_row_known(shop: Shop) -> None:
     assert (ran.code, "line 2, id 'k1': taken by event 1, which differs in its quantity" in ran.err
             ) == (3, True)  # fmt: skip
     assert on_hand(shop) == {"A": 6}
+
+
+def test_an_id_that_differs_is_another_row(shop: Shop) -> None:
+    shop.ok("receive", "MUG", 9, "--on", "2022-05-01")
+    shop.ok("sell", "MUG", 1, "--on", "2022-05-02", "--id", "order-1001")
+    orders = [f"2022-05-02,MUG,sold,1,order-{number}\n" for number in (1002, 1001)]
+    for rows in (orders, orders[::-1]):
+        text = "date,sku,type,quantity,id\n" + "".join(rows)
+        ran = shop.import_text(text, *SKIP, "--dry-run")
+        assert ran.out.splitlines()[1] == "read 2, would be appended 1, skipped 1, refused 0"
+    assert counts(shop.import_text(text, *SKIP)) == "read 2, appended 1, skipped 1, refused 0"
+    assert shop.on_hand("MUG") == 7
+    # Nor is any of them taken for recorded by what it looks like.
+    text = "date,sku,type,quantity,id\n2022-05-02,MUG,sold,1,order-1003\n"
+    assert counts(shop.import_text(text)) == "read 1, appended 1, skipped 0, refused 0"
+
+
+def test_what_an_id_matched_answers_for_no_other_row(shop: Shop) -> None:
+    shop.ok("receive", "A", 9, "--on", "2022-05-01")
+    shop.ok("sell", "A", 1, "--on", "2022-05-02", "--id", "k1")
+    with_id, without = "2022-05-02,A,sold,1,k1\n", "2022-05-02,A,sold,1,\n"
+    for rows in (with_id + without, without + with_id):
+        ran = shop.import_text("date,sku,type,quantity,id\n" + rows, *SKIP, "--dry-run")
+        assert "would be appended 1, skipped 1" in ran.out
+    # Alone, either may be what was recorded; and so may a row with an id of one without.
+    for rows in (with_id, without):
+        ran = shop.import_text("date,sku,type,quantity,id\n" + rows, *SKIP)
+        assert counts(ran) == "read 1, appended 0, skipped 1, refused 0"
+    shop.ok("sell", "A", 2, "--on", "2022-05-03")
+    text = "date,sku,type,quantity,id\n2022-05-03,A,sold,2,new\n"
+    assert "1 of the rows look recorded already" in shop.import_text(text).err
+    assert counts(shop.import_text(text, *SKIP)) == "read 1, appended 0, skipped 1, refused 0"
+
+
+def test_what_is_known_by_its_day_is_no_row_with_a_time(shop: Shop) -> None:
+    shop.ok("receive", "A", 9, "--on", "2022-05-01")
+    shop.ok("sell", "A", 1, "--on", "2022-05-02T23:59:59.998")
+    ran = shop.import_text("date,sku,type,quantity\n2022-05-02,A,sold,1\n", *SKIP)
+    assert counts(ran) == "read 1, appended 1, skipped 0, refused 0"
+    ran = shop.import_text("date,sku,type,quantity\n2022-05-02T23:59:59.998,A,sold,1\n", *SKIP)
+    assert counts(ran) == "read 1, appended 0, skipped 1, refused 0"
+
+
+@pytest.mark.parametrize("differ", ["reference", "id", "nothing"])
+def test_many_rows_of_one_sku_and_moment_take_no_more_than_their_time(
+    shop: Shop, differ: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def counting(*words: Any) -> Iterator[Seen]:
+        looked.append(words)
+        return seen_between(*words)
+
+    monkeypatch.setattr(known_rows, "seen_between", counting)
+    header = "date,sku,type,quantity,reference,id\n"
+
+    def rows(start: int) -> str:
+        numbers = range(start, start + 500)
+        reference = (n if differ == "reference" else "" for n in numbers)
+        ids = (n if differ == "id" else "" for n in numbers)
+        return "".join(
+            f"2022-01-01,A,received,1,{one},{two}\n"
+            for one, two in zip(reference, ids, strict=True)
+        )
+
+    assert shop.import_text(header + rows(0)).code == 0
+    ran = shop.import_text(header + rows(400), *SKIP)
+    skipped = 500 if differ == "nothing" else 100
+    assert counts(ran) == f"read 500, appended {500 - skipped}, skipped {skipped}, refused 0"
+    assert len(looked) == 1
 
 
 def test_a_profile_may_say_once_and_for_all_that_files_overlap(shop: Shop) -> None:

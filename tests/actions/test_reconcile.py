@@ -275,6 +275,7 @@ def test_a_count_closes_the_day_that_the_list_is_of(stocked: Shop) -> None:
         "as of the end of 2022-03-31 (Europe/Berlin)",
         "compared 4 streams: 3 differ",
         "batch 7: events 7 to 9",
+        "new SKU NEW",
     ]
     assert ran.code == 0
     (*_, batch) = stocked.json("batches")

@@ -260,13 +260,6 @@ def test_an_id_that_stands_for_something_else_is_refused(shop: Shop) -> None:
         assert (ran.code, "the id 'k' is taken by event 1" in ran.err) == (3, True)
 
 
-def test_a_voided_event_frees_its_id(shop: Shop) -> None:
-    shop.ok("receive", "A", 5, "--id", "k")
-    shop.ok("reverse", 1, "--reason", "mistake")
-    shop.ok("receive", "A", 6, "--id", "k")
-    assert shop.on_hand("A") == 6
-
-
 def test_quantities_with_decimals_are_exact(tmp_path: Path) -> None:
     shop = Shop(tmp_path, "--decimals", "3")
     for _ in range(10):

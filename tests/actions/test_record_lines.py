@@ -26,7 +26,7 @@ def test_each_line_is_a_batch_and_has_an_answer(shop: Shop) -> None:
     assert answers == [
         {"line": 1, "ok": True, "batch": 1, "already": False,
          "events": [{"position": 1, "sku": "A", "location": "main", "on_hand": 10}],
-         "notes": []},
+         "notes": ["new SKU A"]},
         {"line": 3, "ok": True, "batch": 2, "already": False,
          "events": [{"position": 2, "sku": "A", "location": "main", "on_hand": 6}],
          "notes": []},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inventory_cli.importing import ahead
+from inventory_cli.importing import ahead, rows
 from tests.conftest import Ran, Shop
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_reader_that_is_killed_leaves_nothing_recorded(
         packed.append(row)
         if len(packed) > dies_after * 5_000:
             os.kill(os.getpid(), signal.SIGKILL)
-        return row.line, row.balances, row.arrival_line, *map(tuple, row.drafts)
+        return rows.pack(row)
 
     monkeypatch.setattr(ahead, "pack", pack)
     ran = shop.import_text(GOOD)

@@ -72,7 +72,7 @@ def kinds(shop: Shop) -> list[tuple[str, int]]:
 
 def test_amazon_ledger(shop: Shop) -> None:
     ran = shop.import_text(AMAZON, "--profile", "amazon-ledger")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, "new SKU MUG-RED\n2 new locations: HIA1; ACY1\n")
     assert kinds(shop) == [
         ("received", 80),
         ("adjusted", -6),
@@ -189,7 +189,7 @@ def test_erpnext_ledger_without_its_opening_balance_says_how_much_it_was(shop: S
 
 def test_online_retail(shop: Shop) -> None:
     ran = shop.import_text(RETAIL, "--profile", "online-retail", "--allow-negative")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, "3 new SKUs: 85123a (there is 85123A); 85123A; B\n")
     assert kinds(shop) == [("sold", 6), ("sold", 6), ("returned", 2), ("sold", 1)]
     assert {row["sku"]: row["on_hand"] for row in shop.json("stock")} == {
         "85123A": -4,
