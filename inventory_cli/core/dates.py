@@ -30,6 +30,8 @@ _WORDS = re.compile(
     re.ASCII,
 )
 _AGO = re.compile(r"-(\d{1,5})([dwmy])", re.ASCII)
+# The longest date in words, with blanks to spare. Beyond it dateutil takes minutes to give up.
+_LONGEST = 100
 _HINT = "write dates like 2022-03-15 or 2022-03-15T14:30, or today, yesterday, -7d, -2w, -3m, -1y"
 
 
@@ -62,7 +64,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
     in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
     """
-    words = text.strip()
+    words = _bounded(text)
     today = now.astimezone(zone).date()
     lower = words.lower()
     if lower == "now":
@@ -149,12 +151,20 @@ def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
 
 def parse_iso(text: str, zone: tzinfo) -> When:
     """Return the date or moment that ISO 8601 text names, and accept nothing else."""
-    when = read_iso(text.strip(), zone)
+    when = read_iso(_bounded(text), zone)
     if when is None:
         raise WrongUsage(
             f"date {text!r} is not like 2022-03-15 or 2022-03-15T14:30",
         )
     return when
+
+
+def _bounded(text: str) -> str:
+    """Return a date without blanks around it. Raises WrongUsage where it is too long for one."""
+    words = text.strip()
+    if len(words) > _LONGEST:
+        raise WrongUsage(f"date '{words[:20]}…' has {len(words)} characters", _HINT)
+    return words
 
 
 def read_iso(text: str, zone: tzinfo) -> When | None:
