@@ -6,13 +6,13 @@ Must never change what a log says.
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from shlex import quote
 from typing import NamedTuple
 
-from inventory_cli.errors import LedgerUnusable, Refused
+from inventory_cli.errors import Refused
 from inventory_cli.storage import backup, export, schema
-from inventory_cli.storage.failures import DatabaseError, file_failures
+from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
+from inventory_cli.storage.steps import check_steps
 
 
 def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
@@ -56,7 +56,7 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
     """
     with open_ledger(path, write=True, outdated=True) as ledger, ledger.writing():
         version = schema.version(ledger.connection)
-        _check_steps(ledger, version)
+        check_steps(ledger)
         steps = list(schema.STEPS)[version:]
         if not steps:
             return Migrated([], None)
@@ -72,28 +72,6 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
             )
         )
     return Migrated(steps, copy)
-
-
-def _check_steps(ledger: Ledger, version: int) -> None:
-    try:
-        taken = schema.recorded_steps(ledger.connection)
-    except DatabaseError:
-        taken = []
-    if taken == list(schema.STEPS)[:version]:
-        return
-    said = f"{ledger.path} says that its schema is version {version}, but "
-    for number in range(1, len(schema.STEPS) + 1):
-        if taken == list(schema.STEPS)[:number]:
-            raise LedgerUnusable(
-                f"{said}has had the steps of version {number}; nothing was changed",
-                "if nothing else was altered by hand, `sqlite-utils "
-                f'{quote(str(ledger.path))} "PRAGMA user_version = {number}"` says so again; then '
-                "run `inventory migrate` and `inventory verify`",
-            )
-    raise LedgerUnusable(
-        f"{said}the steps on record are {', '.join(taken) or 'none'}; nothing was changed",
-        "go back to the last good backup",
-    )
 
 
 def _keep(path: Path, copy: Path, head: Head) -> None:

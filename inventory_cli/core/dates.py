@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
+from inventory_cli.core.text import short_text
 from inventory_cli.errors import Refused, WrongUsage, damaged
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
@@ -64,7 +65,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
     in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
     """
-    words = _bounded(text)
+    words = short_text(text, _LONGEST, "date", _HINT)
     today = now.astimezone(zone).date()
     lower = words.lower()
     if lower == "now":
@@ -151,20 +152,12 @@ def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
 
 def parse_iso(text: str, zone: tzinfo) -> When:
     """Return the date or moment that ISO 8601 text names, and accept nothing else."""
-    when = read_iso(_bounded(text), zone)
+    when = read_iso(short_text(text, _LONGEST, "date", _HINT), zone)
     if when is None:
         raise WrongUsage(
             f"date {text!r} is not like 2022-03-15 or 2022-03-15T14:30",
         )
     return when
-
-
-def _bounded(text: str) -> str:
-    """Return a date without blanks around it. Raises WrongUsage where it is too long for one."""
-    words = text.strip()
-    if len(words) > _LONGEST:
-        raise WrongUsage(f"date '{words[:20]}…' has {len(words)} characters", _HINT)
-    return words
 
 
 def read_iso(text: str, zone: tzinfo) -> When | None:

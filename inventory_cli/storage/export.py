@@ -88,11 +88,7 @@ LONGEST_LINE = 1 << 28
 
 
 class _Misfit(ValueError):
-    """What an export says at some line, the present one if none is named, cannot be."""
-
-    def __init__(self, reason: str, line: int | None = None) -> None:
-        super().__init__(reason)
-        self.line = line
+    """What an export says at some line cannot be."""
 
 
 class BadExport(Exception):
@@ -121,7 +117,7 @@ def restore(path: Path, lines: Iterable[str]) -> Head:
             number += 1
             head = writer.finish()
         except _Misfit as error:
-            raise BadExport(error.line or number, str(error)) from None
+            raise BadExport(number, str(error)) from None
         except NoLine as error:
             raise BadExport(number + 1, f"this is no line of an export: {error}") from None
         except _NO_LINE as error:
@@ -225,7 +221,7 @@ class _Writer:
     def _end(self, head: str) -> None:
         if self._open is not None:
             number, name = self._open
-            raise _Misfit(f"no header of a batch closes {name}", number)
+            raise _Misfit(f"no header of a batch closes {name}, of line {number}")
         if head != self._head.anchor:
             raise _Misfit(f"the head is {self._head.anchor} here, not {head!s:.100}")
         self._finished = True

@@ -29,7 +29,7 @@ from inventory_cli.storage.failures import (
     sqlite_failures,
     unusable,
 )
-from inventory_cli.storage.names import refuse_left_wal, require_one_name
+from inventory_cli.storage.names import is_in_wal_mode, refuse_left_wal, require_one_name
 from inventory_cli.storage.new_file import new_file
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
@@ -221,8 +221,14 @@ def open_ledger(
                 connection.execute("PRAGMA query_only = ON")
             settings = _settings(connection, path, audit)
             ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if _may_not_write(error) and is_in_wal_mode(path):
+                raise LedgerUnusable(
+                    f"{path} was left in WAL mode by another program; even to read it takes the "
+                    f"right to write it and its folder ({error})",
+                    "whatever records into it where it may be written sets it back",
+                ) from error
             raise
         try:
             yield ledger
@@ -234,6 +240,14 @@ def open_ledger(
             raise  # A mistake of this program, not of the file.
         finally:
             ledger.connection.close()
+
+
+def _may_not_write(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and primary_code(error) in (
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+    )
 
 
 def create_ledger(

@@ -6,22 +6,26 @@ whole. Must never know what is in the file.
 """
 
 import os
-import time
+import re
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import LedgerUnusable
 
-# How long a second name is waited for to go, in seconds: a new file has two for a moment.
-PATIENCE = 1.0
-# How the temporary name of a new file ends.
-UNFINISHED = ".new"
+# How SQLite marks, in the first page, by which of its ways a file is written.
+_DELETE, _WAL = b"\1\1", b"\2\2"
 
 
 def beside(path: Path) -> list[Path]:
     """Return the files that SQLite may keep beside a database."""
     return [path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm")]
+
+
+def _real(path: Path) -> Path:
+    """Return the name of the file itself, where this is a symbolic link: SQLite uses that one."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def second_names(path: Path) -> int:
@@ -32,20 +36,34 @@ def second_names(path: Path) -> int:
         return 0
 
 
+def temporary_name(path: Path) -> Path:
+    """Return a name beside `path` under which a file is made that is to have that one."""
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
+
+
+def _is_temporary(other: Path, path: Path) -> bool:
+    return bool(re.fullmatch(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}\.new", other.name))
+
+
 def require_one_name(path: Path, consequence: str = "") -> None:
-    """Raise LedgerUnusable, with what follows from it, where a ledger has a second name."""
-    deadline = time.monotonic() + PATIENCE
-    while count := second_names(path):
-        others = _other_names(path)
-        new = any(other.name.endswith(UNFINISHED) for other in others)
-        if not new or time.monotonic() > deadline:
-            raise _two_names(path, count, others, consequence)
-        time.sleep(0.01)
+    """Raise LedgerUnusable, with what follows from it, where a ledger has a second name.
+
+    The temporary name of a new file that has its own is taken away: who made it may be about to do
+    so, or was killed before.
+    """
+    if not second_names(path):
+        return
+    real = _real(path)
+    for other in _other_names(real):
+        if _is_temporary(other, real) and not beside(other)[0].exists():
+            with suppress(OSError):
+                other.unlink(missing_ok=True)
+    if count := second_names(path):
+        raise _two_names(path, count, _other_names(real), consequence)
 
 
-def _other_names(path: Path) -> list[Path]:
+def _other_names(real: Path) -> list[Path]:
     """Return the other names that a file has in its folder, sorted."""
-    real = Path(os.path.realpath(path))
     try:
         file = real.stat()
         with os.scandir(real.parent) as entries:
@@ -91,10 +109,10 @@ def refuse_left_wal(path: Path) -> None:
     is in it over this one. Must not be called while this process has the file open: to close it
     anew would give up every lock.
     """
-    wal = beside(Path(os.path.realpath(path)))[1]
+    wal = beside(_real(path))[1]
     try:
         # Twice, because it may be going, with the program that made it.
-        if not all(wal.stat().st_size and _says_no_wal(path) for _ in range(2)):
+        if not all(wal.stat().st_size and _mode(path) == _DELETE for _ in range(2)):
             return
     except OSError:
         return
@@ -105,7 +123,15 @@ def refuse_left_wal(path: Path) -> None:
     )
 
 
-def _says_no_wal(path: Path) -> bool:
+def is_in_wal_mode(path: Path) -> bool:
+    """Tell whether a file says so in its first page. Must not be called either while it is open."""
+    try:
+        return _mode(path) == _WAL
+    except OSError:
+        return False
+
+
+def _mode(path: Path) -> bytes:
     with path.open("rb") as file:
         start = file.read(20)
-    return start[:16] == b"SQLite format 3\0" and start[18:] == b"\1\1"
+    return start[18:] if start[:16] == b"SQLite format 3\0" else b""

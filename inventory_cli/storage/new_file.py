@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inventory_cli.errors import LedgerUnusable, NotFree
 from inventory_cli.storage.failures import file_failures, sqlite_failures
-from inventory_cli.storage.names import UNFINISHED, beside
+from inventory_cli.storage.names import beside, temporary_name
 
 
 class Made(LedgerUnusable):
@@ -30,7 +30,7 @@ def new_file(path: Path, advice: str) -> Iterator[Path]:
     """
     with sqlite_failures(path):
         check_free(path, advice)
-        unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}{UNFINISHED}")
+        unfinished = temporary_name(path)
         try:
             yield unfinished
             with file_failures(path):
@@ -89,7 +89,7 @@ def _finish(unfinished: Path, path: Path) -> None:
         raise Made(
             path,
             f"its temporary name cannot be removed: {error.strerror or error}",
-            f"remove {unfinished}; until then nothing can be recorded into {path}",
+            f"remove {unfinished} when that is possible",
         ) from error
     if os.name != "posix":
         return

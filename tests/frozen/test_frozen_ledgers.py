@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from inventory_cli.storage import ledger_file, schema
+from inventory_cli.storage import schema
 from inventory_cli.storage.schema import SCHEMA_VERSION, STEPS
 from tests.conftest import Shop
 from tests.storage.test_crash import CommitsAndFails, Fails
@@ -111,13 +111,13 @@ def test_a_migration_is_reported_as_it_is_after_an_error(
 ) -> None:
     shop = frozen(version, tmp_path)
     before = content(shop.path)
-    connect = ledger_file.connect
 
     def failing(path: Path) -> Connection:
-        monkeypatch.setattr(ledger_file, "connect", connect)
+        # Only the first time: then it is opened again, to look.
+        monkeypatch.undo()
         return sqlite3.connect(path, isolation_level=None, factory=kind)
 
-    monkeypatch.setattr(ledger_file, "connect", failing)
+    monkeypatch.setattr("inventory_cli.storage.ledger_file.connect", failing)
     ran = shop("migrate", "--no-copy")
     if kind is CommitsAndFails:
         assert (ran.code, ran.out.startswith(f"brought {shop.path} up to date: ")) == (0, True)

@@ -257,13 +257,13 @@ def test_hashes_that_are_made_anew_fit(exported: list[str], tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("more", "name"), [(event_with_a_right_hash, "event 10"), (snapshot_of_no_batch, "snapshot 2")]
 )
-def test_what_no_header_closes_is_refused_where_it_stands(
+def test_what_no_header_closes_is_refused_and_named(
     exported: list[str], tmp_path: Path, more: Callable[[list[str]], str], name: str
 ) -> None:
     copy = restored(tmp_path, [*exported[:-1], more(exported), exported[-1]])
     ran = copy("restore", tmp_path / "export.jsonl")
     assert (ran.code, ran.out) == (3, "")
-    assert f"export.jsonl, line 21: no header of a batch closes {name}\n" in ran.err
+    assert f"export.jsonl, line 22: no header of a batch closes {name}, of line 21\n" in ran.err
     assert not copy.path.exists()
 
 

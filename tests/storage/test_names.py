@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,12 +17,11 @@ from inventory_cli.actions.append import append
 from inventory_cli.actions.rebuild import rebuild
 from inventory_cli.core.events import Draft
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.storage import names
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.storage.names import second_names
 from tests.conftest import Shop
-from tests.storage.test_ledger_file import READING, WRITING, contents, words_of
+from tests.storage.test_ledger_file import READING, WRITING, contents, obeying, permitted, words_of
 
 ONE_FILE = "a write that is broken off under one name is not undone under another"
 
@@ -190,31 +188,46 @@ def being_made(shop: Shop, seconds: float) -> "Iterator[subprocess.Popen[str]]":
         yield process
 
 
-def test_whoever_records_while_a_ledger_gets_its_name_waits(shop: Shop) -> None:
+def test_whoever_records_while_a_ledger_gets_its_name_takes_the_temporary_one_away(
+    shop: Shop,
+) -> None:
     shop.path.unlink()
-    with being_made(shop, 0.2):
+    with being_made(shop, 0.5) as process:
+        assert second_names(shop.path) == 1
+        shop.ok("stock")
         assert second_names(shop.path) == 1
         shop.ok("receive", "A", 1)
         assert second_names(shop.path) == 0
+        assert process.wait() == 0
+    assert [path.name for path in shop.folder.iterdir()] == ["inventory.db"]
 
 
-def test_what_a_kill_leaves_of_it_is_named_with_the_remedy(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(names, "PATIENCE", 0.1)
+def test_what_a_kill_leaves_of_it_stands_in_nobodys_way(shop: Shop) -> None:
     shop.path.unlink()
     with being_made(shop, 60) as process:
         process.kill()
     (left,) = shop.folder.glob(".inventory.db.*.new")
-    started = time.monotonic()
+    # Under another name it is a second one, and said to be.
+    moved = shop.path.rename(shop.path.with_name("shop.db"))
+    shop.path = moved
     ran = shop("receive", "A", 1)
-    assert time.monotonic() - started < 5
-    assert ran.code == 4
-    assert f"hint: remove {left}; " in ran.err
-    shop.ok("stock")
-    left.unlink()
+    assert (ran.code, f"hint: remove {left}; " in ran.err) == (4, True)
+    shop.path = moved.rename(shop.folder / "inventory.db")
     shop.ok("receive", "A", 1)
+    assert not left.exists()
     assert shop.failed_checks() == {}
+
+
+def test_a_temporary_name_with_a_journal_is_left(shop: Shop) -> None:
+    left = linked(shop, shop.path.with_name(f".inventory.db.{'0' * 16}.new"))
+    journal = left.with_name(f"{left.name}-journal")
+    journal.write_bytes(b"what undoes something")
+    ran = shop("receive", "A", 1)
+    assert (ran.code, f"is one file with {left}, and a write under that name" in ran.err) == (
+        4,
+        True,
+    )
+    assert left.exists()
 
 
 # --- what WAL mode leaves -----------------------------------------------------------------------
@@ -274,3 +287,17 @@ def test_a_ledger_that_is_switched_to_wal_while_it_is_open_is_switched_back(stor
         assert ledger.connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert list(contents(store.path.parent)) == [store.path.name]
     assert len(store.json("log")) == 7
+
+
+def test_a_ledger_in_wal_mode_that_may_only_be_read_says_so(store: Shop) -> None:
+    other = sqlite3.connect(store.path)
+    other.execute("PRAGMA journal_mode = WAL")
+    other.close()
+    with permitted(store.path.parent, 0o555):
+        for command in ("stock", "verify", "receive XYZ-1 1"):
+            code, out, err = obeying(store, command)
+            assert (code, out) == (4, "")
+            assert err.startswith(f"error: {store.path} was left in WAL mode by another program; ")
+    store.ok("receive", "XYZ-1", 1)
+    with permitted(store.path.parent, 0o555):
+        assert obeying(store, "stock")[0] == 0

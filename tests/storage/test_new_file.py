@@ -95,8 +95,7 @@ def test_a_temporary_name_that_stays_is_said_with_the_truth(
     (left,) = new.path.parent.glob(".new.db.*.new")
     assert ran.err == (
         f"error: {new.path} was made, but its temporary name cannot be removed: "
-        f"Input/output error\nhint: remove {left}; until then nothing can be recorded into "
-        f"{new.path}\n"
+        f"Input/output error\nhint: remove {left} when that is possible\n"
     )
     left.unlink()
     new.ok("receive", "XYZ-1", 1)
