@@ -57,7 +57,7 @@ def append(
     Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
     LedgerUnusable when the file cannot be written; then nothing was appended.
     """
-    with ledger.writing():
+    with ledger.appending():
         refuse_ended(ledger)
         head = ledger.head()
         says = utc_text(clock())

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from inventory_cli.errors import Refused
 from inventory_cli.storage import backup, export, schema
 from inventory_cli.storage.failures import file_failures
-from inventory_cli.storage.ledger_file import Head, Ledger, open_ledger
+from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
+from inventory_cli.storage.steps import check_steps
 
 
 def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
@@ -50,11 +51,12 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
     """Take all steps that a ledger lacks, in one transaction, after copying it to a file beside it.
 
     The log is left as it is: the head before and after is the same. The copy is named for the
-    version of its schema. Raises Refused when there is another such file already; then nothing is
-    changed.
+    version of its schema. Raises Refused when there is another such file already, LedgerUnusable
+    when the version was set by hand, or the file cannot be written; then nothing is changed.
     """
     with open_ledger(path, write=True, outdated=True) as ledger, ledger.writing():
         version = schema.version(ledger.connection)
+        check_steps(ledger)
         steps = list(schema.STEPS)[version:]
         if not steps:
             return Migrated([], None)
@@ -62,7 +64,13 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
         if copy:
             _keep(path, copy, ledger.head())
         schema.migrate(ledger.connection)
-        ledger.commit()
+        ledger.commit(
+            Written(
+                lambda: schema.version(ledger.connection) == schema.SCHEMA_VERSION,
+                "the new schema",
+                "run `inventory migrate` again",
+            )
+        )
     return Migrated(steps, copy)
 
 

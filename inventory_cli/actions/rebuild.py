@@ -5,7 +5,7 @@ from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
 from inventory_cli.storage import schema
 from inventory_cli.storage.failures import DatabaseError
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Ledger, Written
 from inventory_cli.storage.log import last_position, replay_log
 from inventory_cli.storage.stock import store_states, stored_states
 
@@ -23,7 +23,13 @@ def rebuild(ledger: Ledger) -> tuple[int, list[str], list[str]]:
         replayed = replay_log(ledger, last_position(ledger))
         store_states(ledger, replayed)
         remaining = schema.differences(ledger.connection)
-        ledger.commit()
+        ledger.commit(
+            Written(
+                lambda: _is_rebuilt(ledger, remaining),
+                "the stock made anew",
+                "run `inventory rebuild` again",
+            )
+        )
     differed = [text for text in before if text not in remaining]
     if stored is not None:
         differed += [
@@ -31,6 +37,12 @@ def rebuild(ledger: Ledger) -> tuple[int, list[str], list[str]]:
             for difference in compare(replayed, stored)
         ]
     return len(replayed), differed, remaining
+
+
+def _is_rebuilt(ledger: Ledger, remaining: list[str]) -> bool:
+    return schema.differences(ledger.connection) == remaining and _stored(ledger) == replay_log(
+        ledger, last_position(ledger)
+    )
 
 
 def _stored(ledger: Ledger) -> dict[Stream, State] | None:

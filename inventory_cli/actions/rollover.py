@@ -26,7 +26,7 @@ from inventory_cli.storage.batches import end as end_ledger
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
 from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
-from inventory_cli.storage.new_file import check_free, new_file
+from inventory_cli.storage.new_file import Made, check_free, new_file
 from inventory_cli.storage.snapshots import find_snapshot, read_closings
 
 _ADVICE = "name a file that does not exist yet"
@@ -76,7 +76,7 @@ def roll_over(
     closed_now = closing is None
     if closing is None:
         closing = _close(old, origin, cut, clock)
-    with old.writing(), _named_after_all(old, path):
+    with old.appending(), _named_after_all(old, path):
         end = read_end(old)
         head = end.head if end else old.head()
         with new_file(path, _ADVICE) as unfinished:
@@ -100,6 +100,8 @@ def _named_after_all(old: Ledger, path: Path) -> Iterator[None]:
     had_ended = read_end(old) is not None
     try:
         yield
+    except Made:
+        raise
     except (NotFree, LedgerUnusable) as error:
         if had_ended or read_end(old) is None:
             raise
@@ -195,6 +197,8 @@ def _begun(old: Ledger, unfinished: Path, path: Path, clock: Clock) -> Iterator[
     except LedgerUnusable as error:
         # Its temporary name says nothing to anybody.
         text = error.message.replace(str(unfinished), str(path))
+        if isinstance(error, Made):
+            text = error.reason
         raise LedgerUnusable(f"{text}; {path} was not made", error.hint) from error
 
 

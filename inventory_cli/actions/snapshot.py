@@ -40,7 +40,7 @@ def take_snapshot(
     # Replayed before the lock is taken, so as not to keep others from recording meanwhile; for one
     # that closes a period under it, so that nothing enters the period between.
     content = None if closes else _content(ledger, as_of)
-    with ledger.writing():
+    with ledger.appending():
         refuse_ended(ledger)
         if name is not None and find_snapshot(ledger, name):
             raise Refused(f"there is a snapshot {name!r} already", "choose another name")

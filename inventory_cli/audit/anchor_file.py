@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inventory_cli.audit.finding import Finding
+from inventory_cli.core.lines import NoLine, bounded_lines
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.anchors import Anchor, find_place, parse_anchor
 from inventory_cli.storage.ledger_file import Head, Ledger
+
+# No anchor is longer, nor should a remark be.
+_LONGEST = 10_000
 
 
 def read_anchors(path: Path) -> list[Anchor]:
@@ -18,24 +22,25 @@ def read_anchors(path: Path) -> list[Anchor]:
 
     Blank lines, and those that begin with #, are passed over. Raises WrongUsage for any other.
     """
+    anchors = []
+    number = 0
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        with path.open("rb") as file:
+            for number, line in enumerate(bounded_lines(file, _LONGEST), start=1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if text.strip() and not text.startswith("#"):
+                    anchors.append(parse_anchor(text))
     except FileNotFoundError:
         if not path.absolute().parent.is_dir():
             raise WrongUsage(f"--anchor {path}: there is no folder {path.parent}") from None
-        return []
     except UnicodeDecodeError:
         raise WrongUsage(f"--anchor {path} is not a file of anchors: it is not text") from None
     except OSError as error:
         raise WrongUsage(f"--anchor {path} cannot be read: {error.strerror}") from error
-    anchors = []
-    for number, text in enumerate(lines, start=1):
-        if not text.strip() or text.startswith("#"):
-            continue
-        try:
-            anchors.append(parse_anchor(text))
-        except WrongUsage as error:
-            raise WrongUsage(f"{path}, line {number}: {error.message}", error.hint) from None
+    except NoLine as error:
+        raise WrongUsage(f"--anchor {path} is not a file of anchors: {error}") from None
+    except WrongUsage as error:
+        raise WrongUsage(f"{path}, line {number}: {error.message}", error.hint) from None
     return anchors
 
 

@@ -75,13 +75,16 @@ from inventory_cli.core.differences import compare, describe, values_of
 from inventory_cli.core.events import Stream
 from inventory_cli.core.notes import clock_in_words
 from inventory_cli.core.replay import State
+from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage import schema
 from inventory_cli.storage.anchors import Anchor, Place, start_of
 from inventory_cli.storage.batches import last_batch
+from inventory_cli.storage.connection import journal_mode
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import BEFORE_ALL, last_position, stored_rows
+from inventory_cli.storage.names import second_names
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
 
@@ -158,7 +161,21 @@ def verify(
     with integrity_check(ledger.path) as integrity_faults:
         rest = _check_contents(ledger, asked, progress)
         file = _check(ledger, "file", lambda: _findings("file", integrity_faults()))
+    file.notes.extend(_notes_on_file(ledger))
     return rest._replace(checks=[file, *rest.checks])
+
+
+def _notes_on_file(ledger: Ledger) -> list[str]:
+    """Return what keeps a file from being written to, or did: no fault of what it holds."""
+    notes = []
+    if _read(ledger, lambda: journal_mode(ledger.connection)) == "wal":
+        notes.append("it is in WAL mode, which another program has set; recording sets it back")
+    if count := second_names(ledger.path):
+        notes.append(
+            f"it has {count_of(count, 'other name')} (hard links), so nothing is recorded into it: "
+            "its journal would have one of them only"
+        )
+    return notes
 
 
 _OF_THE_LOG = ("positions", "chain", "anchor", "snapshots", "stock", "transfers", "reversals")

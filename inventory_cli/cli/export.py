@@ -15,10 +15,11 @@ from inventory_cli.actions.move import restore as restore_ledger
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.history import LOG_COLUMNS
 from inventory_cli.cli.options import ledger_path
+from inventory_cli.core.lines import bounded_lines
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, show
-from inventory_cli.storage.export import export_lines
+from inventory_cli.storage.export import LONGEST_LINE, export_lines
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.terminal import line, progress
 
@@ -64,7 +65,8 @@ def restore(
     path = ledger_path(context)
     with opened(file) as stream:
         # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
-        text = (data.decode(errors="surrogateescape") for data in stream)
+        lines = bounded_lines(stream, LONGEST_LINE)
+        text = (line.decode(errors="surrogateescape") for line in lines)
         head = restore_ledger(path, file, text)
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 

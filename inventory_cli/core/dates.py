@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
+from inventory_cli.core.text import short_text
 from inventory_cli.errors import WrongUsage, damaged
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
@@ -30,6 +31,8 @@ _WORDS = re.compile(
     re.ASCII,
 )
 _AGO = re.compile(r"-(\d{1,5})([dwmy])", re.ASCII)
+# The longest date in words, with blanks to spare. Beyond it dateutil takes minutes to give up.
+_LONGEST = 100
 _HINT = "write dates like 2022-03-15 or 2022-03-15T14:30, or today, yesterday, -7d, -2w, -3m, -1y"
 
 
@@ -62,7 +65,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
     in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
     """
-    words = text.strip()
+    words = short_text(text, _LONGEST, "date", _HINT)
     today = now.astimezone(zone).date()
     lower = words.lower()
     if lower == "now":
@@ -101,7 +104,7 @@ def parse_cut(text: str, now: datetime, zone: tzinfo) -> str:
 
 def parse_iso(text: str, zone: tzinfo) -> When:
     """Return the date or moment that ISO 8601 text names, and accept nothing else."""
-    when = read_iso(text.strip(), zone)
+    when = read_iso(short_text(text, _LONGEST, "date", _HINT), zone)
     if when is None:
         raise WrongUsage(
             f"date {text!r} is not like 2022-03-15 or 2022-03-15T14:30",

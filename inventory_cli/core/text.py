@@ -57,6 +57,14 @@ def clean_text(text: str, what: str) -> str | None:
     return cleaned
 
 
+def short_text(text: str, longest: int, what: str, hint: str) -> str:
+    """Return text without the blanks around it. Raises WrongUsage where it is too long for one."""
+    cut = text.strip()
+    if len(cut) > longest:
+        raise WrongUsage(f"{what} '{cut[:20]}…' has {len(cut)} characters", hint)
+    return cut
+
+
 def _require_encodable(text: str, what: str) -> None:
     try:
         text.encode()

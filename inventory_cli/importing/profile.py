@@ -10,8 +10,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from inventory_cli.core.lines import NoLine, bounded_text
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.profile_keys import KEYS, Outside, Rule
+
+# In bytes; one that says something of thousands of words is a tenth of it.
+_LONGEST = 1_000_000
 
 
 class Profile(NamedTuple):
@@ -71,11 +75,15 @@ def find_profile(name: str) -> Profile:
     path = Path(name)
     if path.suffix == ".toml" or path.name != name:
         try:
-            return read_profile(path.read_text(encoding="utf-8"), name)
+            with path.open("rb") as file:
+                text = bounded_text(file, _LONGEST).decode()
+            return read_profile(text, name)
         except OSError as error:
             raise WrongUsage(f"--profile {name} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise WrongUsage(f"--profile {name} is not UTF-8 text") from None
+        except NoLine as error:
+            raise WrongUsage(f"--profile {name} is no profile: {error}") from None
     shipped = shipped_profiles()
     if name in shipped:
         return read_profile(shipped[name], name)

@@ -10,13 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage.connection import make_durable
 from inventory_cli.storage.failures import (
     file_failures,
     primary_code,
     sqlite_failures,
     unusable,
 )
-from inventory_cli.storage.ledger_file import Head, Ledger, make_durable, open_ledger
+from inventory_cli.storage.ledger_file import Head, Ledger, open_ledger
 from inventory_cli.storage.new_file import new_file
 
 # Pages that are copied at a time, about 4 MB: Ctrl-C is heard between two steps.
@@ -87,5 +88,5 @@ def _copy(
                 reading = {primary_code(error), error.sqlite_errorcode} & _READING_FAILED
                 raise unusable(ledger.path if reading else path, error, _NOTHING) from error
         # A ledger that somebody switched to WAL says so in its first page.
-        make_durable(copy)
+        make_durable(copy, path)
     return head

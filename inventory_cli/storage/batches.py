@@ -3,7 +3,6 @@
 Must never know what the events of a batch say.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -14,9 +13,9 @@ from inventory_cli.core.events import (
     pack_details,
     unpack_details,
 )
-from inventory_cli.errors import LedgerUnusable, damaged
+from inventory_cli.errors import damaged
 from inventory_cli.storage.failures import DatabaseError
-from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.ledger_file import Head, Ledger, Written
 from inventory_cli.storage.log import BEFORE_ALL, PIECE
 
 
@@ -200,34 +199,17 @@ INSERT_BATCH = (
 
 
 def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
-    """Write the header that closes a batch, and commit. `link` is the hash before it.
-
-    An error at COMMIT is ambiguous: the batch may be in the file or not. So the file is opened
-    again and asked.
-    """
+    """Write the header that closes a batch, and commit. `link` is the hash before it."""
     from inventory_cli.storage.chain import link_batch  # A question needs no hashes.
 
     link = link_batch(link, header)
     ledger.connection.execute(INSERT_BATCH, (*header, link))
-    try:
-        ledger.commit()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise  # Unambiguous: the transaction is still open, and will be rolled back.
-        if not _is_recorded(ledger, header.batch, link):
-            raise
 
-
-def _is_recorded(ledger: Ledger, batch: int, link: bytes) -> bool:
-    try:
-        ledger.reopen()
+    def is_there() -> bool:
         row = ledger.connection.execute(
-            "SELECT hash FROM batches WHERE batch = ?", (batch,)
+            "SELECT hash FROM batches WHERE batch = ?", (header.batch,)
         ).fetchone()
-    except (sqlite3.Error, OSError, LedgerUnusable) as error:
-        raise LedgerUnusable(
-            f"{ledger.path} failed while batch {batch} was written, and cannot be read now: "
-            f"the batch may or may not be recorded ({error})",
-            f"when the file can be read again, look for batch {batch} with `inventory batches`",
-        ) from error
-    return row is not None and row[0] == link
+        return row is not None and row[0] == link
+
+    name = f"batch {header.batch}"
+    ledger.commit(Written(is_there, name, f"look for {name} with `inventory batches`"))

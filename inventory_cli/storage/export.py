@@ -13,12 +13,15 @@ Hashes are hexadecimal. Must never trust a line that it reads.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from inventory_cli.core.dates import load_zone
 from inventory_cli.core.events import Event
+from inventory_cli.core.lines import NoLine
 from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import damaged
 from inventory_cli.storage.batches import INSERT_BATCH, Batch, headers_with_hash
@@ -80,6 +83,8 @@ _NO_LINE = (
     RecursionError,
     sqlite3.IntegrityError,
 )
+# In bytes. The longest line is that of a snapshot: about a hundred for each of its streams.
+LONGEST_LINE = 1 << 28
 
 
 class _Misfit(ValueError):
@@ -98,8 +103,8 @@ class BadExport(Exception):
 def restore(path: Path, lines: Iterable[str]) -> Head:
     """Make a new ledger at `path` from an export, and return its head, the same as before.
 
-    Every hash is checked as it is written. Raises BadExport at the first line that does not fit;
-    then no file is left behind.
+    Every hash is checked as it is written, and nothing is taken that no header closes. Raises
+    BadExport at the first line that does not fit; then no file is left behind.
     """
     number = 0
     with new_ledger(path) as connection:
@@ -108,13 +113,15 @@ def restore(path: Path, lines: Iterable[str]) -> Head:
         try:
             for text in lines:
                 number += 1
-                writer.write(text)
+                writer.write(number, text)
             number += 1
             head = writer.finish()
         except _Misfit as error:
             raise BadExport(number, str(error)) from None
+        except NoLine as error:
+            raise BadExport(number + 1, f"this is no line of an export: {error}") from None
         except _NO_LINE as error:
-            raise BadExport(number, f"this is no line of an export ({error})") from None
+            raise BadExport(number, f"this is no line of an export ({error})"[:500]) from None
         connection.execute("COMMIT")
     return head
 
@@ -126,38 +133,39 @@ class _Writer:
         self._path = path
         self._connection = connection
         self._settings: Settings | None = None
+        # Behind the last header. What follows it waits for the next one, in `_open` and `_digest`.
         self._head = Head(0, 0, "", b"")
         self._link = b""
-        self._digest: str | None = None
         self._position = 0
+        self._digest: str | None = None
+        self._open: tuple[int, str] | None = None
         self._finished = False
 
-    def write(self, text: str) -> None:
-        line = json.loads(text)
+    def write(self, number: int, text: str) -> None:
+        line = _DECODER.decode(text)
         if not isinstance(line, dict) or self._finished:
             raise _Misfit("nothing is expected here")
         if (self._settings is None) != ("ledger" in line):
             raise _Misfit("an export begins with the ledger's settings, and has them once")
-        if "event" in line:
-            self._event(line["event"])
-        elif "batch" in line:
-            self._batch(line["batch"])
-        elif "snapshot" in line:
-            self._snapshot(line["snapshot"], line["lines"])
-        elif "ledger" in line:
-            self._start(line["ledger"])
-        elif self._position != self._head.position or self._digest is not None:
-            raise _Misfit(f"the header of batch {self._head.batch + 1} is missing")
-        elif line.get("head") == self._head.anchor:
-            self._finished = True
-        else:
-            raise _Misfit(f"the head is {self._head.anchor} here, not {line.get('head')}")
+        match sorted(line):
+            case ["event"]:
+                self._event(number, line["event"])
+            case ["batch"]:
+                self._batch(line["batch"])
+            case ["lines", "snapshot"]:
+                self._snapshot(number, line["snapshot"], line["lines"])
+            case ["ledger"]:
+                self._start(line["ledger"])
+            case ["head"]:
+                self._end(line["head"])
+            case _:
+                raise _Misfit("nothing like it is in an export")
 
     def _start(self, fields: dict[str, Any]) -> None:
         if fields.pop("format", None) not in READABLE:
             raise _Misfit(f"only exports of format {FORMAT} and before are understood")
         link = fields.pop("hash")
-        settings = Settings(**fields)
+        settings = _made(Settings, fields)
         self._link = self._check(genesis(settings), link, "the settings")
         self._settings = settings
         self._head = Head(0, 0, settings.created_at, self._link)
@@ -165,27 +173,62 @@ class _Writer:
             "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, self._link)
         )
 
-    def _event(self, fields: dict[str, Any]) -> None:
+    def _event(self, number: int, fields: dict[str, Any]) -> None:
         link = fields.pop("hash")
-        event = Event(**fields)
-        self._link = self._check(link_event(self._link, event), link, f"event {event.position}")
+        event = _made(Event, fields)
+        name = f"event {event.position}"
+        self._follows(name, event.batch)
+        if event.position != self._position + 1:
+            raise _Misfit(f"{name} stands here, but event {self._position + 1} is next")
+        if self._digest is not None:
+            raise _Misfit(f"{name} stands before the header of a snapshot")
+        self._link = self._check(link_event(self._link, event), link, name)
         self._connection.execute(INSERT_EVENT, (*event, self._link))
         self._position = event.position
+        self._open = self._open or (number, name)
 
-    def _snapshot(self, fields: dict[str, Any], rows: list[list[Any]]) -> None:
-        snapshot, lines = Snapshot(**fields), [Line(*row) for row in rows]
+    def _snapshot(self, number: int, fields: dict[str, Any], rows: list[list[Any]]) -> None:
+        snapshot = _made(Snapshot, fields)
+        lines = [_made(Line, dict(zip(Line._fields, row, strict=True))) for row in rows]
+        name = f"snapshot {snapshot.snapshot}"
+        self._follows(name, snapshot.batch)
+        if self._open is not None:
+            raise _Misfit(f"{name} stands before the header of {self._open[1]}")
+        if any(line[:2] >= following[:2] for line, following in pairwise(lines)):
+            raise _Misfit(f"the lines of {name} are not in order")
         insert_snapshot(self._connection, snapshot, lines)
         self._digest = digest_lines(snapshot, lines)
+        self._open = number, name
 
     def _batch(self, fields: dict[str, Any]) -> None:
         link = fields.pop("hash")
-        header = Batch(**fields)
-        self._link = self._check(link_batch(self._link, header), link, f"batch {header.batch}")
+        header = _made(Batch, fields)
+        name = f"batch {header.batch}"
+        self._follows("the header", header.batch)
+        self._link = self._check(link_batch(self._link, header), link, name)
+        first = self._head.position + 1
+        ends = (first, self._position) if self._position >= first else (None, None)
+        if (header.first_position, header.last_position) != ends:
+            raise _Misfit(f"{name} does not claim the events before it")
         if header.lines_sha256 != self._digest:
-            raise _Misfit(f"batch {header.batch} does not have the digest of its snapshot")
-        self._digest = None
+            raise _Misfit(f"{name} does not have the digest of its snapshot")
+        if header.recorded_at < self._head.recorded_at:
+            raise _Misfit(f"{name} was recorded before the one before it")
         self._connection.execute(INSERT_BATCH, (*header, self._link))
         self._head = Head(self._position, header.batch, header.recorded_at, self._link)
+        self._digest = self._open = None
+
+    def _end(self, head: str) -> None:
+        if self._open is not None:
+            number, name = self._open
+            raise _Misfit(f"no header of a batch closes {name}, of line {number}")
+        if head != self._head.anchor:
+            raise _Misfit(f"the head is {self._head.anchor} here, not {head!s:.100}")
+        self._finished = True
+
+    def _follows(self, name: str, batch: int) -> None:
+        if batch != self._head.batch + 1:
+            raise _Misfit(f"{name} is of batch {batch}, but batch {self._head.batch + 1} is next")
 
     def _check(self, link: bytes, claimed: str, what: str) -> bytes:
         if link.hex() != claimed:
@@ -203,3 +246,44 @@ class _Writer:
         except UnknownKind as error:
             raise _Misfit(error.message) from None
         return self._head
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. A reader that takes the first of two equal names would see another
+    value than one that takes the last.
+    """
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _Misfit("a name stands twice in it")
+    return fields
+
+
+def _no_number(text: str) -> None:
+    raise _Misfit(f"{text[:40]} is not a whole number")
+
+
+Fields = TypeVar("Fields", bound=tuple[object, ...])
+
+
+def _made(kind: Callable[..., Fields], fields: dict[str, Any]) -> Fields:
+    """Return fields as what they stand for. SQLite would make '1' of 1 and 1 of true where it is
+    stored, and that has another hash.
+    """
+    made = kind(**fields)
+    if not _fits(kind, tuple(map(type, made))):
+        raise _Misfit("a value in it is of another type than its name says")
+    return made
+
+
+@lru_cache(maxsize=256)
+def _fits(kind: Callable[..., Fields], types: tuple[type, ...]) -> bool:
+    """Tell whether the fields of a tuple may have these types."""
+    allowed = get_type_hints(kind).values()
+    return all(
+        found in (get_args(hint) or (hint,)) for found, hint in zip(types, allowed, strict=True)
+    )
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number
+)

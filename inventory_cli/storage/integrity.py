@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 from inventory_cli.storage import schema
-from inventory_cli.storage.ledger_file import connect
+from inventory_cli.storage.connection import connect
 
 
 @contextmanager

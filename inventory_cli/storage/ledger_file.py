@@ -3,9 +3,7 @@
 Must never know what events mean.
 """
 
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
@@ -16,21 +14,26 @@ from inventory_cli.core.dates import load_zone, utc_text
 from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
+from inventory_cli.storage.connection import (
+    DURABLE,
+    begin_immediate,
+    connect,
+    journal_mode,
+    make_durable,
+)
 from inventory_cli.storage.failures import (
     DAMAGED,
     WRONG_TYPE,
-    file_failures,
     moved,
     primary_code,
     sqlite_failures,
     unusable,
 )
+from inventory_cli.storage.names import is_in_wal_mode, refuse_left_wal, require_one_name
 from inventory_cli.storage.new_file import new_file
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
 Clock = Callable[[], datetime]
-# How long an append waits for other writers before it gives up, in seconds.
-BUSY_TIMEOUT = 30.0
 
 
 class Settings(NamedTuple):
@@ -57,6 +60,16 @@ class Head(NamedTuple):
         return f"{self.position}:{self.hash.hex()}"
 
 
+class Written(NamedTuple):
+    """What a commit makes lasting: how to see that it is in the file, what it is called, and what
+    a person does to see it.
+    """
+
+    is_there: Callable[[], bool]
+    name: str
+    advice: str
+
+
 class Ledger:
     """An open ledger file."""
 
@@ -70,6 +83,7 @@ class Ledger:
         self.decimals = settings.decimals if _are_sound(settings) else 0
         self.zone = zone
         self._place = _place(path)
+        self._consequence = ""
 
     def head(self) -> Head:
         """Return where the log ends now."""
@@ -102,41 +116,77 @@ class Ledger:
         return start
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the write lock. What was written is rolled back unless it was committed.
+    def appending(self) -> Iterator[None]:
+        """Hold the write lock to record a batch. It is rolled back unless it was committed.
 
         Every failure of the file comes out as LedgerUnusable and says that nothing was appended;
         so whoever commits makes sure of that before letting an error pass.
         """
+        with self._locked("; nothing was appended"):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock, as `appending` does, to change what is no part of the log."""
+        with self._locked("; nothing was changed"):
+            yield
+
+    @contextmanager
+    def _locked(self, consequence: str) -> Iterator[None]:
+        self._consequence = consequence
         try:
-            _begin_immediate(self.connection)
+            begin_immediate(self.connection)
+            if journal_mode(self.connection) != DURABLE:
+                # Another program has switched it since it was opened.
+                self.connection.rollback()
+                make_durable(self.connection, self.path)
+                begin_immediate(self.connection)
             yield
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.Error as error:
-            raise unusable(self.path, error, "; nothing was appended") from error
+            raise unusable(self.path, error, consequence) from error
         finally:
             # A connection that could not be opened again after a failure is closed.
             with suppress(sqlite3.ProgrammingError):
                 self.connection.rollback()
 
-    def commit(self) -> None:
-        """Make lasting what was written under the lock."""
+    def commit(self, written: Written) -> None:
+        """Make lasting what was written under the lock.
+
+        An error at COMMIT is ambiguous: it may be in the file or not. So the file is opened again
+        and asked. Raises only where it is not there, or LedgerUnusable where that cannot be seen.
+        """
         # SQLite looks only before its first write, and a large batch takes a while from there.
-        self.check_place("; nothing was appended")
-        self.connection.execute("COMMIT")
+        self.check_place(self._consequence)
+        require_one_name(self.path, self._consequence)
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if primary_code(error) == sqlite3.SQLITE_BUSY:
+                raise  # Unambiguous: the transaction is still open, and will be rolled back.
+            if not self._is_there(written):
+                raise
+
+    def _is_there(self, written: Written) -> bool:
+        try:
+            self.check_place()
+            self.connection.close()
+            self.connection = connect(self.path)
+            make_durable(self.connection, self.path)
+            with self.reading():
+                return written.is_there()
+        except (sqlite3.Error, OSError, LedgerUnusable) as error:
+            raise LedgerUnusable(
+                f"{self.path} failed while {written.name} was written, and cannot be read now: "
+                f"{written.name} may or may not be in it ({error})",
+                f"when the file can be read again, {written.advice}",
+            ) from error
 
     def check_place(self, consequence: str = "") -> None:
         """Raise LedgerUnusable when the file of this name is not the one that is open."""
         if _place(self.path) != self._place:
             raise moved(self.path, consequence)
-
-    def reopen(self) -> None:
-        """Open the file anew for writing, after an error that leaves its state in doubt."""
-        self.connection.close()
-        self.connection = connect(self.path)
-        self._place = _place(self.path)
-        make_durable(self.connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -160,17 +210,25 @@ def open_ledger(
     with an older schema is opened only where it may be `outdated`: to be brought up to date.
     """
     with sqlite_failures(path):
+        refuse_left_wal(path)
         connection = connect(path)
         try:
             _check_identity(connection, path, outdated)
             if write:
-                make_durable(connection)
+                require_one_name(path)
+                make_durable(connection, path)
             else:
                 connection.execute("PRAGMA query_only = ON")
             settings = _settings(connection, path, audit)
             ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if _may_not_write(error) and is_in_wal_mode(path):
+                raise LedgerUnusable(
+                    f"{path} was left in WAL mode by another program; even to read it takes the "
+                    f"right to write it and its folder ({error})",
+                    "whatever records into it where it may be written sets it back",
+                ) from error
             raise
         try:
             yield ledger
@@ -182,6 +240,14 @@ def open_ledger(
             raise  # A mistake of this program, not of the file.
         finally:
             ledger.connection.close()
+
+
+def _may_not_write(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and primary_code(error) in (
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+    )
 
 
 def create_ledger(
@@ -211,7 +277,7 @@ def new_ledger(path: Path) -> Iterator[sqlite3.Connection]:
         new_file(path, "choose another file with --ledger FILE") as unfinished,
         closing(sqlite3.connect(unfinished, isolation_level=None)) as connection,
     ):
-        make_durable(connection)
+        make_durable(connection, unfinished)
         schema.migrate(connection)
         yield connection
 
@@ -223,25 +289,6 @@ def _place(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.Connection:
-    """Connect to a file that exists; `mode` is SQLite's, `any_thread` lets others use it too."""
-    with file_failures(path):
-        if not path.exists():
-            raise LedgerUnusable(
-                f"there is no ledger at {path}",
-                "make one with `inventory init`, or name another with --ledger FILE",
-            )
-        if path.is_dir():
-            raise LedgerUnusable(f"{path} is a folder, not a ledger")
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=BUSY_TIMEOUT,
-        isolation_level=None,
-        check_same_thread=not any_thread,
-    )
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) -> None:
@@ -293,37 +340,3 @@ def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settin
 def _are_sound(settings: Settings) -> bool:
     types = all(map(isinstance, settings, (str, str, int, str, str)))
     return types and 0 <= settings.decimals <= MOST_DECIMALS
-
-
-def make_durable(connection: sqlite3.Connection) -> None:
-    """Set what the promise of durability rests on, and read it back: SQLite may decline."""
-    connection.execute("PRAGMA synchronous = EXTRA")
-    connection.execute("PRAGMA recursive_triggers = ON")
-    mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
-    level = connection.execute("PRAGMA synchronous").fetchone()[0]
-    if (mode, level) != ("delete", 3):
-        raise LedgerUnusable(
-            f"SQLite would not write durably: journal_mode {mode}, synchronous {level}"
-        )
-    # 4 MB: a large import is no faster with more, and takes several times what it is given.
-    connection.execute("PRAGMA cache_size = -4096")
-
-
-def _begin_immediate(connection: sqlite3.Connection) -> None:
-    """Take the write lock. SQLite's own waiting backs off, so a newcomer overtakes whoever has
-    waited long; trying again after short random pauses gives every waiter the same chance.
-    """
-    deadline = time.monotonic() + BUSY_TIMEOUT
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-            # Between 1 and 10 milliseconds; the `random` module costs more to import.
-            time.sleep(0.001 + os.urandom(1)[0] * 0.009 / 255)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")

@@ -10,25 +10,43 @@ from pathlib import Path
 
 from inventory_cli.errors import LedgerUnusable, NotFree
 from inventory_cli.storage.failures import file_failures, sqlite_failures
+from inventory_cli.storage.names import beside, temporary_name
+
+
+class Made(LedgerUnusable):
+    """The new file has its name and is whole, but `reason`: what was to follow failed."""
+
+    def __init__(self, path: Path, reason: str, hint: str) -> None:
+        super().__init__(f"{path} was made, but {reason}", hint)
+        self.reason = reason
 
 
 @contextmanager
 def new_file(path: Path, advice: str) -> Iterator[Path]:
     """Give a temporary name for a file, and give the file its own name when all went well.
 
-    Raises NotFree, with this advice, when the name is not free.
+    Raises NotFree, with this advice, when the name is not free; Made when what failed was behind
+    the name; for every other failure there is no new file.
     """
     with sqlite_failures(path):
         check_free(path, advice)
-        unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
+        unfinished = temporary_name(path)
         try:
             yield unfinished
             with file_failures(path):
-                _publish(unfinished, path, advice)
-        finally:
-            with file_failures(path):
-                for name in (unfinished, *_beside(unfinished)):
-                    name.unlink(missing_ok=True)
+                _sync(unfinished)
+                _give_name(unfinished, path, advice)
+        except BaseException:
+            # What stopped it says more than what this may fail of.
+            with suppress(OSError):
+                _remove(unfinished)
+            raise
+        _finish(unfinished, path)
+
+
+def _remove(unfinished: Path) -> None:
+    for name in (unfinished, *beside(unfinished)):
+        name.unlink(missing_ok=True)
 
 
 def check_free(path: Path, advice: str) -> None:
@@ -42,7 +60,7 @@ def check_free(path: Path, advice: str) -> None:
 def _check_name(path: Path, advice: str) -> None:
     if os.path.lexists(path):
         raise NotFree(f"{path} exists already", advice)
-    for left in _beside(path):
+    for left in beside(path):
         # SQLite would take it for what undoes, or completes, the new file, and damage that.
         if os.path.lexists(left):
             raise NotFree(
@@ -51,14 +69,8 @@ def _check_name(path: Path, advice: str) -> None:
             )
 
 
-def _beside(path: Path) -> list[Path]:
-    """Return the files that SQLite may keep beside a database."""
-    return [path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm")]
-
-
-def _publish(unfinished: Path, path: Path, advice: str) -> None:
-    """Name a finished file, never over another one, and make the name last."""
-    _sync(unfinished)
+def _give_name(unfinished: Path, path: Path, advice: str) -> None:
+    """Name a finished file, never over another one."""
     try:
         path.hardlink_to(unfinished)
     except FileExistsError:
@@ -67,10 +79,30 @@ def _publish(unfinished: Path, path: Path, advice: str) -> None:
         # A file system without hard links: the moment between the test and the name remains.
         _check_name(path, advice)
         unfinished.rename(path)
-    if os.name == "posix":
+
+
+def _finish(unfinished: Path, path: Path) -> None:
+    """Take the temporary name away, and make the name last."""
+    try:
+        _remove(unfinished)
+    except OSError as error:
+        raise Made(
+            path,
+            f"its temporary name cannot be removed: {error.strerror or error}",
+            f"remove {unfinished} when that is possible",
+        ) from error
+    if os.name != "posix":
+        return
+    try:
         # A folder that may be written but not read cannot be synced; nor does SQLite insist.
         with suppress(PermissionError):
             _sync(path.absolute().parent)
+    except OSError as error:
+        raise Made(
+            path,
+            f"its name may not outlast a power failure: {error.strerror or error}",
+            "check the disk, and look whether it is still there",
+        ) from error
 
 
 def _sync(path: Path) -> None:

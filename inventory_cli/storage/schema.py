@@ -312,12 +312,19 @@ def differences(connection: sqlite3.Connection) -> list[str]:
 
 def _unrecorded_steps(connection: sqlite3.Connection) -> list[str]:
     try:
-        recorded = connection.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_MIGRATION_SET,)
-        ).fetchall()
+        recorded = recorded_steps(connection)
     except sqlite3.OperationalError:
         return ["table _sqlite_migrations is missing or was altered"]
-    return [f"the migration {name} is not on record" for name in STEPS if (name,) not in recorded]
+    return [f"the migration {name} is not on record" for name in STEPS if name not in recorded]
+
+
+def recorded_steps(connection: sqlite3.Connection) -> list[str]:
+    """Return, in order, the names of the steps that a file is on record to have had."""
+    rows = connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid",
+        (_MIGRATION_SET,),
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def restore_derived(connection: sqlite3.Connection) -> None:

@@ -724,7 +724,7 @@ def test_there_is_never_an_open_old_file_beside_a_named_new_one(year: Shop, mome
 def test_a_new_file_that_gets_no_name_leaves_the_truth(
     year: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(new_file, "_publish", refuse_name)
+    monkeypatch.setattr(new_file, "_give_name", refuse_name)
     ran = year("rollover", year.folder / "new.db", "--as-of", END)
     assert ran.code == 4
     assert f"{year.path} has ended, but " in ran.err

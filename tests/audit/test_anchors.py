@@ -192,8 +192,12 @@ def test_a_file_of_anchors_that_cannot_be_used_is_named(story: Shop) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     nowhere = story.folder / "link"
     nowhere.symlink_to(story.folder / "no" / "anchors")
+    endless = story.folder / "endless"
+    endless.write_text("# an anchor" + " " * 20_000)
     for path, why in [
         (binary, "it is not text"),
+        (Path("/dev/zero"), "it is not text"),
+        (endless, "it has more than 10,000 bytes"),
         (story.folder, "cannot be read: Is a directory"),
         (story.folder / "no" / "anchors", "there is no folder"),
         (nowhere, "cannot be written: No such file or directory"),

@@ -1,5 +1,6 @@
 """What the audit notes, though it is nobody's fault: clocks, and time zones whose rules changed."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -90,3 +91,22 @@ def test_what_was_recorded_after_the_end_is_found(shop: Shop) -> None:
     assert shop.failed_checks() == {
         "positions": ["batch 4 was recorded after batch 3 had ended the ledger"]
     }
+
+
+def test_a_file_in_wal_mode_or_with_a_second_name_is_noted(shop: Shop) -> None:
+    shop.ok("receive", "A", 5, "--on", "2022-03-01")
+    assert notes(shop, "file") == []
+    connection = sqlite3.connect(shop.path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert notes(shop, "file") == [
+        "it is in WAL mode, which another program has set; recording sets it back"
+    ]
+    shop.ok("receive", "A", 5, "--on", "2022-03-01")
+    assert notes(shop, "file") == []
+    (shop.folder / "second.db").hardlink_to(shop.path)
+    assert notes(shop, "file") == [
+        "it has 1 other name (hard links), so nothing is recorded into it: its journal would have "
+        "one of them only"
+    ]
+    assert shop("receive", "A", 5).code == 4

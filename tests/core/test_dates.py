@@ -1,6 +1,7 @@
 """What text means as a date or moment, and which text is refused with which words."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 
@@ -108,6 +109,18 @@ def test_a_moment(text: str, instant: str) -> None:
 def test_a_date_that_is_refused(text: str, reason: str) -> None:
     with pytest.raises(WrongUsage, match=reason.replace("(", r"\(")):
         parse_when(text, NOW, BERLIN)
+
+
+@pytest.mark.parametrize("read", [parse_when, lambda text, _, zone: parse_iso(text, zone)])
+@pytest.mark.parametrize("part", ["1", "1 ", "1.", "-", "a", "2022-03-15T10:00:00."])
+def test_a_text_that_is_too_long_for_a_date_is_refused_by_its_length(
+    read: Callable[[str, datetime, tzinfo], object], part: str
+) -> None:
+    # dateutil, and the conversion of long digits, would take minutes.
+    text = part * (500_000 // len(part))
+    with pytest.raises(WrongUsage, match=r"has \d{6} characters") as raised:
+        read(text, NOW, BERLIN)
+    assert len(raised.value.message) < 100
 
 
 def test_a_day_that_the_calendar_skips_is_refused() -> None:

@@ -5,13 +5,16 @@ commands in FROZEN up to that version, and is never written again.
 """
 
 import shutil
+import sqlite3
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
 from inventory_cli.storage import schema
 from inventory_cli.storage.schema import SCHEMA_VERSION, STEPS
 from tests.conftest import Shop
+from tests.storage.test_crash import CommitsAndFails, Fails
 from tests.tampering.altering import alter, content
 
 FOLDER = Path(__file__).parent
@@ -97,7 +100,75 @@ def test_a_migration_that_fails_changes_nothing(
     monkeypatch.setattr(schema, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     ran = shop("migrate", "--no-copy")
     assert ran.code == 4
-    assert "nothing was appended" in ran.err
+    assert "nothing was changed" in ran.err
+    assert content(shop.path) == before
+
+
+@pytest.mark.parametrize("kind", [CommitsAndFails, Fails])
+@pytest.mark.parametrize("version", OLD)
+def test_a_migration_is_reported_as_it_is_after_an_error(
+    version: int, kind: type[Connection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = frozen(version, tmp_path)
+    before = content(shop.path)
+
+    def failing(path: Path) -> Connection:
+        # Only the first time: then it is opened again, to look.
+        monkeypatch.undo()
+        return sqlite3.connect(path, isolation_level=None, factory=kind)
+
+    monkeypatch.setattr("inventory_cli.storage.ledger_file.connect", failing)
+    ran = shop("migrate", "--no-copy")
+    if kind is CommitsAndFails:
+        assert (ran.code, ran.out.startswith(f"brought {shop.path} up to date: ")) == (0, True)
+        assert shop.failed_checks() == {}
+    else:
+        assert (ran.code, ran.out) == (4, "")
+        assert "; nothing was changed\n" in ran.err
+        assert content(shop.path) == before
+
+
+@pytest.mark.parametrize(("file", "says"), [(None, 2), (None, 1), (2, 1), (2, 3), (1, 2), (1, 3)])
+def test_a_version_that_was_set_by_hand_is_said(
+    file: int | None, says: int, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path) if file is None else frozen(file, tmp_path)
+    has = file or SCHEMA_VERSION
+    alter(shop, f"PRAGMA user_version = {says}")
+    before = content(shop.path)
+    ran = shop("migrate")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err == (
+        f"error: {shop.path} says that its schema is version {says}, but has had the steps of "
+        f"version {has}; nothing was changed\nhint: if nothing else was altered by hand, "
+        f'`sqlite-utils {shop.path} "PRAGMA user_version = {has}"` says so again; then run '
+        "`inventory migrate` and `inventory verify`\n"
+    )
+    assert content(shop.path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["inventory.db"]
+    alter(shop, f"PRAGMA user_version = {has}")
+    shop.ok("migrate")
+    assert shop.failed_checks() == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "taken"),
+    [
+        ("DROP TABLE _sqlite_migrations", "none"),
+        ("DELETE FROM _sqlite_migrations WHERE name = 'create_ledger'", "close_periods"),
+    ],
+)
+def test_steps_that_cannot_have_been_taken_are_said(
+    statement: str, taken: str, tmp_path: Path
+) -> None:
+    shop = frozen(2, tmp_path)
+    alter(shop, statement)
+    before = content(shop.path)
+    ran = shop("migrate")
+    assert (ran.code, f"the steps on record are {taken}; nothing was changed" in ran.err) == (
+        4,
+        True,
+    )
     assert content(shop.path) == before
 
 

@@ -225,3 +225,15 @@ def test_a_profile_sets_what_toml_has_words_for(shop: Shop, tmp_path: Path) -> N
     assert shop.import_text("Item\nA\n", "--profile", own).code == 0
     (row,) = shop.json("log")
     assert (row["sku"], row["quantity"], row["effective_at"]) == ("A", 3, "2022-03-01")
+
+
+def test_a_profile_without_end_is_refused(shop: Shop) -> None:
+    long = shop.folder / "long.toml"
+    long.write_text("# remark\n" * 200_000)
+    (shop.folder / "moves.csv").write_text("date,sku,type,quantity\n")
+    for name, why in [
+        ("/dev/zero", "it is not text: it holds NUL bytes"),
+        (long, "it has more than 1,000,000 bytes"),
+    ]:
+        ran = shop("import", shop.folder / "moves.csv", "--profile", name)
+        assert (ran.code, ran.err) == (2, f"error: --profile {name} is no profile: {why}\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory_cli.storage import backup, ledger_file
+from inventory_cli.storage import backup
 from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import Shop
 from tests.storage.test_crash import journal_of, with_room
@@ -147,7 +147,7 @@ def test_what_is_no_whole_ledger_is_not_backed_up(store: Shop) -> None:
 def test_a_ledger_that_stays_busy_is_said_to_be_busy(
     store: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_file, "BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("inventory_cli.storage.connection.BUSY_TIMEOUT", 0.1)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     ran = store("backup", store.folder / "copy.db")
@@ -278,8 +278,8 @@ def advance(done, total):
         stop()
 
 if moment == "the name":
-    name_it = new_file._publish
-    new_file._publish = lambda *given: (stop(), name_it(*given))
+    name_it = new_file._give_name
+    new_file._give_name = lambda *given: (stop(), name_it(*given))
 else:
     back_up = backup.back_up
     backup.back_up = lambda ledger, path, progress: back_up(ledger, path, advance)

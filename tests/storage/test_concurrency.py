@@ -17,7 +17,6 @@ import pytest
 from inventory_cli.actions.record import Request, record
 from inventory_cli.audit.verify import verify
 from inventory_cli.core.events import Draft
-from inventory_cli.storage import ledger_file
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import Shop
@@ -287,7 +286,7 @@ def test_of_two_init_commands_at_once_one_wins(shop: Shop) -> None:
 def test_a_ledger_that_stays_busy_is_said_to_be_busy(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_file, "BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("inventory_cli.storage.connection.BUSY_TIMEOUT", 0.1)
     other = sqlite3.connect(shop.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for words in ("receive A 1", "snapshot take", "rebuild"):

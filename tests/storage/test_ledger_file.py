@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from inventory_cli.storage import ledger_file
 from inventory_cli.storage.ledger_file import open_ledger
 from tests.conftest import STORY, Shop
 
@@ -374,7 +373,7 @@ def test_a_ledger_that_someone_switched_to_wal_is_switched_back(store: Shop) -> 
 def test_a_ledger_that_cannot_be_written_durably_is_not_written(
     store: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_file, "BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("inventory_cli.storage.connection.BUSY_TIMEOUT", 0.1)
     other = sqlite3.connect(store.path, isolation_level=None)
     assert pragma(other, "journal_mode = WAL") == "wal"
     other.execute("BEGIN")

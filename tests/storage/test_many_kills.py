@@ -35,8 +35,8 @@ from inventory_cli.storage import ledger_file
 SAID, folder = ("out", "err"), sys.argv[1]
 durable = ledger_file.make_durable
 
-def spilling(connection):
-    durable(connection)
+def spilling(connection, path):
+    durable(connection, path)
     # Pages must reach the file before the commit, as they do in an import larger than memory.
     connection.execute("PRAGMA cache_size = 10")
 
