@@ -22,6 +22,7 @@ from inventory_cli.core.judging import Forbidden, Problem
 from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.periods import find_closing, meant_for
+from inventory_cli.core.present import present_at
 from inventory_cli.core.progress import Progress, half, untold
 from inventory_cli.core.wording import MOST_SHOWN, count_of
 from inventory_cli.errors import Refused, WrongUsage
@@ -195,7 +196,8 @@ def _reading(
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
     usual_location = imported.choices.usual_location
-    measures = Measures(ledger.decimals, ledger.zone, now, usual_location)
+    present = present_at(now, ledger.head().recorded_at)
+    measures = Measures(ledger.decimals, ledger.zone, present, usual_location)
 
     def counted(reading: Reading) -> None:
         imported.reading = reading

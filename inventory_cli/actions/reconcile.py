@@ -12,9 +12,10 @@ from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
 from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
-from inventory_cli.core.events import DEFAULT_LOCATION, Draft, Stream
+from inventory_cli.core.events import AT_ONCE, DEFAULT_LOCATION, Draft, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.names import ANY_NAMES, Guard, NameRefused, NameRules
+from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts, movement
@@ -61,12 +62,12 @@ class Comparison(NamedTuple):
 
 
 class Counting(NamedTuple):
-    """What the counts carry that close a difference; `now` is when, if the scope says no date.
+    """What the counts carry that close a difference; they are of the `present` day at the latest.
 
     `usual_location` is where a SKU is that lies nowhere yet, if anybody said.
     """
 
-    now: datetime
+    present: Present
     facts: Facts
     allow_negative: bool
     names: NameRules = ANY_NAMES
@@ -146,9 +147,10 @@ def record_counts(
     """Record, as one batch, a count of each spot that differs; return what differed until then.
 
     Nothing is recorded, and None returned with it, where nothing differs. Raises Refused when the
-    list cannot stand for counts, or the rules forbid them, and WrongUsage for one of a later day.
+    list cannot stand for counts, the rules forbid them, or a clock is far behind on which their
+    date depends, and WrongUsage for one of a later day.
     """
-    if scope.as_of > _end_of_today(ledger, counting.now):
+    if scope.as_of > _end_of_today(ledger, counting.present.now):
         raise WrongUsage("nothing can be counted on a later day than today")
     if not stock_list.spots and not scope.partial:
         raise Refused(
@@ -166,7 +168,7 @@ def record_counts(
         if new := skus_between(ledger, range(head + 1, cut.head + 1)):
             states.update(stock_as_of(ledger, cut, sorted(new)))
         comparison = _compared(stock_list, states, scope)
-        drafts = _counts(ledger, stock_list, comparison.differences, states, scope.when, counting)
+        drafts = _counts(ledger, stock_list, comparison.differences, scope.when, counting)
         _require_names(guard_of(ledger, counting.names, clock), stock_list, drafts)
         return drafts
 
@@ -183,12 +185,11 @@ def _counts(
     ledger: Ledger,
     stock_list: StockList,
     differences: Sequence[Difference],
-    states: Mapping[Stream, State],
     when: When | None,
     counting: Counting,
 ) -> list[Draft]:
     """Return a count for each difference, at the one location of its SKU where none is said."""
-    now = parse_when("now", counting.now, ledger.zone)
+    at = when or parse_when_recorded("now", counting.present, ledger.zone)
     drafts, below_zero, unclear = [], [], []
     for found in differences:
         locations = [found.location] if found.location else locations_of(ledger, found.sku)
@@ -201,11 +202,8 @@ def _counts(
         else:
             location = locations[0] if locations else counting.usual_location or DEFAULT_LOCATION
             stream = (found.sku, location)
-            # What is known by its day alone may take effect later today: a sale does at its end.
-            # The list knows of it, so the count follows it.
-            known = states.get(stream, State()).last_effective
-            at = when or now._replace(instant=max(now.instant or "", known))
-            drafts.append(movement("counted", *stream, quantity, at, ledger.zone, counting.facts))
+            count = movement("counted", *stream, quantity, at, ledger.zone, counting.facts)
+            drafts.append(count if when else count._replace(effective_at=AT_ONCE))
     if below_zero:
         hint = "list it as 0, or leave it out and say --partial"
         raise _refusal(stock_list, "less than nothing cannot be counted", below_zero, hint)

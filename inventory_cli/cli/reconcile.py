@@ -86,21 +86,22 @@ def reconcile(
         raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
     profile = meaning.as_profile()
     location = options.clean_location(location)
-    now = options.now()
     with open_ledger(ledger_path(context), write=count) as ledger:
+        present = options.present(ledger)
         usual_location = options.usual_location()
-        measures = Measures(ledger.decimals, ledger.zone, now, usual_location)
+        measures = Measures(ledger.decimals, ledger.zone, present, usual_location)
         with opened(file) as stream, progress("reading") as advance:
             stock_list = read_stock_list(
                 stream, source_name(file), profile, measures, location, advance
             )
-        scope = scope_of(ledger, stock_list, as_of, location, partial, now)
+        scope = scope_of(ledger, stock_list, as_of, location, partial, present.now)
         if not count:
+            options.moment_asked(ledger)  # With a remark where the clock is behind.
             found = compare(ledger, stock_list, scope)
             _show(ledger, stock_list, scope, found, format)
             return DIFFERENCE_FOUND if found.differences else 0
         names = NameRules(known_only, "give the list a location in every row")
-        counting = Counting(now, facts, allow_negative, names, usual_location)
+        counting = Counting(present, facts, allow_negative, names, usual_location)
         origin = options.origin(context, by, stock_list.name)
         found, appended = record_counts(ledger, origin, stock_list, scope, counting, options.now)
         _show(ledger, stock_list, scope, found, format)

@@ -5,12 +5,13 @@ Must never know SQL, or what has been recorded.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
-from inventory_cli.core.dates import When, parse_when
+from inventory_cli.core.dates import When
 from inventory_cli.core.events import OPENING_DETAILS
+from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell, BadRow
@@ -48,7 +49,7 @@ class Measures(NamedTuple):
 
     decimals: int
     zone: tzinfo
-    now: datetime
+    present: Present
     usual_location: str | None = None
 
 
@@ -236,13 +237,16 @@ def _iso_reader(
 
 
 def _with_constants(readers: DateReaders, profile: Profile, measures: Measures) -> DateReaders:
-    """Return readers that know the dates that the profile sets, which are said as people do."""
+    """Return readers that know the dates that the profile sets, which are said as people do.
+
+    Raises Refused where one depends on a clock that is far behind.
+    """
 
     def with_constant(field: str, read: Callable[[str], When]) -> Callable[[str], When]:
         constant = profile.constants.get(field)
         if constant is None:
             return read
-        when = parse_when(constant, measures.now, measures.zone)
+        when = parse_when_recorded(constant, measures.present, measures.zone)
         return lambda text: when if text == constant else read(text)
 
     return {field: with_constant(field, read) for field, read in readers.items()}

@@ -16,6 +16,7 @@ from inventory_cli.actions.append import append
 from inventory_cli.actions.reconcile import Counting, Scope, compare, record_counts
 from inventory_cli.core.dates import inclusive_end, parse_when, utc_text
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.present import Present
 from inventory_cli.core.rules import Facts
 from inventory_cli.errors import Refused
 from inventory_cli.importing.movements import Measures
@@ -430,7 +431,7 @@ def as_list(
     for (sku, place), quantity in listed.items():
         writer.writerow([sku, place, quantity] if has_locations else [sku, quantity])
     file = io.BytesIO(out.getvalue().encode())
-    measures = Measures(0, ledger.zone, NOW)
+    measures = Measures(0, ledger.zone, Present(NOW, NOW))
     return read_stock_list(file, "-", Profile(), measures, location)
 
 
@@ -472,8 +473,10 @@ def test_after_the_counts_nothing_differs(
         live(both, life, ticks)
         slow = both.slow
         stock_list = as_list(ledger, listed, has_locations, None)
-        when = parse_when(on.isoformat(), NOW, ledger.zone)
         today = is_now and isinstance(on, datetime)
+        if today:
+            on = NOW.astimezone(ledger.zone).replace(tzinfo=None)
+        when = parse_when(on.isoformat(), NOW, ledger.zone)
         cut = slow.end_of(when.day)
         if today:
             scope = Scope(utc_text(cut), None, None, partial)
@@ -491,12 +494,11 @@ def test_after_the_counts_nothing_differs(
         unclear = not has_locations and any(len(at[sku]) > 1 for sku, _ in differing)
         counts = [
             Fact("counted", sku, place or min(at[sku], default=DEFAULT_LOCATION), quantity,
-                 when.day if today else on)
+                 on)
             for (sku, place), (quantity, _) in differing.items()
         ]  # fmt: skip
         head = ledger.head()
-        now = datetime.fromisoformat(when.instant or inclusive_end(when, ledger.zone))
-        counting = Counting(now, Facts("x"), False)
+        counting = Counting(Present(NOW, NOW), Facts("x"), False)
         try:
             told, appended = record_counts(ledger, ORIGIN, stock_list, scope, counting, lambda: NOW)
         except Refused:

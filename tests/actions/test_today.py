@@ -296,3 +296,32 @@ def test_many_counts_that_meet_many_sales_of_a_day_take_no_longer_each(
     ran = shop.import_text(HEADER + "2022-02-01,A,opened,9000\n" + rows, "--allow-negative")
     assert ran.code == 0
     assert "4000 counts on a day of which other movements are known by the day alone" in ran.err
+
+
+def test_neither_a_list_nor_a_file_takes_its_day_from_a_clock_far_behind(
+    shop: Shop, watch: Watch
+) -> None:
+    shop.ok("receive", "A", 9, "--on", "2022-05-02")
+    watch.moment = datetime(2000, 1, 1, 1, tzinfo=UTC)
+    listed = shop.folder / "list.csv"
+    listed.write_text("sku,quantity\nA,9\n")
+    ran = shop.ok("reconcile", listed)
+    assert BEHIND in ran.err
+    listed.write_text("sku,quantity\nA,8\n")
+    ran = shop("reconcile", listed, "--count", "--reason", "counted")
+    assert (ran.code, BEHIND in ran.err) == (3, True)
+    text = "sku,type,quantity\nA,sold,1\n"
+    ran = shop.import_text(text, "--set", "date=today")
+    assert (ran.code, BEHIND in ran.err) == (3, True)
+    assert shop.import_text(text, "--set", "date=2022-05-02").code == 0
+    assert shop.on_hand("A") == 8
+
+
+def test_a_count_by_a_list_is_of_now_though_more_is_to_come(shop: Shop, watch: Watch) -> None:
+    shop.ok("receive", "A", 9, "--on", "2022-05-01")
+    shop.ok("receive", "A", 10, "--on", "2023-01-05")
+    listed = shop.folder / "list.csv"
+    listed.write_text("sku,quantity\nA,8\n")
+    shop.ok("reconcile", listed, "--count", "--reason", "counted")
+    assert shop.on_hand("A") == 8
+    assert shop.on_hand("A", "as-of", "2023-01-05") == 18
