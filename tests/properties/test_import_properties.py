@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory_cli.actions.file_lines import Lines
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices
 from inventory_cli.core.events import Event
 from inventory_cli.importing.profile import Profile
 from inventory_cli.storage.ledger_file import Ledger
