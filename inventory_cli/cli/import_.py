@@ -47,7 +47,7 @@ DraftOnly = Annotated[
 
 _OF_NO_USE_TO_A_DRAFT = (
     *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
-    *("into_closed", "by", "allow_negative", "known_only", "format"),
+    *("into_closed", "by", "allow_negative", "known_only", "add_up", "format"),
 )
 
 

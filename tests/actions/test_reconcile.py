@@ -203,7 +203,7 @@ def test_exact_quantities_where_there_are_decimals(tmp_path: Path) -> None:
         ("sku,quantity\nA,1,2\n", (), 3, "line 2: the row has 3 fields, the header 2"),
         ("sku,on hand\nA,1.5\n", (), 3, "line 2, on hand '1.5': quantity '1.5' has 1 decimal"),
         ("sku,quantity\nA,1\nB,1\nA,1\n", (), 3,
-         "line 4, sku 'A': line 2 lists A already: add them up first"),
+         "line 4, sku 'A': line 2 lists A already; --add-up adds them up"),
         ("sku,location,quantity\nA,x,1\n A,x,2\n", (), 3, "line 2 lists A at x already"),
         ("sku,quantity\n" + "A,x\n" * 25, (), 3, "  and 5 more\nhint: mend them"),
         ("sku,amount\nA,1\n", (), 3, "no column quantity; the header is: sku, amount"),
