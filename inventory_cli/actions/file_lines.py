@@ -63,10 +63,10 @@ class FileLines:
         """Take into account that the drafts of a row are recorded next."""
         if not row.balances and not self._balances and len(row.drafts) == 1:
             # Most rows are as plain as this.
-            self.rows += 1
+            self.rows += 1 + row.added
             self._lines.append(row.line)
             return
-        self.rows += 1 if row.arrival_line is None else 2
+        self.rows += (1 if row.arrival_line is None else 2) + row.added
         for number, _ in enumerate(row.drafts):
             self._lines.append((row.arrival_line if number else None) or row.line)
             balance = row.balances[number] if row.balances else None

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
 from inventory_cli.cli.import_report import complain_of, summarize
@@ -46,7 +47,7 @@ DraftOnly = Annotated[
 
 _OF_NO_USE_TO_A_DRAFT = (
     *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
-    *("into_closed", "by", "allow_negative", "known_only", "format"),
+    *("into_closed", "by", "allow_negative", "known_only", "add_up", "format"),
 )
 
 

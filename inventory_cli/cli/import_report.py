@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from inventory_cli.actions.import_file import Imported
+from inventory_cli.actions.imported import Imported
 from inventory_cli.actions.known_rows import LeftOut
 from inventory_cli.core.balances import Disagreement
 from inventory_cli.core.dates import show_day, show_effective

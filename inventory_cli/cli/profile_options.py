@@ -127,6 +127,15 @@ class Meaning(NamedTuple):
         ),
     ] = False
 
+    add_up: Annotated[
+        bool,
+        typer.Option(
+            "--add-up",
+            help="Add up what is counted, opened or listed twice: lots, bins, variants.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False
+
     def as_profile(self) -> Profile:
         """Return the profile of that name, or an empty one, in which the options win."""
         profile = Profile() if self.profile is None else find_profile(self.profile)
@@ -145,5 +154,6 @@ class Meaning(NamedTuple):
                 "encoding": self.encoding,
                 "skip_lines": self.skip_lines,
                 "take_as_is": self.take_as_is,
+                "add_up": self.add_up,
             },
         )

@@ -1,6 +1,7 @@
 """Knows the command that compares another system's stock list with the ledger."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -28,7 +29,7 @@ from inventory_cli.cli.options import (
 )
 from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.core.names import NameRules
-from inventory_cli.core.rules import clean_facts
+from inventory_cli.core.rules import Facts, clean_facts
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.importing.movements import Measures
@@ -77,13 +78,9 @@ def reconcile(
         "by": by,
         "into-closed": into_closed,
         "allow-negative": allow_negative,
+        "known-only": known_only,
     }
-    for name, given in only_counting.items():
-        if given and not count:
-            raise WrongUsage(f"--{name} is of use only with --count")
-    facts = clean_facts(reason, None, None, None, options.parse_details(None, into_closed))
-    if count and facts.reason is None:
-        raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
+    facts = _facts_of_counts(count, only_counting)
     profile = meaning.as_profile()
     location = options.clean_location(location)
     with open_ledger(ledger_path(context), write=count) as ledger:
@@ -110,6 +107,18 @@ def reconcile(
             note(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
             note_each(appended.notes)
     return 0
+
+
+def _facts_of_counts(count: bool, only_counting: Mapping[str, Any]) -> Facts:
+    """Return what is to be recorded beside the counts; options of theirs need `--count`."""
+    for name, given in only_counting.items():
+        if given and not count:
+            raise WrongUsage(f"--{name} is of use only with --count")
+    details = options.parse_details(None, only_counting["into-closed"])
+    facts = clean_facts(only_counting["reason"], None, None, None, details)
+    if count and facts.reason is None:
+        raise WrongUsage("--count needs a reason", "say why, like --reason 'stock-take in March'")
+    return facts
 
 
 _COLUMNS = (

@@ -26,6 +26,7 @@ from inventory_cli.importing.date_formats import (
     mixed_formats,
     parse_as,
 )
+from inventory_cli.importing.once import Once, added_up
 from inventory_cli.importing.pairs import Pairs
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.rows import OneSide, Row, RowReader
@@ -65,6 +66,13 @@ def read_rows(
 
     Raises Refused when the file as a whole cannot be read.
     """
+    rows = _read_each(source, profile, measures, reading)
+    return added_up(rows, reading) if profile.add_up else rows
+
+
+def _read_each(
+    source: Source, profile: Profile, measures: Measures, reading: Reading
+) -> Iterator[Row]:
     with closing(source.records()) as records, Spool[Record]() as spool:
         columns, rest = read_header(source, records, profile)
         wanted = ["date", "sku"]
@@ -76,7 +84,7 @@ def read_rows(
         reader = RowReader(
             columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
         )
-        pairs = Pairs(measures.zone)
+        pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         for line, record in prepared:
             try:
                 row = reader.read(line, record)
@@ -88,6 +96,9 @@ def read_rows(
                 if joined is None:
                     continue
                 row = joined
+            if not profile.add_up and (repeated := once.repeated(row)):
+                reading.note_bad(repeated)
+                continue
             reading.note_good(row)
             yield row
         for line, key, reason in pairs.unpaired(measures.decimals):

@@ -46,6 +46,7 @@ class Profile(NamedTuple):
     overlap: str | None = None
     check_balances: bool = False
     take_as_is: bool = False
+    add_up: bool = False
 
     @property
     def is_signed(self) -> bool:

@@ -220,4 +220,5 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "overlap": ("overlap", _one_of("skip", "keep")),
     "check_balances": ("check_balances", _flag),
     "take_as_is": ("take_as_is", _flag),
+    "add_up": ("add_up", _flag),
 }

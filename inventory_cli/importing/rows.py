@@ -41,7 +41,8 @@ class Row(NamedTuple):
 
     A balance is on hand at the location of a draft after it, in smallest units. Where both sides
     of a transfer have a row of their own, `arrival_line` is that of the other one. What is
-    `guessed` is at the built-in location, where the source did not say at which it is.
+    `guessed` is at the built-in location, where the source did not say at which it is. `added` is
+    how many further rows were added up into it.
     """
 
     line: int
@@ -49,6 +50,7 @@ class Row(NamedTuple):
     balances: tuple[int | None, ...] = ()
     arrival_line: int | None = None
     guessed: bool = False
+    added: int = 0
 
 
 # A row as plain tuples: all but its drafts, and these.
@@ -57,7 +59,8 @@ Packed = tuple[Any, ...]
 
 def pack(row: Row) -> Packed:
     """Return a row as plain tuples, which are written to a file or a pipe, and read, fastest."""
-    return (row.line, row.balances, row.arrival_line, row.guessed, *map(tuple, row.drafts))
+    line, drafts, *others = row
+    return (line, *others, *map(tuple, drafts))
 
 
 # What `_make` of either does, without looking at the length once more.
@@ -67,8 +70,8 @@ _row = partial(tuple.__new__, Row)
 
 def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
     """Give the rows that were packed."""
-    for line, balances, arrival_line, guessed, *drafts in packed:
-        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line, guessed))
+    for line, balances, arrival_line, guessed, added, *drafts in packed:
+        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line, guessed, added))
 
 
 class OneSide(NamedTuple):

@@ -78,6 +78,7 @@ class StockList:
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
         self._only = location
+        self._adds_up = profile.add_up
         self._usual_location = usual_location
         self.has_locations = location is not None or self._locations.at >= 0
 
@@ -95,9 +96,11 @@ class StockList:
         if self._only not in (None, location):
             return
         if earlier := self.spots.get((sku, location)):
-            where = f" at {location}" if at >= 0 else ""
-            reason = f"line {earlier.line} lists {sku}{where} already: add them up first"
-            raise BadCell(self._skus.label, record[self._skus.at], reason)
+            if not self._adds_up:
+                where = f" at {location}" if at >= 0 else ""
+                reason = f"line {earlier.line} lists {sku}{where} already; --add-up adds them up"
+                raise BadCell(self._skus.label, record[self._skus.at], reason)
+            line, quantity = earlier.line, earlier.quantity + quantity
         self.spots[sku, location] = Listed(quantity, line)
         if at >= 0 and said is None:
             self.guessed.add((sku, location))

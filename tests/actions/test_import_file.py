@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices
 from inventory_cli.importing.profile import Profile
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger

@@ -1,14 +1,18 @@
 """Nothing is lost and nothing recorded twice when a file comes again, longer or otherwise."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inventory_cli.actions import known_rows
+from inventory_cli.cli import options
 from inventory_cli.importing.profile import shipped_profiles
 from inventory_cli.storage.known import Seen, seen_between
 from tests.conftest import Ran, Shop, unmeasured
@@ -37,20 +41,97 @@ def counts(ran: Ran) -> str:
     return ran.out.splitlines()[0]
 
 
-def test_the_same_bytes_are_the_same_file_whatever_is_said_of_them(shop: Shop) -> None:
+def test_the_same_bytes_read_in_the_same_way_are_the_same_file(shop: Shop) -> None:
     assert load(shop, MONDAY).code == 0
-    for words in (
-        ["--set", "location=north"],
-        ["--decimal-mark", ","],
-        ["--signed", "inverted", "--set", "type=sold"],
-        ["--overlap", "keep"],
-        ["--skip-bad", "--column", "sku=What"],
-        ["--dry-run"],
-    ):
+    for words in (["--skip-bad"], ["--check-balances"], ["--dry-run"], ["--by", "me"]):
         ran = load(shop, MONDAY, *words)
         assert (ran.code, "appended 0, skipped 3, refused 0" in ran.out) == (0, True), ran
         assert "the same file was recorded before, as batch 1" in ran.err
     assert on_hand(shop) == {"A": 7}
+
+
+SHEET = "SKU,Pieces,Free\nA,7,3\nB,5,4\n"
+READ = {"date": "--set=date=2022-03-01", "quantity": "--column=quantity=Pieces",
+        "type": "--set=type=counted"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"location": "--set=location=north"},
+        {"date": "--set=date=2022-03-02"},
+        {"quantity": "--column=quantity=Free"},
+        {"type": "--set=type=received"},
+    ],
+    ids=str,
+)
+def test_the_same_bytes_that_mean_something_else_are_another_file(
+    shop: Shop, otherwise: dict[str, str]
+) -> None:
+    assert shop.import_text(SHEET, *READ.values()).code == 0
+    other = READ | otherwise
+    assert counts(shop.import_text(SHEET, *other.values())) == (
+        "read 2, appended 2, skipped 0, refused 0"
+    )
+    for words in (READ, other):
+        ran = shop.import_text(SHEET, *words.values())
+        assert (ran.code, "the same file was recorded before" in ran.err) == (0, True)
+    assert len(shop.json("log")) == 4
+
+
+def test_the_usual_place_is_a_way_of_reading_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place, appended in (("north", 2), ("south", 2), ("north", 0), ("main", 2)):
+        monkeypatch.setenv("INVENTORY_LOCATION", place)
+        ran = shop.import_text(SHEET, *READ.values())
+        assert (ran.code, f"appended {appended}" in ran.out) == (0, True), ran
+    monkeypatch.delenv("INVENTORY_LOCATION")
+    assert "the same file was recorded before, as batch 3" in (
+        shop.import_text(SHEET, *READ.values()).err
+    )
+    assert {row["location"] for row in shop.json("log")} == {"north", "south", "main"}
+
+
+def test_the_same_bytes_in_another_way_are_judged_row_by_row(shop: Shop) -> None:
+    text = "date,sku,type,quantity,note\n2022-03-01,A,received,5,x\n"
+    assert shop.import_text(text).code == 0
+    ran = shop.import_text(text, "--column", "reason=note")
+    assert (ran.code, "1 of the rows look recorded already" in ran.err) == (3, True)
+
+
+def test_two_tills_that_sold_the_same_are_two_files(shop: Shop) -> None:
+    assert load(shop, MONDAY).code == 0
+    assert counts(load(shop, MONDAY, "--overlap", "keep")) == (
+        "read 3, appended 3, skipped 0, refused 0"
+    )
+    assert on_hand(shop) == {"A": 14}
+    assert "the same file was recorded before, as batch 1" in load(shop, MONDAY).err
+
+
+def test_what_an_older_version_recorded_is_taken_as_read_in_the_same_way(shop: Shop) -> None:
+    sheet = "sku,quantity\nA,7\n"
+    words = ["--set", "date=2022-03-01", "--set", "type=counted"]
+    assert shop.import_text(sheet, *words).code == 0
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER batches_no_update")
+        connection.execute("UPDATE batches SET details = NULL")
+    ran = shop.import_text(sheet, *words, "--set", "location=north")
+    assert (ran.code, "the same file was recorded before" in ran.err) == (0, True)
+
+
+@pytest.mark.parametrize("word", ["today", "2022-03-01"])
+def test_a_day_that_is_said_by_a_word_is_another_one_tomorrow(
+    shop: Shop, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = "sku,quantity\nA,7\n"
+    words = ["--set", f"date={word}", "--set", "type=counted"]
+    recorded = 0
+    for day in (datetime(2099, 3, 1, 12, tzinfo=UTC), datetime(2099, 3, 2, 12, tzinfo=UTC)):
+        monkeypatch.setattr(options, "now", lambda day=day: day)
+        recorded += "appended 1" in shop.import_text(sheet, *words).out
+        assert "appended 0" in shop.import_text(sheet, *words).out
+    assert recorded == (2 if word == "today" else 1)
 
 
 def test_a_report_with_one_more_day_adds_that_day(shop: Shop) -> None:
@@ -298,18 +379,19 @@ def test_the_same_file_through_a_pipe_and_by_name(shop: Shop) -> None:
 
 
 def test_what_was_left_out_of_a_file_is_brought_in_from_it_later(shop: Shop) -> None:
-    text = "date,sku,type,quantity\n2022-01-01,A,received,5\n2022-01-02,A,Foo,1\n"
-    assert shop.import_text(text, "--skip-bad").code == 0
-    ran = shop.import_text(text, "--kind", "Foo=sold")
-    assert (ran.code, shop.on_hand("A")) == (0, 5)
-    assert "--overlap skip records what of it is not in the log" in ran.err
-    ran = shop.import_text(text, "--kind", "Foo=sold", "--overlap", "skip")
-    assert (ran.out.splitlines()[0], shop.on_hand("A")) == (
-        "read 2, appended 1, skipped 1, refused 0",
-        4,
+    text = (
+        "date,sku,type,quantity\n2022-01-01,A,received,5\n2022-01-02,A,sold,1\n2022-01-03,A,x,1\n"
     )
-    ran = shop.import_text(text, "--kind", "Foo=sold", "--overlap", "skip")
-    assert (ran.code, "the same file was recorded before, as batch 1" in ran.err) == (0, True)
+    assert shop.import_text(text, "--skip-bad").code == 0
+    ran = shop.import_text(text, "--skip-bad")
+    assert (ran.code, shop.on_hand("A")) == (0, 4)
+    assert "--overlap skip records what of it is not in the log" in ran.err
+    # Once it is said what the word means, it is another file.
+    assert "2 of the rows look recorded already" in shop.import_text(text, "--kind", "x=sold").err
+    ran = shop.import_text(text, "--kind", "x=sold", "--overlap", "skip")
+    assert (counts(ran), shop.on_hand("A")) == ("read 3, appended 1, skipped 2, refused 0", 3)
+    ran = shop.import_text(text, "--kind", "x=sold", "--overlap", "skip")
+    assert (ran.code, "the same file was recorded before, as batch 2" in ran.err) == (0, True)
     assert len(shop.json("batches")) == 2
 
 

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inventory_cli.actions.import_file import Choices, Imported, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices, Imported
 from inventory_cli.audit.verify import verify
 from inventory_cli.errors import InventoryError, Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, find_profile, with_options

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory_cli.actions.file_lines import Lines
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices
 from inventory_cli.core.events import Event
 from inventory_cli.importing.profile import Profile
 from inventory_cli.storage.ledger_file import Ledger
@@ -57,6 +58,19 @@ def as_csv(story: Sequence[Entry], delimiter: str) -> bytes:
     return out.getvalue().encode()
 
 
+def counted_once(story: Sequence[Entry]) -> list[Entry]:
+    """Leave out what a file may not say twice: a second count, or opening, of one moment."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for entry in story:
+        fact = entry[0]
+        spot = (fact.kind, fact.sku, fact.location, fact.on)
+        if fact.kind not in ("counted", "opened") or spot not in seen:
+            kept.append(entry)
+        seen.add(spot)
+    return kept
+
+
 delimiters = st.sampled_from(",;\t|")
 
 
@@ -70,7 +84,7 @@ def whole_log(ledger: Ledger) -> list[tuple[Any, ...]]:
 def test_a_file_records_the_same_as_its_rows_one_by_one(
     story: list[Entry], zone: str, delimiter: str
 ) -> None:
-    story = possible(story, zone)
+    story = possible(counted_once(story), zone)
     with new_ledger(zone, "allow") as by_hand, new_ledger(zone, "allow") as ledger:
         for entry in story:
             tell(by_hand, entry)
@@ -87,6 +101,7 @@ def test_a_file_records_the_same_as_its_rows_one_by_one(
 def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
     life: list[Deed], story: list[Entry], zone: str, delimiter: str
 ) -> None:
+    story = counted_once(story)
     with new_ledger(zone) as ledger:
         both = Both(ledger)
         live(both, life, [0])

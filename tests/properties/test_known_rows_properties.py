@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory_cli.actions.import_file import Choices, import_file
+from inventory_cli.actions.import_file import import_file
+from inventory_cli.actions.imported import Choices
 from inventory_cli.actions.reverse import reverse_event
 from inventory_cli.core.rules import Facts
 from inventory_cli.importing.profile import Profile

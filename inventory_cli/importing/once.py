@@ -1,0 +1,97 @@
+"""Knows which rows of a file count, or open, one and the same, and how they are added up.
+
+Must never know what has been recorded.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from inventory_cli.core.events import OPENING_DETAILS, Draft, pack_details, unpack_details
+from inventory_cli.core.quantities import LARGEST_ON_HAND
+from inventory_cli.importing.bad_rows import BadCell, BadRow
+from inventory_cli.importing.rows import Packed, Row, pack, unpack
+from inventory_cli.importing.spool import Spool
+from inventory_cli.importing.tally import Reading
+
+# Of these a second one does not add to the first, so it is no row like others.
+_ONCE = {"counted": "counts", "opened": "opens"}
+
+# A kind, and where and when.
+_Spot = tuple[str, str, str, str, int]
+
+
+def _spot(draft: Draft) -> _Spot:
+    # What is known by its day has one moment in it.
+    return draft.kind, draft.sku, draft.location, draft.effective_at, draft.date_only
+
+
+class Once:
+    """The counts and openings of a file that were seen; `label` is that of its column of SKUs."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._first: dict[_Spot, tuple[int, str | None]] = {}
+
+    def repeated(self, row: Row) -> BadRow | None:
+        """Return what is wrong with a row that counts or opens what an earlier one does, or None.
+
+        Where both have the same id they are one row, or another is to say that they are not.
+        """
+        draft = row.drafts[0]
+        if draft.kind not in _ONCE:
+            return None
+        line, id = self._first.setdefault(_spot(draft), (row.line, draft.id))
+        if line == row.line or (id is not None and id == draft.id):
+            return None
+        when = "on the same day" if draft.date_only else "at the same moment"
+        where = f"{draft.sku} at {draft.location} {when}"
+        reason = f"line {line} {_ONCE[draft.kind]} {where} already; --add-up adds them up"
+        return BadRow(row.line, self._label, draft.sku, reason)
+
+
+def added_up(rows: Iterable[Row], reading: Reading) -> Iterator[Row]:
+    """Give the rows, with one in the place of all that count, or open, the same: the first of them,
+    with the sum of their quantities.
+
+    What is not the same in all is that of the first, but for the dates of an opening balance, which
+    are the last ones.
+    """
+    sums: dict[_Spot, Row] = {}
+    with Spool[Packed]() as waiting:
+        for row in rows:
+            draft = row.drafts[0]
+            if draft.kind not in _ONCE:
+                waiting.add(pack(row))
+            elif (first := sums.get(_spot(draft))) is None:
+                sums[_spot(draft)] = row
+                waiting.add(pack(row))
+            elif draft.id is None or draft.id != first.drafts[0].id:
+                try:
+                    sums[_spot(draft)] = _sum(first, row)
+                except BadCell as bad:
+                    reading.note_bad(BadRow.of(row.line, bad))
+        for row in unpack(waiting.read()):
+            draft = row.drafts[0]
+            yield sums.pop(_spot(draft)) if draft.kind in _ONCE else row
+
+
+def _sum(first: Row, row: Row) -> Row:
+    """Return what two rows say together. Raises BadCell where that cannot be said."""
+    one, other = first.drafts[0], row.drafts[0]
+    if one.unit_cost != other.unit_cost:
+        reason = f"line {first.line} has another unit cost, and what is added up has only one"
+        raise BadCell("unit_cost", other.unit_cost or "", reason)
+    quantity = one.quantity + other.quantity
+    if quantity > LARGEST_ON_HAND:
+        raise BadCell("quantity", str(other.quantity), "the sum is too large to store")
+    details, others = unpack_details(one.details), unpack_details(other.details)
+    for field in OPENING_DETAILS:
+        if days := [said[field] for said in (details, others) if field in said]:
+            details[field] = max(days)
+    draft = one._replace(quantity=quantity, details=pack_details(details))
+    # A balance that a source states between them says nothing about the sum.
+    return first._replace(
+        drafts=(draft,),
+        balances=(),
+        guessed=first.guessed or row.guessed,
+        added=first.added + 1,
+    )
