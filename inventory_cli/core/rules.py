@@ -20,7 +20,7 @@ from inventory_cli.core.events import (
     unpack_details,
 )
 from inventory_cli.core.quantities import parse_unit_cost
-from inventory_cli.core.text import clean_name, clean_text
+from inventory_cli.core.text import clean_name, clean_text, trimmed
 from inventory_cli.errors import Refused, WrongUsage
 
 
@@ -46,7 +46,7 @@ def clean_facts(
     """
     return Facts(
         clean_text(reason, "reason") if reason else None,
-        clean_name(reference, "reference") if reference and reference.strip() else None,
+        clean_name(reference, "reference") if reference and trimmed(reference) else None,
         parse_unit_cost(unit_cost) if unit_cost and unit_cost.strip() else None,
         clean_name(id, "id") if id is not None else None,
         {

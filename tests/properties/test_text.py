@@ -29,6 +29,7 @@ from inventory_cli.core.quantities import (
     parse_unit_cost,
     two_readings,
 )
+from inventory_cli.core.text import trimmed
 from inventory_cli.errors import WrongUsage
 from tests.conftest import Shop
 from tests.properties.lives import NOW, ZONES, days, examples, in_memory
@@ -124,6 +125,12 @@ def test_a_day_lasts_until_just_before_the_next_one(there: tuple[str, date]) -> 
     assert show_day(following, zone) == tomorrow.day.isoformat()
 
 
+def test_a_reference_that_nobody_can_see_is_none(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.ok("receive", "A", "5", "--on", "2022-03-01", "--ref", "\u202a")
+    assert shop.json("log")[0]["reference"] is None
+
+
 ODD = (
     "[bold]", "[/]", "0012", "=1+1", "-5", "--format", 'say "hi"', "a,b", "a;b\tc", "'", "\\n",
     "Ärmel ß", "日本語", "🧦", "e\u0301", "é", "\u202eabc", "null", "1e5", "a\u00a0b", "{}", "%s",
@@ -132,7 +139,7 @@ ODD = (
 one_line = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=40)
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 odd = st.sampled_from(ODD)
-names = (one_line | odd.filter(lambda text: not set(text) & set("\t\r\n"))).map(str.strip)
+names = (one_line | odd.filter(lambda text: not set(text) & set("\t\r\n"))).map(trimmed)
 names = names.filter(bool)
 # A carriage return before a line feed is lost in `CliRunner`, not in the command.
 reasons = (any_text | odd).map(str.strip).filter(lambda text: text and "\r\n" not in text)
