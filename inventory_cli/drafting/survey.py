@@ -12,7 +12,12 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.progress import Progress
-from inventory_cli.core.quantities import format_quantity, parse_quantity, without_marks
+from inventory_cli.core.quantities import (
+    format_quantity,
+    parse_quantity,
+    two_readings,
+    without_marks,
+)
 from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.columns import Columns
@@ -57,7 +62,7 @@ class Column:
         self.numbers: Counter[str | None] = Counter()
         self.decimals: Counter[str | None] = Counter()
         # The first cell that is none.
-        self.no_number = self.no_date = ""
+        self.no_number = self.no_date = self.doubtful = ""
         self.styles: Counter[tuple[str, ...]] = Counter()
         self.spans: dict[str, tuple[date, date]] = {}
         self.dates = DateColumn(where, _ZONE)
@@ -107,6 +112,8 @@ class Column:
                 self.numbers[mark] += count
                 places = format_quantity(abs(value), 9).partition(".")[2].rstrip("0")
                 self.decimals[mark] = max(self.decimals[mark], len(places))
+        if two_readings(text):
+            self.doubtful = self.doubtful or text
         if any(value is not None and value < 0 for value in values.values()):
             self.negative += count
         if all(value is None for value in values.values()):

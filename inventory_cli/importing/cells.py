@@ -6,10 +6,15 @@ from typing import Any, TypeVar
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import COMMAND_KINDS, OPENING_DETAILS
-from inventory_cli.core.quantities import parse_quantity, parse_unit_cost, without_marks
+from inventory_cli.core.quantities import (
+    parse_quantity,
+    parse_unit_cost,
+    two_readings,
+    without_marks,
+)
 from inventory_cli.core.rules import Facts
 from inventory_cli.core.text import clean_name, clean_text, trimmed
-from inventory_cli.errors import WrongUsage
+from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.profile import Profile
@@ -127,20 +132,54 @@ def kind_reader(profile: Profile) -> Callable[[str], str]:
     return read
 
 
-def number_reader(profile: Profile, decimals: int) -> Callable[[str], int]:
-    """Return what reads a quantity in smallest units."""
-    mark = profile.decimal_mark
-    if mark is None:
-        return lambda text: parse_quantity(_unmarked(given(text)), decimals)
-    return lambda text: parse_quantity(without_marks(given(text), mark), decimals)
+class NumberReader:
+    """Reads the quantities of a file, in smallest units.
 
+    Where the ledger keeps three decimals, another figure of the file says how one like `1.000` is
+    meant, which can be read in two ways; unless the profile says it.
+    """
 
-def _unmarked(text: str) -> str:
-    if _MARKED.fullmatch(text.strip()):
-        raise WrongUsage(
-            f"quantity {text!r} is not a plain number: --decimal-mark says what its marks are"
+    def __init__(self, profile: Profile, decimals: int) -> None:
+        self._mark = profile.decimal_mark
+        self._decimals = decimals
+        self._doubtful: str | None = None
+        self._has_point = False
+
+    def __call__(self, text: str) -> int:
+        """Return what a cell says. Raises WrongUsage, with what to do in its one sentence."""
+        if self._mark is not None:
+            return parse_quantity(given(text), self._decimals, self._mark)
+        readings = two_readings(text)
+        if readings and (self._decimals < 3 or "," in text):
+            raise WrongUsage(_doubt(text, readings))
+        if _MARKED.fullmatch(text.strip()):
+            raise WrongUsage(
+                f"quantity {text!r} is not a plain number: --decimal-mark says what its marks are"
+            )
+        quantity = parse_quantity(given(text), self._decimals)
+        if readings:
+            self._doubtful = self._doubtful or text
+        elif "." in text:
+            self._has_point = True
+        return quantity
+
+    def require_decided(self, name: str) -> None:
+        """Raise Refused where no figure of a file says what the point in some of them means."""
+        if self._doubtful is None or self._has_point:
+            return
+        readings = two_readings(self._doubtful)
+        assert readings is not None
+        raise Refused(
+            f"{name}: {_doubt(self._doubtful, readings)}",
+            "--decimal-mark . if the point parts decimals, --decimal-mark , if it parts thousands",
         )
-    return text
+
+
+def _doubt(text: str, readings: Sequence[str]) -> str:
+    return (
+        f"quantity {text!r} can be read as {' or as '.join(readings)}: --decimal-mark says what "
+        "its marks are"
+    )
 
 
 def is_own_word(text: str) -> bool:
@@ -162,7 +201,7 @@ class FactsReader:
 
         def name(field: str) -> Callable[[str], str | None]:
             part = part_reader(profile, field)
-            return lambda text: clean_name(part(text), field) if text.strip() else None
+            return lambda text: clean_name(part(text), field) if trimmed(text) else None
 
         def cells(
             readers: Mapping[str, Callable[[str], str | None]],

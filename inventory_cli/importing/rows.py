@@ -16,11 +16,11 @@ from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.cells import (
     Cells,
     FactsReader,
+    NumberReader,
     given,
     is_own_word,
     kind_reader,
     location_reader,
-    number_reader,
     or_nothing,
     sku_reader,
 )
@@ -111,7 +111,7 @@ class RowReader:
         self._outside_of = outside_finder(profile.outside) if profile.outside else None
         self._directed = profile.is_signed or bool(profile.outside)
         self._inverted = profile.signed == "inverted"
-        number = number_reader(profile, decimals)
+        number = self._number = NumberReader(profile, decimals)
         read_date = read_dates["date"]
         self._dates = Cells(columns, "date", lambda text: read_date(given(text)))
         self._skus = Cells(columns, "sku", sku_reader(profile))
@@ -126,6 +126,10 @@ class RowReader:
         self._balances = Cells(columns, "balance", or_nothing(number))
         self._facts = FactsReader(columns, profile, read_dates)
         self._pair_names = [columns.headers[index] for index in columns.pair_by]
+
+    def require_decided(self, name: str) -> None:
+        """Raise Refused where the figures of a file, once all are read, can be read in two ways."""
+        self._number.require_decided(name)
 
     def read(self, line: int, record: Sequence[str]) -> Row | OneSide:
         """Return what the row that begins on a line says. Raises BadCell."""

@@ -15,9 +15,9 @@ from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import (
     Cells,
+    NumberReader,
     given,
     location_reader,
-    number_reader,
     or_nothing,
     sku_reader,
 )
@@ -73,7 +73,8 @@ class StockList:
         self.guessed: set[Spot] = set()
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
-        self._quantities = Cells(columns, "quantity", number_reader(profile, decimals))
+        self._number = NumberReader(profile, decimals)
+        self._quantities = Cells(columns, "quantity", self._number)
         self._locations = Cells(columns, "location", or_nothing(place))
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
@@ -81,6 +82,10 @@ class StockList:
         self._adds_up = profile.add_up
         self._usual_location = usual_location
         self.has_locations = location is not None or self._locations.at >= 0
+
+    def require_decided(self) -> None:
+        """Raise Refused where the figures, once all are read, can be read in two ways."""
+        self._number.require_decided(self.name)
 
     def add(self, line: int, record: Sequence[str]) -> None:
         """Take a row into account. Raises BadCell, and Refused for one of another day."""
@@ -150,6 +155,7 @@ def read_stock_list(
                 stock_list.add(line, record)
             except BadCell as bad:
                 reading.note_bad(BadRow.of(line, bad))
+    stock_list.require_decided()
     if reading.bad.count:
         raise _refusal(name, reading)
     stock_list.left_out = reading.left_out
