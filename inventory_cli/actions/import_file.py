@@ -15,6 +15,7 @@ from inventory_cli.actions.imported import Choices, Imported
 from inventory_cli.actions.known_rows import Told, without_known
 from inventory_cli.actions.named_rows import with_fit_names
 from inventory_cli.actions.names import guard_of
+from inventory_cli.audit.seam import read_seam
 from inventory_cli.core.balances import Disagreement, first_disagreement
 from inventory_cli.core.events import READ_AS, Draft, Stream
 from inventory_cli.core.judging import Forbidden
@@ -197,8 +198,16 @@ def _new_rows(
         list_error(row)
         imported.taken.add(row)
 
-    told = Told(take_bad, imported.voided.add)
-    rows = without_known(ledger, found.rows(), profile.overlap, found.name, told)
+    def take_older(row: BadRow | None) -> None:
+        imported.before += 1
+        if row is not None:
+            list_error(row)
+
+    # What is meant for the closed period is not taken for what the ledger before this one has.
+    seam = read_seam(ledger) if imported.choices.into_closed is None else None
+    imported.older = seam and seam.name
+    told = Told(take_bad, imported.voided.add, take_older)
+    rows = without_known(ledger, found.rows(), profile.overlap, found.name, told, seam)
     return with_fit_names(guard_of(ledger, imported.choices.names, clock), rows, take_bad)
 
 

@@ -15,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from inventory_cli.actions.known_before import Earlier, find_before
+from inventory_cli.audit.seam import Seam
 from inventory_cli.core.dates import day_of
 from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.rules import differing_in
@@ -39,11 +41,17 @@ from inventory_cli.storage.log import reversal_of
 _MOST_AT_HAND = 100_000
 
 
+_OWN_ID = "give each event an id of its own"
+
+
 class Answer(NamedTuple):
-    """The recorded event that answers for a row, and the one that voided it, if any."""
+    """The recorded event that answers for a row, and the one that voided it, if any; or none here,
+    but one in a ledger `before`.
+    """
 
     position: int
     voided_by: int | None = None
+    before: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -55,20 +63,30 @@ class LeftOut(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Who is told of the rows that are not recorded, and why: bad ones, and those voided before."""
+    """Who is told of the rows that are not recorded, and why: bad ones, those voided before, and
+    those that belong to a ledger before this one, which may be known there by their id or not.
+    """
 
     bad: Callable[[BadRow], object]
     voided: Callable[[LeftOut], object]
+    before: Callable[[BadRow | None], object]
 
 
 def without_known(
-    ledger: Ledger, rows: Iterable[Row], overlap: str | None, name: str, told: Told
+    ledger: Ledger,
+    rows: Iterable[Row],
+    overlap: str | None,
+    name: str,
+    told: Told,
+    seam: Seam | None = None,
 ) -> Iterator[Row]:
     """Give the rows that are to be recorded, under the write lock.
 
-    `overlap` is "skip", "keep" or None. Raises Refused after the last row when some look recorded
-    and `overlap` does not say what that means.
+    `overlap` is "skip", "keep" or None; what takes effect before a `seam` belongs to the ledger on
+    which this one follows. Raises Refused after the last row when some look recorded, or belong
+    there, and `overlap` does not say what that means.
     """
+    earlier = Earlier(seam, overlap, ledger.zone, told.bad, told.before)
     keep = overlap == "keep"
     overlaps = _Overlaps(ledger)
     ids = _Ids(ledger, keep)
@@ -82,7 +100,7 @@ def without_known(
         if answer is None:
             return True
         if answer.voided_by is not None:
-            told.voided(LeftOut(row.line, *answer))
+            told.voided(LeftOut(row.line, answer.position, answer.voided_by))
             return False
         count += 1
         if not looked:
@@ -91,22 +109,11 @@ def without_known(
 
     with Spool[Packed]() as waiting:
         for row in rows:
-            drafts = row.drafts
-            id = drafts[0].id
-            if id is not None:
-                try:
-                    answer = ids.find(id, drafts)
-                except _IdTaken as taken:
-                    told.bad(BadRow(row.line, "id", id, str(taken)))
-                    continue
-                if answer is not None:
-                    overlaps.claim(answer.position)
-                    if answer.voided_by is not None:
-                        told.voided(LeftOut(row.line, *answer))
-                    continue
-            if not compare or (alike := overlaps.like(drafts)) is None:
+            if _is_known_by_id(row, ids, overlaps, told) or earlier.takes(row):
+                continue
+            if not compare or (alike := overlaps.like(row.drafts)) is None:
                 yield row
-            elif id is None and alike.any_with_id():
+            elif row.drafts[0].id is None and alike.any_with_id():
                 waiting.add(pack(row))
             elif is_new(row, alike.answer(with_id=False)):
                 yield row
@@ -114,6 +121,7 @@ def without_known(
             alike = overlaps.like(row.drafts)
             if alike is None or is_new(row, alike.answer(with_id=True)):
                 yield row
+    earlier.refuse(name)
     if looked and overlap is None:
         line, position = looked[0]
         raise Refused(
@@ -121,6 +129,27 @@ def without_known(
             f"which equals event {position}",
             "--overlap skip leaves them out, --overlap keep records them once more",
         )
+
+
+def _is_known_by_id(row: Row, ids: "_Ids", overlaps: "_Overlaps", told: Told) -> bool:
+    """Tell whether a row is not recorded because of its id, and say so where it is to be known."""
+    id = row.drafts[0].id
+    if id is None:
+        return False
+    try:
+        answer = ids.find(id, row.drafts)
+    except _IdTaken as taken:
+        told.bad(BadRow(row.line, "id", id, str(taken)))
+        return True
+    if answer is None:
+        return False
+    if answer.before:
+        told.before(None)
+        return True
+    overlaps.claim(answer.position)
+    if answer.voided_by is not None:
+        told.voided(LeftOut(row.line, answer.position, answer.voided_by))
+    return True
 
 
 class _IdTaken(Exception):
@@ -154,7 +183,10 @@ class _Ids:
         known = [] if recent else known_under_id(self._ledger, id, self._forgotten)
         if self._keep:
             known = [one for one in known if one.voided_by is None]
-        if recent is None and not known:
+        before = None if recent else find_before(self._ledger, drafts, True)
+        if before and not before.differing:
+            return Answer(0, before=True)
+        if recent is None and not known and before is None:
             if len(self._recent) >= CHUNK:
                 self._older, self._recent = self._recent, {}
             self._recent[id] = drafts
@@ -162,12 +194,16 @@ class _Ids:
         if same := same_as(known, lambda one: not differing_in(drafts, one.events, True, zone)):
             return Answer(same.events[0].position, same.voided_by)
         latest = latest_of(known)
+        if before and latest is None:
+            raise _IdTaken(
+                f"taken by {before.in_words}, which differs in its {before.differing}: {_OWN_ID}"
+            )
         if latest is not None and latest.events[0].position <= self._head:
             differing = differing_in(drafts, latest.events, True, zone)
             where = f"taken by {latest.in_words}, which differs in its {differing}"
         else:
             where = "taken earlier in the file, for something else"
-        raise _IdTaken(f"{where}: give each event an id of its own")
+        raise _IdTaken(f"{where}: {_OWN_ID}")
 
 
 class _Alike:

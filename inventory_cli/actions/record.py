@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import Cut, state_at
+from inventory_cli.actions.known_before import Before, find_before
 from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
@@ -24,6 +25,8 @@ from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import events_between
 from inventory_cli.storage.stock import stored_state
 
+_ANOTHER_ID = "use another --id for another event"
+
 
 class Recorded(NamedTuple):
     """One recorded event, with what is on hand in its stream now."""
@@ -35,13 +38,15 @@ class Recorded(NamedTuple):
 class Recording(NamedTuple):
     """What a command recorded; `already` when it had been recorded before under the same id.
 
-    `voided_by` is the position of the reversal, where that was voided since.
+    `voided_by` is the position of the reversal, where that was voided since; `file` is the ledger
+    before this one that holds it, at the positions of its events, which have no batch here (0).
     """
 
     events: list[Recorded]
     notes: Notes
     already: bool
     voided_by: int | None = None
+    file: str | None = None
 
 
 class Request(NamedTuple):
@@ -187,15 +192,33 @@ def _known(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> Known
     same = same_as(
         known, lambda one: not differing_in(drafts, one.events, moment_given, ledger.zone)
     )
+    before = None if same else find_before(ledger, drafts, moment_given)
+    if before and not before.differing:
+        return _as_recorded(drafts, before)
     if same is None and (latest := latest_of(known)):
         differing = differing_in(drafts, latest.events, moment_given, ledger.zone)
         said = command_in_words(latest.events[0].said, ledger.decimals, ledger.zone)
         raise Refused(
             f"the id {id!r} is taken by {latest.in_words}, which differs in its {differing}: "
             f"{said}",
-            "use another --id for another event",
+            _ANOTHER_ID,
+        )
+    if before:
+        raise Refused(
+            f"the id {id!r} is taken by {before.in_words}, which differs in its {before.differing}",
+            _ANOTHER_ID,
         )
     return same
+
+
+def _as_recorded(drafts: Sequence[Draft], before: Before) -> Known:
+    """Return what a ledger before this one recorded: what the drafts say, at its moment."""
+    _, position, effective_at, date_only, _ = before.carried
+    events = [
+        Event(number, 0, *draft._replace(effective_at=effective_at, date_only=date_only))
+        for number, draft in enumerate(drafts, position)
+    ]
+    return Known(events, None, before.file)
 
 
 def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
@@ -204,7 +227,7 @@ def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
     states = {event.stream: stored_state(ledger, event.stream) or State() for event in known.events}
     cut = Cut(today.ends, head.position)
     recorded = _with_stock(ledger, known.events, states, cut)
-    return Recording(recorded, Notes(), already=True, voided_by=known.voided_by)
+    return Recording(recorded, Notes(), True, known.voided_by, known.file)
 
 
 def _recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:

@@ -13,17 +13,27 @@ from typing import NamedTuple
 
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
-from inventory_cli.audit.seam import COMMAND
+from inventory_cli.audit.seam import COMMAND, read_seam
 from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
-from inventory_cli.core.events import Draft, Event, Stream, pack_details
+from inventory_cli.core.events import (
+    CARRIED_IDS,
+    CARRIED_ON,
+    Draft,
+    Event,
+    Stream,
+    pack_details,
+)
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.present import present_at
 from inventory_cli.core.replay import State
+from inventory_cli.core.rules import content_of
 from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
 from inventory_cli.storage.batches import End, Origin, read_end
 from inventory_cli.storage.batches import end as end_ledger
+from inventory_cli.storage.carried_ids import CarriedId, read_carried, store_carried
 from inventory_cli.storage.failures import file_failures
+from inventory_cli.storage.known import Forgotten, ids_of, known_under_id
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
 from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
 from inventory_cli.storage.new_file import Made, check_free, new_file
@@ -135,9 +145,11 @@ def _fill(
     """
     cut = closing.as_of
     states = replay_log(old, head.position, cut)
+    digest = store_carried(new, ids_before(old, head.position, cut))
     # It holds no line, because nothing is there before the openings. It keeps the period closed,
     # and says where that ends, even where there is nothing to open.
-    take_snapshot(new, origin, closing.name, cut, clock, closes=True)
+    details = {} if digest is None else {CARRIED_IDS: digest, **_carried_on(old)}
+    take_snapshot(new, origin, closing.name, cut, clock, closes=True, details=details)
     later = standing_openings(old, head.position, cut)
     _append(new, origin, openings(states, cut, later, old), clock)
     first = new.head().position + 1
@@ -226,6 +238,26 @@ def openings(
         if (sku, location) in later:
             yield opening._replace(kind="reversed", reason=COMMAND, reverses=position)
             position += 1
+
+
+def ids_before(old: Ledger, head: int, cut: str) -> Iterator[CarriedId]:
+    """Give the ids that stay known though what is under them is not carried: what took effect up
+    to the cut, voided or not, and what the old ledger took over itself.
+    """
+    yield from read_carried(old)
+    forgotten = Forgotten(old)
+    for id in ids_of(old):
+        for known in known_under_id(old, id, forgotten):
+            first = known.events[0]
+            if first.position <= head and first.effective_at <= cut:
+                content = content_of(event.said for event in known.events)
+                yield CarriedId(id, first.position, first.effective_at, first.date_only, content)
+
+
+def _carried_on(old: Ledger) -> dict[str, str]:
+    """Return, as a detail, up to which moment carried ids are from a ledger before the old one."""
+    seam = read_seam(old) if next(read_carried(old), None) else None
+    return {CARRIED_ON: seam.cut} if seam else {}
 
 
 def carried(

@@ -1,5 +1,7 @@
 """Knows how a snapshot is taken, and a period closed by one. Must never begin with another one."""
 
+from collections.abc import Mapping
+
 from inventory_cli.actions.append import refuse_ended
 from inventory_cli.core.dates import show_cut, utc_text
 from inventory_cli.core.periods import check_over
@@ -26,12 +28,13 @@ def take_snapshot(
     as_of: str,
     clock: Clock,
     closes: bool = False,
+    details: Mapping[str, str] = {},
 ) -> tuple[Snapshot, list[Line]]:
     """Store the replayed state at the present head, effective up to `as_of` (UTC text).
 
     One that `closes` ends a period: from then on nothing may take effect up to `as_of` that does
-    not name it. Raises WrongUsage when that is not over, or the name cannot be one, and Refused
-    when the name is taken, or the period closed already.
+    not name it. `details` go into the header of its batch. Raises WrongUsage when that is not over,
+    or the name cannot be one, and Refused when the name is taken, or the period closed already.
     """
     name = _checked_name(name, closes)
     if closes:
@@ -48,7 +51,7 @@ def take_snapshot(
             _refuse_closed(ledger, as_of)
         content = content or _content(ledger, as_of)
         recorded_at = max(utc_text(clock()), ledger.head().recorded_at)
-        taken = store_snapshot(ledger, origin, name, as_of, content, recorded_at, closes)
+        taken = store_snapshot(ledger, origin, name, as_of, content, recorded_at, closes, details)
     return taken, content.lines
 
 

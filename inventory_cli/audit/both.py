@@ -46,13 +46,13 @@ class Both:
 
     def __init__(self, new: Ledger, old: Ledger, seam: Seam) -> None:
         self._new, self._old, self._seam = new, old, seam
-        self._old_end = min(seam.anchor.position, last_position(old))
+        self.old_end = min(seam.anchor.position, last_position(old))
         # What differs by now: it does not go on as it should, either.
         self._differing: set[Stream] = set()
 
     def compare(self) -> Iterator[Finding | str]:
         """Give all in which they differ."""
-        end, cut = self._old_end, self._seam.cut
+        end, cut = self.old_end, self._seam.cut
         at_cut, at_end = replayed_at(self._old, end, end, cut)
         opening, carrying = self._stretches(bool(at_cut))
         opened, gone_on = replayed_at(self._new, carrying.last, opening.last, END_OF_TIME)
@@ -145,7 +145,7 @@ class Both:
         found = set()
         for event in self._later("opened"):
             voided = reversal_of(self._old, event.position)
-            if voided is None or voided > self._old_end:
+            if voided is None or voided > self.old_end:
                 found.add(event.stream)
         return found & states.keys()
 
@@ -228,7 +228,7 @@ class Both:
 
     def _later(self, kind: str | None = None) -> Iterable[Event]:
         """Give what takes effect after the cut in the old log, of one kind if that is asked."""
-        positions = range(1, self._old_end + 1)
+        positions = range(1, self.old_end + 1)
         return chain.from_iterable(events_between(self._old, positions, kind, self._seam.cut))
 
 

@@ -25,6 +25,7 @@ REPAIRS: Mapping[str, str | None] = {
     "settings": DAMAGED,
     "event-hash": DAMAGED,
     "batch-hash": DAMAGED,
+    "carried-ids": DAMAGED,
     "transfer": DAMAGED,
     "reversal": DAMAGED,
     "kind": DAMAGED,
@@ -46,6 +47,7 @@ REPAIRS: Mapping[str, str | None] = {
     "carried": _ROLL_OVER,
     "goes-on": _ROLL_OVER,
     "opening-voided": "an opening is what the older file proves: adjust instead, in a backup",
+    "previous-ids": _ROLL_OVER,
 }
 
 

@@ -7,6 +7,7 @@ Must never take one of the two at its word.
 from collections.abc import Iterator
 
 from inventory_cli.audit.both import MOST_OF_EACH, Both
+from inventory_cli.audit.carried_ids import compare_ids
 from inventory_cli.audit.check import UNREADABLE, unreadable
 from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.seam import read_seam
@@ -71,7 +72,9 @@ def _check(ledger: Ledger, old: Ledger, progress: Progress) -> Iterator[Finding 
         yield Finding("previous-closed", text, expected=end)
         if place is None:
             return  # There is nothing of it here to compare with.
-    yield from Both(ledger, old, seam).compare()
+    both = Both(ledger, old, seam)
+    yield from both.compare()
+    yield from compare_ids(ledger, old, seam, both.old_end)
 
 
 def _since(old: Ledger, place: Place, last_batch: int) -> Iterator[str]:

@@ -24,46 +24,49 @@ whatever the ones before found.
      9. settings: the chain starts from the settings, of which there is one row.
     10. event-hash: the hash of every event follows from the one before it and from its fields.
     11. batch-hash: so does that of every batch header.
+    12. carried-ids: the ids taken over from ledgers before have the digest in the first header.
 
     transfers
-    12. transfer: what leaves one location arrives at another, and both legs stand or none.
+    13. transfer: what leaves one location arrives at another, and both legs stand or none.
 
     reversals
-    13. reversal: a reversal names an earlier event of its stream and moment, and nothing else does.
+    14. reversal: a reversal names an earlier event of its stream and moment, and nothing else does.
 
     stock
-    14. kind: every event is of a kind that can be replayed.
-    15. stock: the stored stock is what the whole log replays to.
+    15. kind: every event is of a kind that can be replayed.
+    16. stock: the stored stock is what the whole log replays to.
 
     snapshots
-    16. snapshot-recorded: every snapshot was recorded by its batch, and is there with its lines.
-    17. snapshot-digest: it has the digest that the header of that batch carries.
-    18. snapshot-position: the log reaches to its position.
-    19. snapshot-state: it is what the log replays to, at its position and as of its date.
-    20. snapshot-whole: the log is whole up to where it says so.
-    21. closed: what takes effect in a closed period and was recorded later says that this is meant.
-    22. late: nothing was recorded later that takes effect before the date of a snapshot (a note,
+    17. snapshot-recorded: every snapshot was recorded by its batch, and is there with its lines.
+    18. snapshot-digest: it has the digest that the header of that batch carries.
+    19. snapshot-position: the log reaches to its position.
+    20. snapshot-state: it is what the log replays to, at its position and as of its date.
+    21. snapshot-whole: the log is whole up to where it says so.
+    22. closed: what takes effect in a closed period and was recorded later says that this is meant.
+    23. late: nothing was recorded later that takes effect before the date of a snapshot (a note,
         unless the audit is strict).
 
     anchor
-    23. anchor: every anchor that was kept elsewhere lies on the chain.
+    24. anchor: every anchor that was kept elsewhere lies on the chain.
 
     previous (`audit.previous`)
-    24. follows: the ledger says on which older one it follows.
-    25. previous-audit: the older one breaks none of these rules.
-    26. previous-settings: both have the same settings.
-    27. previous-head: the older one ends with the head that the new one names.
-    28. previous-closed: its period was closed where the new one begins.
-    29. opened: every stream is opened with what the older log replays to there, and as it is due.
-    30. carried: every later event was carried, in order, with all its facts.
-    31. goes-on: after what was carried, both logs replay to the same stock.
-    32. opening-voided: no opening was voided since.
+    25. follows: the ledger says on which older one it follows.
+    26. previous-audit: the older one breaks none of these rules.
+    27. previous-settings: both have the same settings.
+    28. previous-head: the older one ends with the head that the new one names.
+    29. previous-closed: its period was closed where the new one begins.
+    30. opened: every stream is opened with what the older log replays to there, and as it is due.
+    31. carried: every later event was carried, in order, with all its facts.
+    32. goes-on: after what was carried, both logs replay to the same stock.
+    33. opening-voided: no opening was voided since.
+    34. previous-ids: the ids of all that was not carried are known, and no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
+from inventory_cli.audit.carried_ids import check_digest
 from inventory_cli.audit.check import POSITION, UNREADABLE, Check, unreadable
 from inventory_cli.audit.days import Days
 from inventory_cli.audit.finding import Checked, Finding
@@ -267,6 +270,9 @@ def _scan(
         _read(ledger, lambda: compare_recent(ledger, watched, start))
     after = asked.since.position if asked.since else BEFORE_ALL
     found = _feed(ledger, checks, after, last, progress)
+    for problem in _check(ledger, "chain", lambda: check_digest(ledger)).problems:
+        if problem not in found["chain"].problems:
+            found["chain"].problems.append(problem)
     found["positions"].notes.extend(days.notes())
     if (now := asked.now) and head.hash:
         ahead = _read(ledger, lambda: clock_in_words(now, head.recorded_at))

@@ -116,6 +116,10 @@ def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
         if not imported.compared:
             note("hint: --overlap skip records what of it is not in the log")
+    if imported.before and not imported.is_refused:
+        belong = "belongs" if imported.before == 1 else "belong"
+        older = imported.older or "a ledger before this one"
+        note(f"{count_of(imported.before, 'row')} {belong} to {older}")
     if not imported.is_refused and (voided := _left_out(imported.voided)):
         note(voided)
     for text in imported.notes.summed_up():

@@ -169,12 +169,12 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
     """Write a line for each event that was recorded, with its position and the new on hand."""
     if format == "table":
         for recorded in recording.events:
-            line(_sentence(ledger, recorded))
+            line(_sentence(ledger, recorded, recording.file))
     else:
         rows = [
             (
                 event.position,
-                event.batch,
+                event.batch if recording.file is None else None,
                 show_effective(event.effective_at, event.date_only, ledger.zone),
                 event.kind,
                 event.sku,
@@ -186,14 +186,16 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
         ]
         show(Answer(_COLUMNS, rows, ledger.decimals), format)
     if recording.already:
-        note(f"recorded before under the same id{_as_voided(recording)}; nothing was appended")
+        note(f"recorded before under the same id{_known_as(recording)}; nothing was appended")
     note_each(recording.notes)
 
 
-def _as_voided(recording: Recording) -> str:
+def _known_as(recording: Recording) -> str:
+    position = recording.events[0].event.position
+    if recording.file is not None:
+        return f", in {recording.file} as event {position}"
     if recording.voided_by is None:
         return ""
-    position = recording.events[0].event.position
     return f" as event {position}, which was voided by event {recording.voided_by}"
 
 
@@ -203,8 +205,9 @@ def note_each(notes: Notes) -> None:
         note(text)
 
 
-def _sentence(ledger: Ledger, recorded: Recorded) -> str:
+def _sentence(ledger: Ledger, recorded: Recorded, file: str | None) -> str:
     event, on_hand = recorded
     have = format_quantity(on_hand, ledger.decimals)
     what = recorded_in_words(event, ledger.decimals, ledger.zone)
-    return f"event {event.position}: {what}; on hand {have}"
+    where = "" if file is None else f" of {file}"
+    return f"event {event.position}{where}: {what}; on hand {have}"

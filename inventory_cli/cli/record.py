@@ -127,8 +127,8 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
         }
         for event, on_hand in recording.events
     ]
-    batch = recording.events[0].event.batch
-    answer = {
+    batch = recording.events[0].event.batch if recording.file is None else None
+    answer: dict[str, object] = {
         "line": number,
         "ok": True,
         "batch": batch,
@@ -138,4 +138,6 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
     }
     if recording.voided_by is not None:
         answer["voided_by"] = recording.voided_by
+    if recording.file is not None:
+        answer["recorded_in"] = recording.file
     show_line(answer)

@@ -3,7 +3,8 @@
 Must never know how events are stored; the streams it judges are given to it.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -154,18 +155,24 @@ def reversal(event: Event, facts: Facts) -> Draft:
     )
 
 
+_MOMENT = ("effective_at", "date_only")
+
+
+def same_moment(draft: Draft, effective_at: str, date_only: int, zone: tzinfo) -> bool:
+    """Tell whether a draft takes effect at a moment; by day, where both are known by their day."""
+    if draft.date_only and date_only:
+        return show_day(draft.effective_at, zone) == show_day(effective_at, zone)
+    return (draft.effective_at, draft.date_only) == (effective_at, date_only)
+
+
 def differing_fields(draft: Draft, event: Event, moment_given: bool, zone: tzinfo) -> list[str]:
     """Return in which fields an event says something else than a draft of the same id.
 
     Without a moment given by the user the draft carries the present one, which says nothing; what
     is known by its day is compared by its day.
     """
-    same_day = (
-        draft.date_only
-        and event.date_only
-        and (show_day(draft.effective_at, zone) == show_day(event.effective_at, zone))
-    )
-    ignored = {"effective_at", "date_only"} if same_day or not moment_given else set()
+    same = not moment_given or same_moment(draft, event.effective_at, event.date_only, zone)
+    ignored = _MOMENT if same else ()
     return [
         field
         for field, wanted, found in zip(Draft._fields, draft, event[2:], strict=True)
@@ -184,6 +191,27 @@ def differing_in(
         f for draft, event in pairs for f in differing_fields(draft, event, moment_given, zone)
     ]
     return ", ".join(field.replace("_", " ") for field in dict.fromkeys(fields))
+
+
+def content_of(drafts: Iterable[Draft]) -> str:
+    """Return a digest of what the events under one id say, without that and when: it is the same
+    where `differing_in` finds no other difference.
+
+    It is the hexadecimal SHA-256 of a JSON array without blanks, non-ASCII characters as
+    themselves, that holds for each event the array [sku,location,kind,quantity,reason,reference,
+    unit_cost,reverses,details]; `unit_cost` without zeros at its end, `details` as JSON text.
+    """
+    from hashlib import sha256  # Few commands need it, and OpenSSL takes a while to be loaded.
+
+    said = [
+        [_plain(f, value) for f, value in zip(Draft._fields, draft, strict=True) if f in _SAID]
+        for draft in drafts
+    ]
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+_SAID = tuple(field for field in Draft._fields if field not in (*_MOMENT, "id"))
 
 
 def _plain(field: str, value: object) -> object:

@@ -17,7 +17,14 @@ whose `lines_sha256` is SHA-256 over
     ["line",sku,location,on_hand,last_incoming,last_outgoing,last_counted]   (by sku, location)
 
 each followed by a line feed; a snapshot that was taken before there were `whole_to` and `closes`
-has neither, and its array ends with `position`. Must never know where any of it is stored.
+has neither, and its array ends with `position`.
+
+The details of batch 1 may name, as `carried_ids`, SHA-256 over
+
+    ["carried_id",id,position,effective_at,date_only,content_sha256]  (in the order of the first 3)
+
+each followed by a line feed; `content_sha256` is made by `core.rules.content_of`. Must never know
+where any of it is stored.
 """
 
 import json
@@ -75,3 +82,12 @@ def digest_lines(snapshot: Fields, lines: Iterable[Fields]) -> str:
     for line in lines:
         digest.update(canonical(["line", *line]).encode() + b"\n")
     return digest.hexdigest()
+
+
+def digest_carried(rows: Iterable[Fields]) -> str | None:
+    """Return the hexadecimal digest of carried ids, in order; None where there are none."""
+    digest, any_at_all = sha256(), False
+    for row in rows:
+        digest.update(canonical(["carried_id", *row]).encode() + b"\n")
+        any_at_all = True
+    return digest.hexdigest() if any_at_all else None

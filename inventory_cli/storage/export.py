@@ -3,6 +3,8 @@
 One object a line, with one key that says what it is:
 
     {"ledger": {…}}                 the settings, first
+    {"carried_ids": [[…], …]}       the ids taken over from the ledgers before, if any; several such
+                                    lines where there are many
     {"event": {…}}                  every event, and then …
     {"batch": {…}}                  … the header that closes its batch
     {"snapshot": {…}, "lines": […]} before the header of its batch
@@ -15,17 +17,24 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from inventory_cli.core.dates import load_zone
-from inventory_cli.core.events import Event
+from inventory_cli.core.events import CARRIED_IDS, Event, unpack_details
 from inventory_cli.core.lines import NoLine
 from inventory_cli.core.replay import UnknownKind
 from inventory_cli.errors import damaged
 from inventory_cli.storage.batches import INSERT_BATCH, Batch, headers_with_hash
-from inventory_cli.storage.chain import digest_lines, genesis, link_batch, link_event
+from inventory_cli.storage.carried_ids import INSERT_CARRIED, CarriedId, read_carried
+from inventory_cli.storage.chain import (
+    digest_carried,
+    digest_lines,
+    genesis,
+    link_batch,
+    link_event,
+)
 from inventory_cli.storage.insert import INSERT_EVENT
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings, new_ledger
 from inventory_cli.storage.log import EVENT_COLUMNS, last_position, pieces, replay_log
@@ -38,7 +47,7 @@ from inventory_cli.storage.snapshots import (
 )
 from inventory_cli.storage.stock import store_states
 
-# 2: a snapshot has `whole_to` and `closes`. 3: a batch has `details`.
+# 2: a snapshot has `whole_to` and `closes`. 3: a batch has `details`, and there are carried ids.
 FORMAT = 3
 READABLE = (1, 2, 3)
 
@@ -48,6 +57,8 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
     head = ledger.head()
     settings = {"format": FORMAT, **ledger.settings._asdict(), "hash": ledger.start().hex()}
     yield _line({"ledger": settings})
+    for carried in parts_of(read_carried(ledger)):
+        yield _line({"carried_ids": carried})
     snapshots = {snapshot.batch: snapshot for snapshot in read_snapshots(ledger)}
     events = (
         row for rows in pieces(ledger, f"{EVENT_COLUMNS}, hash", head.position) for row in rows
@@ -67,6 +78,17 @@ def export_lines(ledger: Ledger) -> Iterator[str]:
         details = named.pop("details")
         yield _line({"batch": named if details is None else {**named, "details": details}})
     yield _line({"head": head.anchor})
+
+
+# How many carried ids stand on a line.
+_IDS_ON_A_LINE = 10_000
+
+
+def parts_of(carried: Iterable[CarriedId]) -> Iterator[list[CarriedId]]:
+    """Give carried ids as they stand on the lines of an export."""
+    iterator = iter(carried)
+    while part := list(islice(iterator, _IDS_ON_A_LINE)):
+        yield part
 
 
 def _line(value: dict[str, Any]) -> str:
@@ -126,6 +148,10 @@ def restore(path: Path, lines: Iterable[str]) -> Head:
     return head
 
 
+# What stands before the first batch, and is closed by it.
+_CARRIED = "carried ids"
+
+
 class _Writer:
     """Writes the lines of an export to a new file, one by one, each checked against the chain."""
 
@@ -140,6 +166,8 @@ class _Writer:
         self._digest: str | None = None
         self._open: tuple[int, str] | None = None
         self._finished = False
+        # Where the last of the carried ids stands in their order.
+        self._last_carried: tuple[str, int, str] | None = None
 
     def write(self, number: int, text: str) -> None:
         line = _DECODER.decode(text)
@@ -156,6 +184,8 @@ class _Writer:
                 self._snapshot(number, line["snapshot"], line["lines"])
             case ["ledger"]:
                 self._start(line["ledger"])
+            case ["carried_ids"]:
+                self._carried(number, line["carried_ids"])
             case ["head"]:
                 self._end(line["head"])
             case _:
@@ -172,6 +202,17 @@ class _Writer:
         self._connection.execute(
             "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, self._link)
         )
+
+    def _carried(self, number: int, rows: list[list[Any]]) -> None:
+        carried = [_made(CarriedId, dict(zip(CarriedId._fields, row, strict=True))) for row in rows]
+        if self._head.batch or (self._open and self._open[1] != _CARRIED) or not carried:
+            raise _Misfit("ids are carried right behind the settings")
+        for place in (one[:3] for one in carried):
+            if self._last_carried is not None and place <= self._last_carried:
+                raise _Misfit("the carried ids are not in order")
+            self._last_carried = place
+        self._connection.executemany(INSERT_CARRIED, carried)
+        self._open = self._open or (number, _CARRIED)
 
     def _event(self, number: int, fields: dict[str, Any]) -> None:
         link = fields.pop("hash")
@@ -192,7 +233,7 @@ class _Writer:
         lines = [_made(Line, dict(zip(Line._fields, row, strict=True))) for row in rows]
         name = f"snapshot {snapshot.snapshot}"
         self._follows(name, snapshot.batch)
-        if self._open is not None:
+        if self._open is not None and self._open[1] != _CARRIED:
             raise _Misfit(f"{name} stands before the header of {self._open[1]}")
         if any(line[:2] >= following[:2] for line, following in pairwise(lines)):
             raise _Misfit(f"the lines of {name} are not in order")
@@ -212,11 +253,18 @@ class _Writer:
             raise _Misfit(f"{name} does not claim the events before it")
         if header.lines_sha256 != self._digest:
             raise _Misfit(f"{name} does not have the digest of its snapshot")
+        if header.batch == 1:
+            self._check_carried(header)
         if header.recorded_at < self._head.recorded_at:
             raise _Misfit(f"{name} was recorded before the one before it")
         self._connection.execute(INSERT_BATCH, (*header, self._link))
         self._head = Head(self._position, header.batch, header.recorded_at, self._link)
         self._digest = self._open = None
+
+    def _check_carried(self, header: Batch) -> None:
+        rows = self._connection.execute("SELECT * FROM carried_ids ORDER BY 1, 2, 3")
+        if unpack_details(header.details).get(CARRIED_IDS) != digest_carried(rows):
+            raise _Misfit("batch 1 does not have the digest of the carried ids")
 
     def _end(self, head: str) -> None:
         if self._open is not None:

@@ -9,18 +9,21 @@ from typing import NamedTuple
 
 from inventory_cli.core.events import Event, Stream
 from inventory_cli.storage.batches import forgotten_in, read_batch
+from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, read_event
+from inventory_cli.storage.log import EVENT_COLUMNS, PIECE, read_event
 
 
 class Known(NamedTuple):
     """What was recorded under an id: an event, or the two legs of a transfer or of its reversal.
 
-    `voided_by` is the position of the reversal, if it was voided.
+    `voided_by` is the position of the reversal, if it was voided; `file` the ledger before this one
+    in which it was recorded, if it was not here.
     """
 
     events: Sequence[Event]
     voided_by: int | None
+    file: str | None = None
 
     @property
     def in_words(self) -> str:
@@ -61,6 +64,37 @@ def known_under_id(ledger: Ledger, id: str, forgotten: Forgotten | None = None) 
         if voided_in is None or not forgotten.has(event.batch, voided_in):
             known.append(Known(_with_other_leg(ledger, event), voided_by))
     return known
+
+
+def ids_of(ledger: Ledger) -> Iterator[str]:
+    """Give every id of the log once, in order, read in pieces."""
+    after = ""
+    while rows := ledger.connection.execute(
+        "SELECT DISTINCT id FROM events WHERE id > ? ORDER BY id LIMIT ?", (after, PIECE)
+    ).fetchall():
+        yield from (id for (id,) in rows)
+        if rows[-1][0] <= after:
+            raise DatabaseError("ids are out of order")
+        after = rows[-1][0]
+
+
+def with_ids(ledger: Ledger, head: int) -> Iterator[tuple[Event, int | None]]:
+    """Give the events with an id up to position `head`, by id and position, read in pieces; each
+    with the batch of the reversal that voids it.
+    """
+    after = ("", 0)
+    while rows := ledger.connection.execute(
+        f"SELECT {EVENT_COLUMNS}, (SELECT batch FROM events AS r WHERE r.reverses = e.position)"
+        " FROM events AS e WHERE (id, position) > (?, ?) AND position <= ?"
+        " ORDER BY id, position LIMIT ?",
+        (*after, head, PIECE),
+    ).fetchall():
+        events = [(Event(*row[:-1]), row[-1]) for row in rows]
+        yield from events
+        last = events[-1][0]
+        if (place := (str(last.id), last.position)) <= after:
+            raise DatabaseError("ids are out of order")
+        after = place
 
 
 def same_as(known: Iterable[Known], is_same: Callable[[Known], bool]) -> Known | None:

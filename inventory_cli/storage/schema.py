@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from inventory_cli.storage.schema_3 import DETAILS_AND_IDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -183,23 +185,12 @@ ALTER TABLE snapshots ADD COLUMN whole_to INTEGER;
 ALTER TABLE snapshots ADD COLUMN closes INTEGER CHECK (closes IN (0, 1));
 """
 
-# Not shipped yet: what else this version needs goes in here.
-_BATCH_DETAILS = """
-ALTER TABLE batches ADD COLUMN details TEXT;
-
-DROP TRIGGER batches_next;
-CREATE TRIGGER batches_next BEFORE INSERT ON batches
-WHEN NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
-  OR EXISTS (SELECT 1 FROM batches WHERE batch = NEW.batch - 1 AND instr(details, '"ended_by":'))
-BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number, to a log that goes on'); END;
-"""
-
 # Every step from an empty file to the present schema, by name. A step that was ever shipped is
 # never changed; the version of a file is how many it has had.
 STEPS = {
     "create_ledger": _TABLES + _PROJECTION + _VIEW + _GUARDS,
     "close_periods": _PERIODS,
-    "describe_batches": _BATCH_DETAILS,
+    "describe_batches": DETAILS_AND_IDS,
 }
 SCHEMA_VERSION = len(STEPS)
 

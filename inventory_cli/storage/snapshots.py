@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from inventory_cli.core.events import INTO_CLOSED, Stream
+from inventory_cli.core.events import INTO_CLOSED, Stream, pack_details
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_batch
@@ -197,6 +197,7 @@ def store_snapshot(
     content: Content,
     recorded_at: str,
     closes: bool,
+    details: Mapping[str, str] = {},
 ) -> Snapshot:
     """Record a snapshot as a batch of its own, under the lock that is held, and commit."""
     from inventory_cli.storage.chain import digest_lines  # As in `base_of`.
@@ -209,7 +210,9 @@ def store_snapshot(
     snapshot = Snapshot(number, head.batch + 1, name, as_of, position, whole_to, int(closes))
     insert_snapshot(ledger.connection, snapshot, lines)
     digest = digest_lines(snapshot, lines)
-    close_batch(ledger, Batch(snapshot.batch, recorded_at, *origin, None, None, digest), head.hash)
+    packed = pack_details(details)
+    header = Batch(snapshot.batch, recorded_at, *origin, None, None, digest, packed)
+    close_batch(ledger, header, head.hash)
     return snapshot
 
 

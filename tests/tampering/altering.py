@@ -12,7 +12,7 @@ from tests.conftest import Shop
 
 Found = Mapping[str, str]
 
-TABLES = ("ledger", "batches", "events", "snapshots", "snapshot_lines", "stock")
+TABLES = (*("ledger", "batches", "events", "snapshots", "snapshot_lines", "carried_ids", "stock"),)
 
 BROKEN_AT_2 = "event 2 (received, XYZ-1 at main) does not fit the chain"
 

@@ -49,3 +49,35 @@ def ledger(whole: tuple[Shop, bytes]) -> Shop:
     shop.path.unlink()
     shop.path.write_bytes(original)
     return shop
+
+
+@pytest.fixture(scope="module")
+def rolled_over(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, bytes]:
+    """A ledger that follows on another, whose ids it knows, and its bytes."""
+    shop = Shop(tmp_path_factory.mktemp("years"))
+    shop.ok("receive", "A", 5, "--on", "2021-12-01", "--id", "d-1")
+    shop.ok("sell", "A", 1, "--on", "2021-12-05T09:30", "--id", "s-1")
+    new = shop.folder / "2022.db"
+    shop.ok("rollover", new, "--as-of", "2021-12-31")
+    shop.path = new
+    assert shop.failed_checks() == {}
+    return shop, new.read_bytes()
+
+
+@pytest.fixture
+def following(rolled_over: tuple[Shop, bytes]) -> Shop:
+    """That ledger, as it was before any test altered it."""
+    shop, original = rolled_over
+    shop.path.unlink()
+    shop.path.write_bytes(original)
+    return shop
+
+
+@pytest.fixture
+def holder(request: pytest.FixtureRequest) -> Shop:
+    """A ledger that holds rows of the table with which a test is concerned."""
+    values = request.node.callspec.params
+    table = values["table"] if "table" in values else values["place"].table
+    name = "following" if table == "carried_ids" else "ledger"
+    shop: Shop = request.getfixturevalue(name)
+    return shop

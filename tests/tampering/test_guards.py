@@ -83,3 +83,23 @@ def test_the_projection_has_no_guards_because_it_can_be_made_anew(ledger: Shop) 
     assert "differed: ABC-2 at main: not stored, though the log has 8 on hand\n" in before
     assert "rebuilt the stock of 3 streams; 3 differences mended\n" in before
     assert ledger.ok("rebuild").out == "rebuilt the stock of 3 streams; 0 differences mended\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DELETE FROM carried_ids", "the log is append-only"),
+        ("UPDATE carried_ids SET position = 2", "the log is append-only"),
+        ("INSERT OR REPLACE INTO carried_ids SELECT * FROM carried_ids", "and none later"),
+        ("INSERT INTO carried_ids VALUES ('x', 1, '', 1, '')", "and none later"),
+    ],
+)
+def test_ids_are_carried_before_the_first_batch_alone(
+    following: Shop, statement: str, message: str
+) -> None:
+    before = content(following.path)
+    connection = sqlite3.connect(following.path)
+    with pytest.raises(sqlite3.IntegrityError, match=message):
+        connection.execute(statement)
+    connection.close()
+    assert content(following.path) == before

@@ -100,28 +100,28 @@ def ends_well(ran: Ran) -> bool:
 
 @pytest.mark.parametrize("place", CELLS, ids=str)
 def test_a_cell_of_a_wrong_type_is_found_and_no_command_stumbles_over_it(
-    ledger: Shop, place: Place
+    holder: Shop, place: Place
 ) -> None:
-    original = ledger.path.read_bytes()
+    original = holder.path.read_bytes()
     altered = 0
     for value in WRONG[place.type]:
-        put_back(ledger, original)
-        if may_hold(place, value) or not put_cell(ledger, place, value):
+        put_back(holder, original)
+        if may_hold(place, value) or not put_cell(holder, place, value):
             continue
         altered += 1
-        for words in ((), ("--strict", "--anchor", ledger.folder / "anchors")):
-            ran = ledger("verify", *words, "--format", "json")
+        for words in ((), ("--strict", "--anchor", holder.folder / "anchors")):
+            ran = holder("verify", *words, "--format", "json")
             if (place.table, place.column) in UNREAD:
                 continue
             assert ran.code == 1, (value, ran)
             checks = {check["name"]: check for check in ran.json["checks"]}
             assert not checks[FINDS[place.table]]["ok"], (value, ran.out)
             assert len(checks) == (9 if words else 8)
-            ran = ledger("verify", *words)
+            ran = holder("verify", *words)
             assert ran.code == 1
             assert not ran.err
         for command in COMMANDS:
-            ran = ledger(*command.split())
+            ran = holder(*command.split())
             assert ends_well(ran), (value, command, ran)
     assert altered >= 2
 

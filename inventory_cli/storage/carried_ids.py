@@ -1,0 +1,69 @@
+"""Knows the ids that a ledger takes over from those before it, of what took effect in their time.
+
+They are written before its first batch, whose details have their digest. Must never know what an
+event said: only the digest of that is kept.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from inventory_cli.storage.failures import DatabaseError
+from inventory_cli.storage.ledger_file import Ledger, Written
+from inventory_cli.storage.log import PIECE
+
+
+class CarriedId(NamedTuple):
+    """An id that was recorded in a ledger before this one: at which position there, when what it
+    stands for took effect (UTC text), and the digest of what that says.
+    """
+
+    id: str
+    position: int
+    effective_at: str
+    date_only: int
+    content_sha256: str
+
+
+_COLUMNS = ", ".join(CarriedId._fields)
+INSERT_CARRIED = "INSERT INTO carried_ids VALUES (?, ?, ?, ?, ?)"
+
+
+def store_carried(ledger: Ledger, carried: Iterable[CarriedId]) -> str | None:
+    """Write what a new ledger takes over; return its digest, None where it is nothing."""
+    from inventory_cli.storage.chain import digest_carried  # A question needs no hashes.
+
+    with ledger.writing():
+        ledger.connection.executemany(INSERT_CARRIED, carried)
+        digest = digest_carried(read_carried(ledger))
+
+        def is_there() -> bool:
+            return digest_carried(read_carried(ledger)) == digest
+
+        ledger.commit(Written(is_there, "what it takes over", "roll over once more"))
+    return digest
+
+
+def read_carried(ledger: Ledger) -> Iterator[CarriedId]:
+    """Give all carried ids, by id, position and moment, read in pieces."""
+    after: tuple[str, int, str] | None = None
+    while True:
+        where, values = ("(id, position, effective_at) > (?, ?, ?)", after) if after else ("1", ())
+        rows = ledger.connection.execute(
+            f"SELECT {_COLUMNS} FROM carried_ids WHERE {where}"
+            f" ORDER BY id, position, effective_at LIMIT {PIECE}",
+            values,
+        ).fetchall()
+        yield from (CarriedId(*row) for row in rows)
+        if len(rows) < PIECE:
+            return
+        if after is not None and rows[-1][:3] <= after:
+            raise DatabaseError("carried ids are out of order")
+        after = rows[-1][:3]
+
+
+def carried_under(ledger: Ledger, id: str) -> list[CarriedId]:
+    """Return what ledgers before this one recorded under an id, what took effect last behind."""
+    rows = ledger.connection.execute(
+        f"SELECT {_COLUMNS} FROM carried_ids WHERE id = ? ORDER BY effective_at, position", (id,)
+    ).fetchall()
+    return [CarriedId(*row) for row in rows]
