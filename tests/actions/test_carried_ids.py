@@ -1,5 +1,5 @@
-"""What a ledger recorded under an id is known in the one that follows on it, and rows of a file that
-belong to it are left out.
+"""What a ledger recorded under an id is known in the one that follows on it, and rows of a file
+that belong to it are left out.
 """
 
 import json
