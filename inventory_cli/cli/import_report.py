@@ -112,6 +112,13 @@ def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
     if headers := imported.reading.second_headers.first:
         more = and_more(imported.reading.second_headers.count - len(headers))
         note(f"the header stands once more on line {', '.join([*map(str, headers), *more])}")
+    if doubtful := imported.reading.in_doubtful_hour.first:
+        count = count_of(imported.reading.in_doubtful_hour.count, "row")
+        number, text = doubtful[0]
+        note(
+            f"{count} in the hour that occurs twice, the first is line {number}, {text}: nothing "
+            "says in which, so they are in the first one; a time with an offset says it"
+        )
     if known := imported.known_as:
         note(f"the same file was recorded before, as batch {known.batch}; nothing was appended")
         if not imported.compared:

@@ -29,6 +29,7 @@ from inventory_cli.importing.date_formats import (
 from inventory_cli.importing.once import Once, added_up
 from inventory_cli.importing.pairs import Pairs
 from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.repeated_hour import HoursApart
 from inventory_cli.importing.rows import OneSide, Row, RowReader
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
@@ -85,9 +86,10 @@ def _read_each(
             columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
         )
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
-        for line, record in prepared:
+        hours = HoursApart(reader.dates, measures.zone, reading)
+        for line, record, in_second_hour in hours.of(prepared):
             try:
-                row = reader.read(line, record)
+                row = reader.read(line, record, in_second_hour)
             except BadCell as bad:
                 reading.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
                 continue

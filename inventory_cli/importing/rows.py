@@ -113,7 +113,7 @@ class RowReader:
         self._inverted = profile.signed == "inverted"
         number = self._number = NumberReader(profile, decimals)
         read_date = read_dates["date"]
-        self._dates = Cells(columns, "date", lambda text: read_date(given(text)))
+        self.dates = Cells(columns, "date", lambda text: read_date(given(text)))
         self._skus = Cells(columns, "sku", sku_reader(profile))
         self._kinds = Cells(columns, "type", kind_reader(profile))
         location = location_reader(profile, "location")
@@ -131,9 +131,14 @@ class RowReader:
         """Raise Refused where the figures of a file, once all are read, can be read in two ways."""
         self._number.require_decided(name)
 
-    def read(self, line: int, record: Sequence[str]) -> Row | OneSide:
-        """Return what the row that begins on a line says. Raises BadCell."""
-        when = self._dates[record[self._dates.at]]
+    def read(
+        self, line: int, record: Sequence[str], in_second_hour: When | None = None
+    ) -> Row | OneSide:
+        """Return what the row that begins on a line says. Raises BadCell.
+
+        Its time is in the first of two hours with one name, unless that in the second is given.
+        """
+        when = in_second_hour or self.dates[record[self.dates.at]]
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
         said = self._locations.of(record) or self._usual_location
