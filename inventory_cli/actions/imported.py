@@ -35,9 +35,10 @@ class Imported:
     """What an import did, or would have done: what reading counted, and what recording did.
 
     `taken` are the rows whose id stands for something else in the log, or whose names or place are
-    refused because of what is in it; `voided` those that say what was voided there; `before`
-    counts those that belong to the `older` ledger, on which this one follows. `lines` are None as long as no row is to be recorded. `known_as` is the batch that recorded the same file
-    before, and `compared` tells whether its rows were then compared with the log one by one.
+    refused because of what is in it; `voided` those that say what was voided there; `before` counts
+    those that belong to the `older` ledger, on which this one follows. `lines` are None as long as
+    no row is to be recorded. `known_as` is the batch that recorded the same file before, and
+    `compared` tells whether its rows were then compared with the log one by one.
     `refusal` is why the file was refused as a whole; `problems` are those of the streams that the
     rules refuse, with the line of the file that shows each, where it is one of this file's;
     `disagreements` the first balance of a stream, with its line, that is not what the log says.
