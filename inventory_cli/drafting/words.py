@@ -5,6 +5,7 @@ Values in, values out. Must never know a file, or what stands in its columns.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # For each field, patterns of header names, the surest first: two names in one pattern are as good
 # as each other. They are compared with `plain` names. `before` and `status` are no fields, but
@@ -122,6 +123,8 @@ _OUTSIDE = (
 )
 
 
+# Each field asks for the name of each column.
+@lru_cache(maxsize=1 << 18)
 def plain(text: str) -> str:
     """Return a name as lower-case words: `stock code` for `StockCode`, `stock_code` and the like.
 

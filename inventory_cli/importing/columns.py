@@ -172,7 +172,8 @@ class _Finder:
     def by_name(self, text: str) -> list[int]:
         """Return the columns of that name: those that are the same to the letter, if any."""
         exact = [index for index, header in enumerate(self._header) if header == text]
-        return exact or [i for i, other in enumerate(self._folded) if other == folded(text)]
+        wanted = folded(text)
+        return exact or [i for i, other in enumerate(self._folded) if other == wanted]
 
     def all_of(self, key: str, headers: Sequence[str]) -> tuple[int, ...]:
         """Return those of the named columns that are there; at least one must be."""

@@ -1,6 +1,4 @@
-"""What a ledger recorded under an id is known in the one that follows on it, and rows of a file
-that belong to it are left out.
-"""
+"""Ids of a ledger are known in the one that follows on it, and rows of its time are left out."""
 
 import json
 from typing import Any
@@ -30,7 +28,7 @@ def old(shop: Shop) -> Shop:
         shop.ok(*words.split())
     file = "date,sku,type,quantity,id\n2022-12-24,A,sold,1,forgotten\n2022-12-25,A,sold,1,\n"
     assert shop.import_text(file).code == 0
-    shop.ok("reverse", "--last", "--reason", "wrong file")
+    shop.ok("reverse", "--batch", 8, "--reason", "wrong file")
     assert shop.import_text("date,sku,type,quantity,id\n2022-12-26,A,sold,1,in-1\n").code == 0
     return shop
 
@@ -48,7 +46,7 @@ def old(shop: Shop) -> Shop:
         (LOG[3], 4),
         # What was voided stays voided.
         (LOG[4], 6),
-        ("sell A 1 --on 2022-12-26 --id in-1", 11),
+        ("sell A 1 --on 2022-12-26 --id in-1", 13),
     ],
 )
 def test_what_was_recorded_before_the_cut_is_known_under_its_id(
@@ -214,7 +212,7 @@ def test_they_are_exported_and_restored(old: Shop, monkeypatch: pytest.MonkeyPat
     new = roll(old)
     lines = new.ok("export").out.split("\n")[:-1]
     assert [row[:2] for row in rows_of(lines)] == [
-        *(["d-1", 1], ["in-1", 11], ["r-1", 7], ["t-1", 4], ["web-900", 2], ["web-901", 3]),
+        *(["d-1", 1], ["in-1", 13], ["r-1", 7], ["t-1", 4], ["web-900", 2], ["web-901", 3]),
         ["wrong", 6],
     ]
     assert [number for number, line in enumerate(lines) if 'carried_ids":[[' in line] == [1]

@@ -12,8 +12,6 @@ from tests.conftest import Shop
 
 Found = Mapping[str, str]
 
-TABLES = (*("ledger", "batches", "events", "snapshots", "snapshot_lines", "carried_ids", "stock"),)
-
 BROKEN_AT_2 = "event 2 (received, XYZ-1 at main) does not fit the chain"
 
 
@@ -100,8 +98,12 @@ def content(path: Path) -> list[object]:
     connection = sqlite3.connect(path)
     connection.text_factory = bytes
     try:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            " ORDER BY name"
+        ).fetchall()
         rows: list[object] = [
-            connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES
+            connection.execute(f"SELECT * FROM {name.decode()}").fetchall() for (name,) in tables
         ]
         declared = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql > ''")
         return [*rows, declared.fetchall()]

@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 from typer.testing import CliRunner
 
 from inventory_cli.cli import app
-from tests.vectors.scenarios import ALTERED, GOOD, Altered, Good, Lines
+from tests.vectors.scenarios import ALTERED, GOOD, NEXT, Altered, Good, Lines
 
 FOLDER = Path(__file__).parent
 
@@ -99,6 +99,7 @@ def _exported(name: str, good: Good) -> Lines:
     ):
         ledger = str(Path(folder) / "inventory.db")
 
+        # A rollover makes the next one, with which the scenario goes on.
         def run(command: str, typed: str = "") -> str:
             words = ["--ledger", ledger, *shlex.split(command)]
             result = CliRunner().invoke(app, words, input=typed)
@@ -106,7 +107,9 @@ def _exported(name: str, good: Good) -> Lines:
             return result.stdout
 
         for command, typed in good.commands:
-            run(command, typed)
+            run(command.replace(NEXT, str(Path(folder) / NEXT)), typed)
+            if command.startswith("rollover"):
+                ledger = str(Path(folder) / NEXT)
             moment += timedelta(minutes=1)
         assert run("verify --quiet") == ""
         # Not by splitlines, which would split at letters within a line.

@@ -42,6 +42,9 @@ def typed(text: str) -> list[tuple[str, str]]:
     return [(line, "") for line in text.strip().splitlines()]
 
 
+# The file that a rollover makes.
+NEXT = "next.db"
+
 STORY = """
 init --timezone Europe/Berlin
 open XYZ-1 100 --on 2022-02-01 --last-incoming 2022-01-01 --last-outgoing 2022-02-01
@@ -115,6 +118,21 @@ sell A 1 --on 2022-03-30 --into-closed march --reason 'slip found'
 sell A 1 --on 2022-04-02
 """),
         [("A", "main", 5), ("B", "shop", 4)],
+    ),
+    "follows": Good(
+        "A ledger that follows on another: it closes the same period, opens what is there, carries"
+        " what takes effect later, and knows the ids of what stays in the old one.",
+        typed(f"""
+init --timezone UTC
+receive Ä 10 --on 2022-03-01 --id d-1 --cost 1.50 --detail lot=L9
+sell Ä 3 --on 2022-03-02 --id s-1
+transfer Ä 4 --from main --to shop --on 2022-03-03 --id t-1
+reverse 2 --reason twice --id r-1
+sell Ä 1 --on 2022-04-02 --id s-2
+rollover {NEXT} --as-of 2022-03-31
+sell Ä 1 --location shop --on 2022-04-03 --id s-3
+"""),
+        [("Ä", "main", 5), ("Ä", "shop", 3)],
     ),
     "decimals": Good(
         "Three decimals: a quantity is an integer in thousandths, a unit cost stays text.",
@@ -316,6 +334,18 @@ ALTERED = {
             )
         ),
         12,
+    ),
+    "altered-id": Altered(
+        "A carried id is another one. It is the first header that has their digest.",
+        "follows",
+        lambda lines: [lines[0], lines[1].replace("s-1", "s-9"), *lines[2:]],
+        4,
+    ),
+    "removed-ids": Altered(
+        "The carried ids are gone, of which the first header has the digest.",
+        "follows",
+        lambda lines: [lines[0], *lines[2:]],
+        3,
     ),
     "cut-tail": Altered(
         "The last batch is gone, and the head is that of the batch before. Nothing in it is wrong:"
