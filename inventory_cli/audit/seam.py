@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from inventory_cli.core.events import CARRIED_ON, unpack_details
+from inventory_cli.core.events import CARRIED_IDS, CARRIED_ON, unpack_details
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.batches import read_batch
@@ -15,13 +15,14 @@ COMMAND = "rollover"
 class Seam(NamedTuple):
     """What the first batch of a new ledger says of the old one: its file, its head, and the last
     moment (UTC text) that stayed there. What took effect up to `carried_on` had been recorded in a
-    ledger before that.
+    ledger before that. `knows_ids` tells whether ids were taken over from there.
     """
 
     name: str
     anchor: Anchor
     cut: str
     carried_on: str = ""
+    knows_ids: bool = False
 
     def file_of(self, effective_at: str) -> str:
         """Return in which ledger was recorded what took effect at a moment up to the cut."""
@@ -35,8 +36,9 @@ def read_seam(ledger: Ledger) -> Seam | None:
         return None
     name, _, anchor = header.source.rpartition(" ")
     closing = next((s for s in read_snapshots(ledger) if (s.batch, s.closes) == (1, 1)), None)
-    carried_on = unpack_details(header.details).get(CARRIED_ON, "")
+    details = unpack_details(header.details)
+    carried_on, knows_ids = details.get(CARRIED_ON, ""), CARRIED_IDS in details
     try:
-        return closing and Seam(name, parse_anchor(anchor), closing.as_of, carried_on)
+        return closing and Seam(name, parse_anchor(anchor), closing.as_of, carried_on, knows_ids)
     except WrongUsage:
         return None

@@ -327,3 +327,8 @@ def test_a_rollover_that_takes_over_no_ids_is_found(
     assert seam(new, old) == []
     notes = new.json("verify", "--previous", old.path)["checks"][4]["notes"]
     assert notes[1].startswith("it was rolled over by an earlier version: ids of inventory.db")
+    # So an id says nothing there, and a row of the old time is one that belongs to the old ledger.
+    row = "date,sku,type,quantity,id\n2022-12-20,A,sold,1,web-900\n"
+    ran = new.import_text(row, "--overlap", "skip")
+    assert (ran.code, "read 1, appended 0, skipped 1, refused 0" in ran.out) == (0, True), ran
+    assert "1 row belongs to inventory.db" in ran.err
