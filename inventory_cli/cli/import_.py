@@ -98,16 +98,12 @@ def import_(
 
 def _require_use(context: typer.Context) -> None:
     """Raise WrongUsage for an option that was typed beside --draft and means nothing to it."""
-
-    def is_typed(name: str) -> bool:
-        source = context.get_parameter_source(name)
-        return source is not None and source.name == "COMMANDLINE"
-
-    if is_typed("profile"):
+    if options.is_typed(context, "profile"):
         raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
-    for name in filter(is_typed, _OF_NO_USE_TO_A_DRAFT):
-        option = name.replace("_", "-")
-        raise WrongUsage(f"--{option} is of no use with --draft, which appends nothing")
+    for name in _OF_NO_USE_TO_A_DRAFT:
+        if options.is_typed(context, name):
+            option = name.replace("_", "-")
+            raise WrongUsage(f"--{option} is of no use with --draft, which appends nothing")
 
 
 def _draft(file: str, given: Profile) -> None:

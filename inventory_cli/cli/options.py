@@ -142,6 +142,12 @@ def origin(context: typer.Context, by: str | None, source: str | None = None) ->
     return Origin(actor, command_name(context), source)
 
 
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Tell whether a parameter was typed, and is not what the environment or the default says."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def command_name(context: typer.Context) -> str:
     """Return the command as typed, without the program: `snapshot take`."""
     return context.command_path.split(" ", 1)[-1]

@@ -78,7 +78,7 @@ def reconcile(
         "by": by,
         "into-closed": into_closed,
         "allow-negative": allow_negative,
-        "known-only": known_only,
+        "known-only": options.is_typed(context, "known_only"),
     }
     facts = _facts_of_counts(count, only_counting)
     profile = meaning.as_profile()

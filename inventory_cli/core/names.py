@@ -17,7 +17,7 @@ LEAST_LETTERS = 3
 _MOST_NAMED = 3
 # How many new names of a batch are compared by their spelling too; and how many names are looked
 # up one by one, before all that are in use are read.
-_FEW = 20
+_FEW = 10
 
 
 def folded(name: str) -> str:

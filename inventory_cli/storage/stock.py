@@ -68,5 +68,5 @@ def _has(ledger: Ledger, column: str, name: str) -> bool:
 
 
 def _all(ledger: Ledger, column: str) -> list[str]:
-    rows = ledger.connection.execute(f"SELECT DISTINCT {column} FROM stock").fetchall()
+    rows = ledger.connection.execute(f"SELECT DISTINCT {column} FROM stock")
     return [name for (name,) in rows]

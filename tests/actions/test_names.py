@@ -127,6 +127,16 @@ def test_the_environment_may_ask_for_known_names_only(
     assert count(stocked, way, "PEN", "shop").code == code
 
 
+def test_an_environment_that_asks_for_known_names_does_not_stop_a_comparison(
+    stocked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVENTORY_KNOWN_ONLY", "1")
+    file = stocked.folder / "list.csv"
+    file.write_text("sku,location,quantity\nPEN,shop,1\n", encoding="utf-8")
+    ran = stocked("reconcile", file, "--partial")
+    assert (ran.code, "compared 1 stream: 1 differs" in ran.err) == (1, True)
+
+
 def test_new_names_are_bad_rows_and_the_others_may_be_recorded(stocked: Shop) -> None:
     rows = ["PEN,received,1,shop", "MUG-BLUE,received,1,shop", "MUG-BLUE,received,1,shpo"]
     text = "date,sku,type,quantity,location\n" + "".join(f"{DATE},{row}\n" for row in rows)

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Shop, unmeasured
 
 SLOW = {"rich", "sqlite_utils", "dateutil", "pydantic", "random", "logging", "tomllib"}
+# Wanted only for text that is not plain.
+SLOW |= {"unicodedata"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +18,8 @@ SLOW = {"rich", "sqlite_utils", "dateutil", "pydantic", "random", "logging", "to
         ["stock"],
         ["stock", "--format", "json"],
         ["receive", "A", "1"],
+        ["sell", "XYZ-1", "1", "--known-only"],
+        ["stock", "XYZ-2", "--location", "shop"],
         ["history", "XYZ-1", "--from", "2022-03-01"],
         ["as-of", "2022-03-15"],
         ["batches"],
