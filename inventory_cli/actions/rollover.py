@@ -8,6 +8,7 @@ an event of the old log.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, sho
 from inventory_cli.core.events import (
     CARRIED_IDS,
     CARRIED_ON,
+    FORGETS,
     Draft,
     Event,
     Stream,
@@ -29,7 +31,7 @@ from inventory_cli.core.present import present_at
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import content_of
 from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
-from inventory_cli.storage.batches import End, Origin, read_end
+from inventory_cli.storage.batches import End, Origin, forgotten_in, read_batches, read_end
 from inventory_cli.storage.batches import end as end_ledger
 from inventory_cli.storage.carried_ids import CarriedId, read_carried, store_carried
 from inventory_cli.storage.failures import file_failures
@@ -153,9 +155,33 @@ def _fill(
     later = standing_openings(old, head.position, cut)
     _append(new, origin, openings(states, cut, later, old), clock)
     first = new.head().position + 1
-    events = (e for e, _ in carried(old, head.position, cut, first, progress))
-    _append(new, origin, events, clock)
+    _carry(old, carried(old, head.position, cut, first, progress), new, origin, clock)
     return len(states), new.head().position + 1 - first
+
+
+def _carry(
+    old: Ledger,
+    events: Iterable[tuple[Draft, Event]],
+    new: Ledger,
+    origin: Origin,
+    clock: Clock,
+) -> None:
+    """Record what is carried. An import that was voided as a whole, and what voided it, are batches
+    of their own, so that it stays forgotten.
+    """
+    forgets = {h.batch: number for h in read_batches(old) if (number := forgotten_in(h))}
+    imports = set(forgets.values())
+
+    def part(one: tuple[Draft, Event]) -> tuple[int, int]:
+        batch = one[1].batch
+        return (batch if batch in imports else 0, forgets.get(batch, 0))
+
+    new_number: dict[int, int] = {}
+    for (imported, forgotten), group in groupby(events, part):
+        details = {FORGETS: str(new_number[forgotten])} if forgotten in new_number else {}
+        _append(new, origin, (draft for draft, _ in group), clock, details)
+        if imported:
+            new_number[imported] = new.head().batch
 
 
 def _refuse_another_cut(old: Ledger, end: End, cut: str) -> None:
@@ -280,10 +306,16 @@ def carried(
         progress(events[-1].position, head)
 
 
-def _append(new: Ledger, origin: Origin, drafts: Iterable[Draft], clock: Clock) -> None:
+def _append(
+    new: Ledger,
+    origin: Origin,
+    drafts: Iterable[Draft],
+    clock: Clock,
+    details: Mapping[str, str] = {},
+) -> None:
     try:
         # What the old ledger let fall below zero is not refused here.
-        append(new, origin, lambda: drafts, clock, allow_negative=True)
+        append(new, origin, lambda: drafts, clock, allow_negative=True, details=details)
     except Forbidden as error:
         found = error.problems[0]
         raise LedgerUnusable(

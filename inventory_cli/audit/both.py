@@ -8,7 +8,7 @@ would make.
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice, zip_longest
+from itertools import chain, count, islice, takewhile, zip_longest
 from typing import NamedTuple
 
 from inventory_cli.audit.finding import Finding
@@ -35,7 +35,7 @@ MOST_OF_EACH = 5
 
 
 class _Stretch(NamedTuple):
-    """The events that a batch of the rollover recorded: the first position, and the last one."""
+    """The events that batches of the rollover recorded: the first position, and the last one."""
 
     first: int
     last: int
@@ -69,10 +69,13 @@ class Both:
 
     def _stretches(self, any_opened: bool) -> tuple[_Stretch, _Stretch]:
         """Return what was opened and what was carried; empty where there is no batch for it."""
-        batches = [header for number in (2, 3) if (header := self._rolled_over(number))]
+        batches = [*takewhile(bool, map(self._rolled_over, count(2)))]
         # Where nothing is to be opened, there is no batch that opens it.
         opening = _stretch(batches.pop(0) if any_opened and batches else None, 0)
-        return opening, _stretch(batches[0] if batches else None, opening.last)
+        carrying = [_stretch(batch, opening.last) for batch in batches]
+        if not carrying:
+            return opening, _stretch(None, opening.last)
+        return opening, _Stretch(carrying[0].first, carrying[-1].last)
 
     def _rolled_over(self, number: int) -> Batch | None:
         header, first = read_batch(self._new, number), read_batch(self._new, 1)

@@ -332,3 +332,25 @@ def test_a_rollover_that_takes_over_no_ids_is_found(
     ran = new.import_text(row, "--overlap", "skip")
     assert (ran.code, "read 1, appended 0, skipped 1, refused 0" in ran.out) == (0, True), ran
     assert "1 row belongs to inventory.db" in ran.err
+
+
+def test_an_import_that_was_voided_as_a_whole_stays_forgotten_where_it_is_carried(
+    old: Shop,
+) -> None:
+    file = (
+        "date,sku,type,quantity,id\n2022-12-30,A,sold,1,k1\n2023-01-03,A,sold,1,k2\n"
+        "2023-01-04,A,sold,1,k3\n2023-01-05,A,sold,1,\n"
+    )
+    old.ok("sell", "A", 1, "--on", "2023-01-02", "--id", "before")
+    assert old.import_text(file).code == 0
+    old.ok("reverse", "--batch", old.json("batches")[-1]["batch"], "--reason", "wrong file")
+    old.ok("sell", "A", 1, "--on", "2023-01-06", "--id", "behind")
+    new = roll(old)
+    ran = new.import_text(file, "--overlap", "skip", "--skip-bad")
+    assert "read 4, appended 3" in ran.out, ran
+    for id in ("before", "behind"):
+        assert "recorded before under the same id" in new.ok("sell", "A", 1, "--id", id).err
+    third = other(new, "third.db")
+    new.ok("rollover", third.path, "--as-of", END)
+    assert seam(third, new) == []
+    assert "recorded before" in third.ok("sell", "A", 1, "--on", "2023-01-03", "--id", "k2").err
