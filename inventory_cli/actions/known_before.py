@@ -34,9 +34,11 @@ class Before(NamedTuple):
         return f"event {self.carried.position} of {self.file}"
 
 
-def find_before(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> Before | None:
+def find_before(
+    ledger: Ledger, drafts: Sequence[Draft], moment_given: bool, seam: Seam | None = None
+) -> Before | None:
     """Return what is the same under the id of the drafts, or else what took effect last; None
-    where there is nothing.
+    where there is nothing. Whoever asks often has the seam at hand.
     """
     id = drafts[0].id
     carried = carried_under(ledger, id) if id is not None else []
@@ -53,7 +55,7 @@ def find_before(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> 
 
     same = next((one for one in carried if not differing(one)), None)
     found = same or carried[-1]
-    seam = read_seam(ledger)
+    seam = seam or read_seam(ledger)
     file = seam.file_of(found.effective_at) if seam else "a ledger before this one"
     return Before(file, found, differing(found))
 

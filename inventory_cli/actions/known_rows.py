@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from inventory_cli.actions.known_before import Earlier, find_before
-from inventory_cli.audit.seam import Seam
+from inventory_cli.audit.seam import Seam, read_seam
 from inventory_cli.core.dates import day_of
 from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.rules import differing_in
@@ -167,6 +167,7 @@ class _Ids:
         self._head = ledger.head().position
         self._keep = keep
         self._forgotten = Forgotten(ledger)
+        self._seam = read_seam(ledger)
         # Rows given here reach the log chunk by chunk; those not there yet are among these.
         self._recent: dict[str, tuple[Draft, ...]] = {}
         self._older: dict[str, tuple[Draft, ...]] = {}
@@ -183,7 +184,7 @@ class _Ids:
         known = [] if recent else known_under_id(self._ledger, id, self._forgotten)
         if self._keep:
             known = [one for one in known if one.voided_by is None]
-        before = None if recent else find_before(self._ledger, drafts, True)
+        before = None if recent else find_before(self._ledger, drafts, True, self._seam)
         if before and not before.differing:
             return Answer(0, before=True)
         if recent is None and not known and before is None:
