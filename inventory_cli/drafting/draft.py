@@ -205,7 +205,7 @@ def _spelling(facts: _Facts) -> list[str]:
         lines.append(entry("header", "false", "the first line looks like the others"))
     if facts.mark:
         lines.append(entry("decimal_mark", quoted(facts.mark), "other marks part thousands"))
-    asked = () if facts.given.decimal_mark else _NUMBERS[:3]
+    asked = () if facts.given.decimal_mark or facts.mark == "," else _NUMBERS[:3]
     for column in filter(None, map(facts.column, asked)):
         # As 1,234 and 1.234 are: a thousand, or little more than one.
         if column.doubtful and column.numbers[","] == column.numbers[facts.mark]:

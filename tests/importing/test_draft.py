@@ -117,6 +117,7 @@ def test_what_an_import_finds_by_itself_is_not_said(encoding: str) -> None:
         (["1.000", "12"], None, True),
         (["1,000", "12"], ".", True),
         (["1.000", "12.5"], None, False),
+        (["1.000", "1.234.567"], ",", False),
         (["1.234,5", "12"], ",", False),
         (["1,234.5", "12"], ".", False),
         (["2.5", "12"], None, False),
