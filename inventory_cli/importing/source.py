@@ -18,6 +18,8 @@ DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 # A line has to fit into memory; a file of zeros, or without line ends, has no others.
 _LONGEST_LINE = 16_000_000
+# Six times as many as a sheet of Excel can have.
+_MOST_COLUMNS = 100_000
 # How many bytes are read at a time.
 _BLOCK = 1 << 20
 # By how many lines, or characters, the delimiter is found.
@@ -159,6 +161,12 @@ class Source:
             for record in reader:
                 self.line = self._skip_lines + end + 1
                 end = reader.line_num
+                if len(record) > _MOST_COLUMNS:
+                    raise Refused(
+                        f"{self.name}, line {self.line}: {len(record)} columns, as no table has; "
+                        "nothing was appended",
+                        "say --delimiter, if another character parts them",
+                    )
                 if record and not (len(record) == 1 and not record[0].strip()):
                     yield [_without_formula(cell) for cell in record] if self._formulas else record
         except csv.Error as error:

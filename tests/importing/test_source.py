@@ -320,6 +320,12 @@ def test_many_columns_of_one_name_cost_no_more_than_others(shop: Shop) -> None:
     assert (len(details), details["x"], details["x (40000)"]) == (40_000, "1", "1")
 
 
+@pytest.mark.parametrize("words", [(), ("--draft",), ("--delimiter", ",")], ids=str)
+def test_more_columns_than_any_table_has_are_refused(shop: Shop, words: tuple[str, ...]) -> None:
+    ran = shop.import_text(HEADER.strip() + ",x" * 100_000 + "\n" + ROW, *words)
+    assert (ran.code, "line 1: 100004 columns, as no table has" in ran.err) == (3, True)
+
+
 def test_a_pipe_may_give_the_file_bit_by_bit(shop: Shop) -> None:
     process = subprocess.Popen(
         shop.command("import", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False
