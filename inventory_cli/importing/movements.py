@@ -87,9 +87,9 @@ def _read_each(
         )
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         hours = HoursApart(reader.dates, measures.zone, reading)
-        for line, record, in_second_hour in hours.of(prepared):
+        for line, record, when in hours.of(prepared):
             try:
-                row = reader.read(line, record, in_second_hour)
+                row = reader.read(line, record, when)
             except BadCell as bad:
                 reading.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
                 continue

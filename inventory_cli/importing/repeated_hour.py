@@ -38,19 +38,19 @@ def _is_repeating(day: date, zone: tzinfo) -> bool:
     return any(later < earlier for earlier, later in pairwise(offsets))
 
 
-# The line on which a row begins, its cells, and its time where that is in the second hour.
+# The line on which a row begins, its cells, and its time; None where that cannot be read.
 Timed = tuple[int, list[str], When | None]
 
 
 class _Held(NamedTuple):
     line: int
     record: list[str]
-    # None for a row between others that says no moment.
+    # Between others, a row may say no moment.
     when: When | None
 
 
 class HoursApart:
-    """Gives the rows of a file, each with its time where that is in the second of two hours.
+    """Gives the rows of a file, each with its time, be it in the first or the second of two hours.
 
     In a column of times that runs forward, one step back within the hour is where the second one
     begins; without it the first is meant, which `reading` is told. The rows of the hour are held
@@ -87,9 +87,9 @@ class HoursApart:
                 self._runs_forward = self._runs_forward and moment >= self._last
                 self._last = moment
             elif self._held:
-                self._held.append(_Held(line, record, None))
+                self._held.append(_Held(line, record, when))
                 continue
-            yield line, record, None
+            yield line, record, when
         yield from self._told(None)
 
     def _is_of_two(self, text: str, when: When) -> bool:
@@ -102,12 +102,17 @@ class HoursApart:
         held, self._held = self._held, []
         begins = self._second_begins(held, following)
         for n, (line, record, when) in enumerate(held):
-            is_second = begins is not None and n >= begins
-            yield line, record, second_reading(when, self._zone) if is_second and when else None
+            if when is not None and begins is not None and n >= begins:
+                when = second_reading(when, self._zone) or when
+            yield line, record, when
 
     def _second_begins(self, held: list[_Held], following: str | None) -> int | None:
         """Return the place of the row with which the second hour begins, if that can be told."""
-        moments = [(n, row.when.instant or "") for n, row in enumerate(held) if row.when]
+        moments = [
+            (n, row.when.instant)
+            for n, row in enumerate(held)
+            if row.when is not None and row.when.instant is not None
+        ]
         if not moments:
             return None
         steps = [n for (_, one), (n, other) in pairwise(moments) if other < one]

@@ -131,14 +131,11 @@ class RowReader:
         """Raise Refused where the figures of a file, once all are read, can be read in two ways."""
         self._number.require_decided(name)
 
-    def read(
-        self, line: int, record: Sequence[str], in_second_hour: When | None = None
-    ) -> Row | OneSide:
-        """Return what the row that begins on a line says. Raises BadCell.
-
-        Its time is in the first of two hours with one name, unless that in the second is given.
+    def read(self, line: int, record: Sequence[str], when: When | None) -> Row | OneSide:
+        """Return what the row that begins on a line says, at a time that was read already; what
+        is wrong with it is said where it is None. Raises BadCell.
         """
-        when = in_second_hour or self.dates[record[self.dates.at]]
+        when = when or self.dates[record[self.dates.at]]
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
         said = self._locations.of(record) or self._usual_location
