@@ -16,7 +16,6 @@ from inventory_cli.core.quantities import (
     format_quantity,
     parse_quantity,
     two_readings,
-    without_marks,
 )
 from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
@@ -176,7 +175,7 @@ class Survey(NamedTuple):
 def number(text: str, mark: str | None) -> int | None:
     """Return a number in billionths, or None where text is no number with that decimal mark."""
     try:
-        return parse_quantity(without_marks(text, mark) if mark else text, 9)
+        return parse_quantity(text, 9, mark)
     except WrongUsage:
         return None
 
