@@ -1,7 +1,7 @@
 """Knows how a new ledger begins where a closed period of an older one ends.
 
 Its first batch closes the same period there and names the old head; the next opens every stream
-with what the old log replays to; the last carries what takes effect later. Must never leave out
+with what the old log replays to; the others carry what takes effect later. Must never leave out
 an event of the old log.
 """
 

@@ -10,10 +10,10 @@ from itertools import islice
 
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.seam import Seam, read_seam
-from inventory_cli.core.events import CARRIED_IDS, CARRIED_ON, FORGETS, Event, unpack_details
+from inventory_cli.core.events import CARRIED_IDS, CARRIED_ON, Event, unpack_details
 from inventory_cli.core.rules import content_of
 from inventory_cli.core.wording import count_of
-from inventory_cli.storage.batches import read_batch, read_batches, read_end
+from inventory_cli.storage.batches import forgotten_in, read_batch, read_batches, read_end
 from inventory_cli.storage.carried_ids import CarriedId, read_carried
 from inventory_cli.storage.chain import digest_carried
 from inventory_cli.storage.known import with_ids
@@ -77,9 +77,7 @@ def _in_log(old: Ledger, cut: str, end: int) -> Iterator[CarriedId]:
     with its import.
     """
     forgotten = {
-        (int(said), header.batch)
-        for header in read_batches(old)
-        if (said := unpack_details(header.details).get(FORGETS)) and said.isdecimal()
+        (number, header.batch) for header in read_batches(old) if (number := forgotten_in(header))
     }
     for event, voided_in in with_ids(old, end):
         if event.effective_at <= cut and (event.batch, voided_in) not in forgotten:
