@@ -317,9 +317,9 @@ def test_init_in_a_folder_that_may_only_be_read_leaves_nothing(store: Shop) -> N
     assert contents(store.path.parent) == {}
 
 
-def test_half_an_append_that_may_not_be_undone_is_not_shown(store: Shop, whole: bytes) -> None:
-    # What a crash leaves: a file that is half written, and the journal that undoes it.
-    writer = sqlite3.connect(store.path, isolation_level=None)
+def half_way(path: Path) -> sqlite3.Connection:
+    """Return a writer that has written half of what it means to; the journal undoes it."""
+    writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("PRAGMA cache_size = 5")
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("UPDATE stock SET on_hand = 0")
@@ -327,6 +327,12 @@ def test_half_an_append_that_may_not_be_undone_is_not_shown(store: Shop, whole: 
         "INSERT INTO stock VALUES (?, 'main', 1, NULL, NULL, NULL, '')",
         [(f"SKU-{number}",) for number in range(5_000)],
     )
+    return writer
+
+
+def test_half_an_append_that_may_not_be_undone_is_not_shown(store: Shop, whole: bytes) -> None:
+    # What a crash leaves: a file that is half written, and the journal that undoes it.
+    writer = half_way(store.path)
     left = store.folder / "left"
     shutil.copytree(store.path.parent, left)
     writer.execute("ROLLBACK")

@@ -21,7 +21,15 @@ from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.storage.names import second_names
 from tests.conftest import Shop
-from tests.storage.test_ledger_file import READING, WRITING, contents, obeying, permitted, words_of
+from tests.storage.test_ledger_file import (
+    READING,
+    WRITING,
+    contents,
+    half_way,
+    obeying,
+    permitted,
+    words_of,
+)
 
 ONE_FILE = "a write that is broken off under one name is not undone under another"
 
@@ -45,14 +53,7 @@ def linked(shop: Shop, path: Path) -> Path:
 def half_written(path: Path) -> Iterator[None]:
     """Leave a file half written, with the journal that undoes it, as a crash does."""
     kept = path.with_name("kept")
-    writer = sqlite3.connect(path, isolation_level=None)
-    writer.execute("PRAGMA cache_size = 5")
-    writer.execute("BEGIN IMMEDIATE")
-    writer.execute("UPDATE stock SET on_hand = 0")
-    writer.executemany(
-        "INSERT INTO stock VALUES (?, 'main', 1, NULL, NULL, NULL, '')",
-        [(f"SKU-{number}",) for number in range(5_000)],
-    )
+    writer = half_way(path)
     shutil.copy(f"{path}-journal", kept)
     written = path.read_bytes()
     writer.execute("ROLLBACK")

@@ -44,7 +44,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, bytes]:
 @pytest.fixture
 def ledger(whole: tuple[Shop, bytes]) -> Shop:
     """That ledger, as it was before any test altered it."""
-    shop, original = whole
+    return put_back(*whole)
+
+
+def put_back(shop: Shop, original: bytes) -> Shop:
+    """Give a ledger the bytes that it had."""
     # A new file: what a failed test may have left open belongs to the old one.
     shop.path.unlink()
     shop.path.write_bytes(original)
@@ -67,10 +71,7 @@ def rolled_over(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, bytes]:
 @pytest.fixture
 def following(rolled_over: tuple[Shop, bytes]) -> Shop:
     """That ledger, as it was before any test altered it."""
-    shop, original = rolled_over
-    shop.path.unlink()
-    shop.path.write_bytes(original)
-    return shop
+    return put_back(*rolled_over)
 
 
 @pytest.fixture
