@@ -46,9 +46,10 @@ def read_plain(lines: Sequence[str], link: bytes, position: int, batch: int) -> 
     """Return the events of some lines if they are plain, and are those of a batch from a position
     on, whose chain goes on from `link`; else None.
     """
-    found = _LINE.findall("".join(lines))
-    # None of them holds the end of a line, so there is no more than one for each line.
-    if not found or len(found) != len(lines):
+    text = "".join(lines)
+    found = _LINE.findall(text)
+    # As many as there are ends of lines: so nothing stands between them, and nothing behind.
+    if not found or not len(found) == text.count("\n") == len(lines) or text[-1] != "\n":
         return None
     # Many times faster than `zip`, which makes an iterator for each of them.
     cells = [*chain.from_iterable(found)]

@@ -13,6 +13,12 @@ from tests.conftest import Shop
 from tests.tampering.altering import behind_the_back
 
 
+@pytest.fixture(autouse=True, params=[1, 10**9], ids=["together", "alone"])
+def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of events are read together, or each by itself."""
+    monkeypatch.setattr("inventory_cli.storage.restore._LEAST", request.param)
+
+
 @pytest.fixture
 def exported(story: Shop) -> list[str]:
     story.ok("snapshot", "take", "march", "--as-of", "2022-03-31")
@@ -225,6 +231,15 @@ FORGED: dict[str, tuple[Callable[[list[str]], list[str]], int, str]] = {
     "a text for a line's number": (
         edited(14, lambda v: v["lines"][0].__setitem__(2, "1")), 14, NO_TYPE),
     "true for the decimals": (edited(1, lambda v: v["ledger"].update(decimals=False)), 1, NO_TYPE),
+    "a kind that there is not": (
+        edited(4, lambda v: v["event"].update(kind="melted")),
+        4, "event 2 is of the unknown kind 'melted'"),
+    "a number too large for the file": (
+        edited(4, lambda v: v["event"].update(quantity=2**63)), 4,
+        "this is no line of an export (Python int too large to convert to SQLite INTEGER)"),
+    "an event reversed twice": (
+        with_one_more(20, 19, lambda v: v["event"].update(position=10)), 20,
+        "this is no line of an export (UNIQUE constraint failed: events.reverses)"),
     "a float": (
         edited(4, lambda v: v["event"].update(quantity=5.0)), 4, "5.0 is not a whole number"),
     "no number": (
