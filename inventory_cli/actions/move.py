@@ -16,7 +16,7 @@ from inventory_cli.storage.restore import BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
 
 
-def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
+def restore(path: Path, name: str, lines: Iterable[bytes]) -> Head:
     """Make a new ledger at `path` from an export called `name`, and return its head.
 
     Raises Refused with the number of the first line that does not fit; then no file is left behind.

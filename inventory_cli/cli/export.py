@@ -65,10 +65,7 @@ def restore(
     """
     path = ledger_path(context)
     with opened(file) as stream:
-        # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
-        lines = bounded_lines(stream, LONGEST_LINE)
-        text = (line.decode(errors="surrogateescape") for line in lines)
-        head = restore_ledger(path, file, text)
+        head = restore_ledger(path, file, bounded_lines(stream, LONGEST_LINE, growing=True))
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 
 

@@ -23,7 +23,7 @@ _JSON = {
     str: r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"',
 }
 _FIELDS = [(name, get_args(hint) or (hint,)) for name, hint in get_type_hints(Event).items()]
-EVENT_BEGINS = '{"event":{'
+EVENT_BEGINS = b'{"event":{'
 
 
 def _pattern(name: str, types: tuple[type, ...]) -> str:
@@ -42,11 +42,16 @@ class PlainEvents(NamedTuple):
     links: list[bytes]
 
 
-def read_plain(lines: Sequence[str], link: bytes, position: int, batch: int) -> PlainEvents | None:
+def read_plain(
+    lines: Sequence[bytes], link: bytes, position: int, batch: int
+) -> PlainEvents | None:
     """Return the events of some lines if they are plain, and are those of a batch from a position
     on, whose chain goes on from `link`; else None.
     """
-    text = "".join(lines)
+    try:
+        text = b"".join(lines).decode()
+    except UnicodeDecodeError:
+        return None
     found = _LINE.findall(text)
     # As many as there are ends of lines: so nothing stands between them, and nothing behind.
     if not found or not len(found) == text.count("\n") == len(lines) or text[-1] != "\n":
@@ -69,7 +74,7 @@ def read_plain(lines: Sequence[str], link: bytes, position: int, batch: int) -> 
             for (_, types), tokens in zip(_FIELDS[2:], columns[2:], strict=True)
         ]
     except ValueError:
-        # A number too long for Python, or what is no character.
+        # A number too long for Python, or what could be written shorter.
         return None
     values = [positions, [batch] * len(found), *said]
     return PlainEvents(values, links) if KINDS.keys() >= {*values[_KIND]} else None

@@ -39,9 +39,10 @@ _NO_LINE = (
     RecursionError,
     sqlite3.IntegrityError,
 )
-# In bytes. The longest line is that of a snapshot: about a hundred for each of its streams.
+# In bytes. Only the line of a snapshot may be longer, where all before it are longer still: each of
+# its streams has an event there, and the line of an event is longer than what a snapshot says.
 LONGEST_LINE = 1 << 28
-# How many characters of lines of events are read at a time; and the fewest lines for which that is
+# How many bytes of lines of events are read at a time; and the fewest lines for which that is
 # worth it.
 _BLOCK = 1 << 20
 _LEAST = 10
@@ -60,7 +61,7 @@ class BadExport(Exception):
         self.reason = reason
 
 
-def restore_log(path: Path, lines: Iterable[str]) -> Head:
+def restore_log(path: Path, lines: Iterable[bytes]) -> Head:
     """Make a new ledger at `path` from an export, and return its head, the same as before.
 
     Every hash is checked as it is written, and nothing is taken that no header closes. Raises
@@ -76,9 +77,10 @@ def restore_log(path: Path, lines: Iterable[str]) -> Head:
                 if len(block) >= _LEAST and writer.write_plain(number + 1, block):
                     number += len(block)
                     continue
-                for text in block:
+                for line in block:
                     number += 1
-                    writer.write(number, text)
+                    # What is not UTF-8 becomes a lone surrogate, which no line of an export holds.
+                    writer.write(number, line.decode(errors="surrogateescape"))
             number += 1
             head = writer.finish(aside)
         except (_Misfit, UnknownKind) as error:
@@ -91,18 +93,18 @@ def restore_log(path: Path, lines: Iterable[str]) -> Head:
     return head
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+def _blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Give lines of events some at a time, and every other line by itself."""
-    block: list[str] = []
+    block: list[bytes] = []
     size = 0
     try:
-        for text in lines:
-            is_event = text.startswith(EVENT_BEGINS)
+        for line in lines:
+            is_event = line.startswith(EVENT_BEGINS)
             if block and (not is_event or size > _BLOCK):
                 yield block
                 block, size = [], 0
-            block.append(text)
-            size += len(text)
+            block.append(line)
+            size += len(line)
             if not is_event:
                 yield block
                 block, size = [], 0
@@ -195,7 +197,7 @@ class _Writer:
         self._position = event.position
         self._open = self._open or (number, name)
 
-    def write_plain(self, number: int, lines: Sequence[str]) -> bool:
+    def write_plain(self, number: int, lines: Sequence[bytes]) -> bool:
         """Write lines from number `number` on, and tell whether that was done: it is if all are of
         plain events, each of which `write` would take. If not, nothing was written.
         """

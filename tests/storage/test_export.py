@@ -320,6 +320,26 @@ def test_a_line_without_end_is_refused_in_little_memory(
     assert not copy.path.exists()
 
 
+def test_the_line_of_a_snapshot_may_be_as_long_as_all_before_it(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        shop.ok("receive", f"XYZ-{number}", 2, "--on", "2022-03-01")
+    shop.ok("snapshot", "take", "all", "--as-of", "2022-03-01")
+    lines = shop.ok("export").out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith('{"snapshot"'))
+    longest = max(len(line) + 1 for n, line in enumerate(lines) if n != at)
+    assert len(lines[at]) > longest
+    monkeypatch.setattr("inventory_cli.cli.export.LONGEST_LINE", longest)
+    restored(tmp_path, lines).ok("restore", tmp_path / "export.jsonl")
+    (tmp_path / "restored.db").unlink()
+    before = sum(len(line) + 1 for line in lines[:at])
+    lines[at] = lines[at].ljust(before)
+    ran = restored(tmp_path, lines)("restore", tmp_path / "export.jsonl")
+    assert ran.code == 3
+    assert f"line {at + 1}: this is no line of an export: it has more than {before:,}" in ran.err
+
+
 def test_a_restore_never_writes_over_a_ledger(story: Shop, exported: list[str]) -> None:
     before = story.path.read_bytes()
     restored(story.folder, exported)
