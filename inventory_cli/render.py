@@ -76,9 +76,9 @@ def show_object(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def show_line(value: dict[str, Any]) -> None:
-    """Write one JSON object as a line to standard output, at once."""
-    sys.stdout.write(_json(value) + "\n")
+def show_lines(values: Iterable[dict[str, Any]]) -> None:
+    """Write JSON objects to standard output, each as a line, at once."""
+    sys.stdout.write("".join(_json(value) + "\n" for value in values))
     sys.stdout.flush()
 
 

@@ -36,9 +36,10 @@ from inventory_cli.storage.batches import end as end_ledger
 from inventory_cli.storage.carried_ids import CarriedId, read_carried, store_carried
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.known import Forgotten, ids_of, known_under_id
-from inventory_cli.storage.ledger_file import Clock, Head, Ledger, create_ledger, open_ledger
+from inventory_cli.storage.ledger_file import Clock, Head, Ledger, open_ledger
 from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
 from inventory_cli.storage.new_file import Made, check_free, new_file
+from inventory_cli.storage.new_ledger import create_ledger
 from inventory_cli.storage.snapshots import find_snapshot, read_closings
 
 _ADVICE = "name a file that does not exist yet"

@@ -9,7 +9,7 @@ from inventory_cli.cli.options import ledger_path
 from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.storage.ledger_file import create_ledger
+from inventory_cli.storage.new_ledger import create_ledger
 from inventory_cli.terminal import line
 
 

@@ -3,25 +3,22 @@
 Must never know what a line may say.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from inventory_cli.actions.record import Recording, Request, record_together
-from inventory_cli.actions.record import record as record_one
+from inventory_cli.actions.record_lines import record_waiting
 from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
+from inventory_cli.cli.waiting import Lines
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.render import exact, show_line
+from inventory_cli.render import exact, show_lines
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-
-# The longest line that is read.
-_LONGEST = 1_000_000
 
 
 def record(
@@ -39,7 +36,7 @@ def record(
     """Keys: type, sku, quantity and, if wanted, date, location, to_location, reason, reference,
     unit_cost, id, by, last_incoming, last_outgoing, details. Without location it is at
     $INVENTORY_LOCATION, else main. Each line is a batch of its own, durable when it is answered,
-    unless --one-batch is given.
+    unless --one-batch is given. Lines that wait are written to the disk together, which is faster.
 
     Examples:
         inventory record events.jsonl --one-batch
@@ -49,61 +46,61 @@ def record(
     with opened(file) as stream, open_ledger(ledger_path(context), write=True) as ledger:
         take = _record_together if one_batch else _record_each
         rules = NameRules(known_only, 'say where, like "location": "depot"')
-        refused = take(ledger, stream, origin, allow_negative, rules)
+        refused = take(ledger, Lines(stream), origin, allow_negative, rules)
     if refused:
         raise typer.Exit(Refused.exit_code)
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    number = 0
-    while line := stream.readline(_LONGEST + 1):
-        number += 1
-        if len(line) > _LONGEST:
-            raise Refused(f"line {number} has more than {_LONGEST} bytes")
-        if line.strip():
-            yield number, line
-
-
 def _record_each(
-    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool, rules: NameRules
+    ledger: Ledger, lines: Lines, origin: Origin, allow_negative: bool, rules: NameRules
 ) -> bool:
     """Record each line as it comes; return whether any was refused."""
     refused = False
-    for number, text in _lines(stream):
-        try:
-            request = _read(ledger, text)
-            recording = record_one(ledger, origin, request, options.now, allow_negative, rules)
-        except (Refused, WrongUsage) as error:
-            refused = True
-            _refuse(number, error)
-        else:
-            _answer(ledger, number, recording)
+    for group in lines.together():
+        became = record_waiting(
+            ledger,
+            origin,
+            group,
+            lambda line: _read(ledger, line.text),
+            options.now,
+            allow_negative,
+            rules,
+        )
+        refused |= not all(isinstance(one, Recording) for _, one in became)
+        show_lines(
+            _answer(ledger, line.number, one)
+            if isinstance(one, Recording)
+            else _refusal(line.number, one)
+            for line, one in became
+        )
     return refused
 
 
 def _record_together(
-    ledger: Ledger, stream: BinaryIO, origin: Origin, allow_negative: bool, rules: NameRules
+    ledger: Ledger, lines: Lines, origin: Origin, allow_negative: bool, rules: NameRules
 ) -> bool:
     """Record all lines as one batch, and answer each; or none, and answer those at fault."""
     requests: list[Request] = []
     numbers: list[int] = []
     refused = False
-    for number, text in _lines(stream):
+    for number, text in lines:
         try:
             requests.append(_read(ledger, text))
             numbers.append(number)
         except (Refused, WrongUsage) as error:
             refused = True
-            _refuse(number, error)
+            show_lines([_refusal(number, error)])
     if refused:
         return True
     try:
         recordings = record_together(ledger, origin, requests, options.now, allow_negative, rules)
     except Refused as error:
-        _refuse(None, error)
+        show_lines([_refusal(None, error)])
         return True
-    for number, recording in zip(numbers, recordings, strict=True):
+    show_lines(
         _answer(ledger, number, recording)
+        for number, recording in zip(numbers, recordings, strict=True)
+    )
     return False
 
 
@@ -113,11 +110,11 @@ def _read(ledger: Ledger, text: bytes) -> Request:
     )
 
 
-def _refuse(number: int | None, error: Refused | WrongUsage) -> None:
-    show_line({"line": number, "ok": False, "error": error.message, "hint": error.hint})
+def _refusal(number: int | None, error: Refused | WrongUsage) -> dict[str, object]:
+    return {"line": number, "ok": False, "error": error.message, "hint": error.hint}
 
 
-def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
+def _answer(ledger: Ledger, number: int, recording: Recording) -> dict[str, object]:
     events = [
         {
             "position": event.position,
@@ -140,4 +137,4 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> None:
         answer["voided_by"] = recording.voided_by
     if recording.file is not None:
         answer["recorded_in"] = recording.file
-    show_line(answer)
+    return answer

@@ -90,3 +90,12 @@ _ADVICE = {
 def primary_code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code of an error."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def may_not_write(error: BaseException) -> bool:
+    """Tell whether an error may come of a file, or a folder, that may not be written."""
+    return isinstance(error, sqlite3.Error) and primary_code(error) in (
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+    )

@@ -1,16 +1,16 @@
-"""Knows the file itself: how a ledger is made, opened, locked, and found to be unusable.
+"""Knows the file itself: how a ledger is opened, locked, written, and found to be unusable.
 
 Must never know what events mean.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from inventory_cli.core.dates import load_zone, utc_text
+from inventory_cli.core.dates import load_zone
 from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage import schema
@@ -24,13 +24,18 @@ from inventory_cli.storage.connection import (
 from inventory_cli.storage.failures import (
     DAMAGED,
     WRONG_TYPE,
+    may_not_write,
     moved,
     primary_code,
     sqlite_failures,
     unusable,
 )
-from inventory_cli.storage.names import is_in_wal_mode, refuse_left_wal, require_one_name
-from inventory_cli.storage.new_file import new_file
+from inventory_cli.storage.names import (
+    is_in_wal_mode,
+    place_of,
+    refuse_left_wal,
+    require_one_name,
+)
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
 Clock = Callable[[], datetime]
@@ -82,8 +87,10 @@ class Ledger:
         # How many decimals a quantity keeps; an audit shows none where that is not known.
         self.decimals = settings.decimals if _are_sound(settings) else 0
         self.zone = zone
-        self._place = _place(path)
+        self._place = place_of(path)
         self._consequence = ""
+        # What several appends have written so far that become lasting together; else None.
+        self._together: list[Written] | None = None
 
     def head(self) -> Head:
         """Return where the log ends now."""
@@ -122,8 +129,41 @@ class Ledger:
         Every failure of the file comes out as LedgerUnusable and says that nothing was appended;
         so whoever commits makes sure of that before letting an error pass.
         """
+        if self._together is not None:
+            with self._one_of_several(self._together):
+                yield
+            return
         with self._locked("; nothing was appended"):
             yield
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hold the write lock over several appends, and make all of them lasting at the end.
+
+        One that fails is undone by itself, and the others stay; but when the file fails, or this
+        ends with an exception, nothing of them all was appended.
+        """
+        with self._locked("; nothing was appended that was not answered"):
+            self._together = []
+            try:
+                yield
+                written = self._together
+            finally:
+                self._together = None
+            if written:
+                self.commit(_all_of(written))
+
+    @contextmanager
+    def _one_of_several(self, before: list[Written]) -> Iterator[None]:
+        count = len(before)
+        self.connection.execute("SAVEPOINT one")
+        try:
+            yield
+        finally:
+            # Where the file failed, SQLite may have undone everything already.
+            if len(before) == count and self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO one")
+                self.connection.execute("RELEASE one")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -156,7 +196,12 @@ class Ledger:
 
         An error at COMMIT is ambiguous: it may be in the file or not. So the file is opened again
         and asked. Raises only where it is not there, or LedgerUnusable where that cannot be seen.
+        Of several appends together, each is kept here until the last.
         """
+        if self._together is not None:
+            self.connection.execute("RELEASE one")
+            self._together.append(written)
+            return
         # SQLite looks only before its first write, and a large batch takes a while from there.
         self.check_place(self._consequence)
         require_one_name(self.path, self._consequence)
@@ -185,7 +230,7 @@ class Ledger:
 
     def check_place(self, consequence: str = "") -> None:
         """Raise LedgerUnusable when the file of this name is not the one that is open."""
-        if _place(self.path) != self._place:
+        if place_of(self.path) != self._place:
             raise moved(self.path, consequence)
 
     @contextmanager
@@ -223,7 +268,7 @@ def open_ledger(
             ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
         except BaseException as error:
             connection.close()
-            if _may_not_write(error) and is_in_wal_mode(path):
+            if may_not_write(error) and is_in_wal_mode(path):
                 raise LedgerUnusable(
                     f"{path} was left in WAL mode by another program; even to read it takes the "
                     f"right to write it and its folder ({error})",
@@ -242,53 +287,14 @@ def open_ledger(
             ledger.connection.close()
 
 
-def _may_not_write(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and primary_code(error) in (
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_IOERR,
+def _all_of(written: Sequence[Written]) -> Written:
+    """Return what is in the file only if all of these are."""
+    first, last = written[0], written[-1]
+    if first is last:
+        return first
+    return Written(
+        lambda: all(one.is_there() for one in written), f"{first.name} to {last.name}", last.advice
     )
-
-
-def create_ledger(
-    path: Path, now: datetime, decimals: int, timezone: str, negative: str
-) -> Settings:
-    """Make a new ledger. It appears under its name only when it is whole.
-
-    Raises NotFree when there is a file of that name already.
-    """
-    import uuid
-
-    from inventory_cli.storage.chain import genesis
-
-    load_zone(timezone)
-    settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)
-    with new_ledger(path) as connection:
-        connection.execute(
-            "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, genesis(settings))
-        )
-    return settings
-
-
-@contextmanager
-def new_ledger(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give an empty ledger under a temporary name; give it its own name when all went well."""
-    with (
-        new_file(path, "choose another file with --ledger FILE") as unfinished,
-        closing(sqlite3.connect(unfinished, isolation_level=None)) as connection,
-    ):
-        make_durable(connection, unfinished)
-        schema.migrate(connection)
-        yield connection
-
-
-def _place(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one that gets its name, or None if there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) -> None:

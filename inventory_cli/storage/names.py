@@ -29,6 +29,15 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
 
 
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that gets its name, or None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def second_names(path: Path) -> int:
     """Return how many names a file has besides this one (hard links), 0 if there is none."""
     try:

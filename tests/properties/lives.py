@@ -31,7 +31,8 @@ from inventory_cli.core.replay import State, fold, in_order
 from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Batch, Origin
-from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.new_ledger import create_ledger
 from inventory_cli.storage.stock import stored_states
 from tests.properties.slow_model import Fact, Line, Shortage, SlowLedger, standing
 

@@ -53,7 +53,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from inventory_cli.errors import InventoryError
-from inventory_cli.storage.ledger_file import create_ledger
+from inventory_cli.storage.new_ledger import create_ledger
 
 sys.stdin.readline()
 try:

@@ -4,6 +4,7 @@ and what the process reported is true.
 Real processes, a real `kill -9`, and a real limit to how much may be written.
 """
 
+import json
 import resource
 import shutil
 import signal
@@ -11,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +22,13 @@ import pytest
 
 from inventory_cli.actions.append import append
 from inventory_cli.actions.rebuild import rebuild
+from inventory_cli.actions.record import Recording, Request
+from inventory_cli.actions.record_lines import record_waiting
 from inventory_cli.actions.snapshot import take_snapshot
+from inventory_cli.cli.waiting import MOST_TOGETHER
 from inventory_cli.core.events import Draft
-from inventory_cli.errors import LedgerUnusable
+from inventory_cli.core.names import ANY_NAMES
+from inventory_cli.errors import LedgerUnusable, Refused
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.conftest import Shop, unmeasured
@@ -223,6 +228,31 @@ def test_every_event_that_was_reported_before_a_kill_is_there(
     assert recorded == list(range(1, len(found)))
     # One may have been recorded without the time to say so.
     assert len(complete) <= len(recorded) <= len(complete) + 1
+
+
+@pytest.mark.parametrize(("answered", "share"), [(1, 0.0), (1, 0.1), (250, 0.02), (800, 0.05)])
+def test_every_line_that_was_answered_before_a_kill_is_there(
+    store: Shop, tmp_path: Path, before: Before, answered: int, share: float
+) -> None:
+    file = tmp_path / "lines.jsonl"
+    line = '{"type": "received", "sku": "A", "quantity": %d, "date": "2022-03-09"}\n'
+    file.write_text("".join(line % number for number in range(1, 5_001)))
+    with subprocess.Popen(
+        store.command("record", file), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(answered)]
+        time.sleep(share * before.seconds["receive"])
+        process.kill()
+        lines += process.stdout
+    complete = [json.loads(line) for line in lines if line.endswith("\n")]
+    assert [answer["batch"] for answer in complete] == list(range(2, len(complete) + 2))
+    # The last group may have been recorded without the time to say so.
+    found = sizes(store)
+    assert found == [BEFORE] + [1] * (len(found) - 1)
+    assert len(complete) <= len(found) - 1 <= len(complete) + MOST_TOGETHER
+    recorded = [row["quantity"] for row in store.json("log", "--after", BEFORE)]
+    assert recorded == list(range(1, len(found)))
 
 
 @pytest.mark.parametrize("moment", spread("the start", 5, 1.0)[1:], ids=str)
@@ -501,10 +531,78 @@ def test_a_batch_of_the_same_number_by_someone_else_is_not_taken_for_the_own(sto
     assert sizes(store) == [BEFORE, 1]
 
 
-def test_a_batch_that_cannot_be_looked_up_is_reported_as_in_doubt(
+def record_arrivals(ledger: Ledger, quantities: Iterable[int]) -> list[int | None]:
+    """Record some arrivals together; return the batch of each, None for one that is refused."""
+
+    def read(quantity: int) -> Request:
+        if not quantity:
+            raise Refused("nothing came in")
+        return Request((arrivals(1)[0]._replace(quantity=quantity),), True)
+
+    became = record_waiting(
+        ledger, KEEPER, quantities, read, lambda: datetime.now(UTC), False, ANY_NAMES
+    )
+    return [one.events[0].event.batch if isinstance(one, Recording) else None for _, one in became]
+
+
+def test_batches_that_were_recorded_together_in_spite_of_an_error_are_reported_as_recorded(
+    store: Shop,
+) -> None:
+    with opened_with(store.path, CommitsAndFails) as ledger:
+        assert record_arrivals(ledger, [1, 0, 2, 3]) == [2, None, 3, 4]
+        assert record_arrivals(ledger, [0]) == [None]
+        assert record_arrivals(ledger, [4]) == [5]
+    assert sizes(store) == [BEFORE, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("kind", [Fails, FailsForLackOfRoom, FailsForThoseWhoRead])
+def test_batches_that_an_error_kept_out_together_are_reported_as_not_recorded(
+    store: Shop, kind: type[sqlite3.Connection]
+) -> None:
+    with (
+        pytest.raises(LedgerUnusable, match=f"{NOTHING_APPENDED} that was not answered"),
+        opened_with(store.path, kind) as ledger,
+    ):
+        record_arrivals(ledger, [1, 0, 2])
+    assert sizes(store) == [BEFORE]
+
+
+@pytest.mark.parametrize("error", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR])
+def test_when_the_file_fails_in_one_of_several_batches_none_of_them_is_recorded(
+    store: Shop, error: int
+) -> None:
+    class UndoesItAll(sqlite3.Connection):
+        headers = 0
+
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            self.headers += sql.startswith("INSERT INTO batches")
+            if self.headers == 3:
+                self.rollback()
+                raise failure(error)
+            return super().execute(sql, *values)
+
+    with (
+        pytest.raises(LedgerUnusable, match=NOTHING_APPENDED),
+        opened_with(store.path, UndoesItAll) as ledger,
+    ):
+        record_arrivals(ledger, [1, 2, 3, 4])
+    assert sizes(store) == [BEFORE]
+
+
+def test_batches_that_cannot_be_looked_up_are_reported_as_in_doubt(
     store: Shop, tmp_path: Path
 ) -> None:
-    unplugged = tmp_path / "unplugged.db"
+    with (
+        pytest.raises(LedgerUnusable, match=r"batch 2 to batch 4 may or may not be in it"),
+        opened_with(store.path, unplugged_into(tmp_path / "unplugged.db", store)) as ledger,
+    ):
+        record_arrivals(ledger, [1, 2, 0, 3])
+    shutil.move(tmp_path / "unplugged.db", store.path)
+    assert sizes(store) == [BEFORE, 1, 1, 1]
+
+
+def unplugged_into(unplugged: Path, store: Shop) -> type[sqlite3.Connection]:
+    """Return a connection that commits, and then the file is gone: it has this other name."""
 
     class Unplugged(sqlite3.Connection):
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
@@ -514,9 +612,16 @@ def test_a_batch_that_cannot_be_looked_up_is_reported_as_in_doubt(
                 raise failure(sqlite3.SQLITE_IOERR)
             return cursor
 
+    return Unplugged
+
+
+def test_a_batch_that_cannot_be_looked_up_is_reported_as_in_doubt(
+    store: Shop, tmp_path: Path
+) -> None:
+    unplugged = tmp_path / "unplugged.db"
     with (
         pytest.raises(LedgerUnusable, match=r"batch 2 may or may not be in it") as raised,
-        opened_with(store.path, Unplugged) as ledger,
+        opened_with(store.path, unplugged_into(unplugged, store)) as ledger,
     ):
         append(ledger, KEEPER, lambda: arrivals(3), lambda: datetime.now(UTC))
     assert "look for batch 2" in (raised.value.hint or "")

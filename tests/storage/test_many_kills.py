@@ -23,16 +23,20 @@ pytestmark = pytest.mark.slow
 
 ROUNDS, STRIKES = 3, 34
 # More than is inserted at a time, so that a large import is among them.
-SMALL, LARGE, LINES = 300, 6_000, 25
+SMALL, LARGE, LINES = 300, 6_000, 200
+# So many of the lines are recorded together.
+TOGETHER = 8
 
 # Runs commands in processes that are forked, not started, because that takes no time. For each
 # line, the words and when to kill, it answers how the command ended and after how many seconds.
 STARTING = """
 import json, os, signal, sys, time
 from inventory_cli.cli import app, import_, movements, record, reverse, snapshot, verify
+from inventory_cli.cli import waiting
 from inventory_cli.storage import ledger_file
 
 SAID, folder = ("out", "err"), sys.argv[1]
+waiting.MOST_TOGETHER, waiting.LONGEST_TOGETHER = int(sys.argv[3]), 10.0
 durable = ledger_file.make_durable
 
 def spilling(connection, path):
@@ -96,7 +100,7 @@ class Striker:
 def strike(in_memory: Path, request: pytest.FixtureRequest) -> Iterator[Striker]:
     shop = Shop(in_memory)
     with subprocess.Popen(
-        [sys.executable, "-c", STARTING, str(shop.folder), request.param],
+        [sys.executable, "-c", STARTING, str(shop.folder), request.param, str(TOGETHER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -164,9 +168,10 @@ def test_whatever_is_killed_at_any_moment_is_recorded_whole_or_not_at_all(
     for name, (kind, ended) in struck.items():
         found = [event for event in log if event["reference"] == name]
         if kind == "record":
-            # Each line is a batch; one may have been recorded without the time to say so.
+            # Each line is a batch; a group may have been recorded without the time to say so.
             assert [event["quantity"] for event in found] == list(range(1, len(found) + 1))
-            assert len(ended.lines) <= len(found) <= len(ended.lines) + 1
+            assert len(ended.lines) <= len(found)
+            assert len(found) in (len(ended.lines), LINES) or len(found) % TOGETHER == 0
             assert len({event["batch"] for event in found}) == len(found)
         elif kind.endswith("import"):
             whole = LARGE if kind == "large import" else SMALL
