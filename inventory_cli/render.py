@@ -5,9 +5,9 @@ Must never know where the rows come from.
 """
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
@@ -73,6 +73,8 @@ def show(
 
 def show_object(value: dict[str, Any]) -> None:
     """Write one JSON object to standard output."""
+    import json
+
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -82,8 +84,16 @@ def show_lines(values: Iterable[dict[str, Any]]) -> None:
     sys.stdout.flush()
 
 
-# `json.dumps` would make an encoder anew for each value.
-_json = json.JSONEncoder(ensure_ascii=False).encode
+@cache
+def _encoder() -> Callable[[object], str]:
+    import json  # A table needs none of it.
+
+    # `json.dumps` would make one anew for each value.
+    return json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _json(value: object) -> str:
+    return _encoder()(value)
 
 
 def exact(quantity: int, decimals: int) -> int | str:

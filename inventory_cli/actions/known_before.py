@@ -1,22 +1,18 @@
-"""Knows what belongs to the ledgers before this one: what was recorded there under an id, and the
-rows of a file that take effect in their time.
+"""Knows what was recorded under an id in the ledgers before this one.
 
-Must never know how a row is spelled.
+Must never know whether it was asked for a row or a command.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import tzinfo
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from inventory_cli.audit.seam import Seam, read_seam
-from inventory_cli.core.dates import show_cut, show_day
 from inventory_cli.core.events import Draft
 from inventory_cli.core.rules import content_of, same_moment
-from inventory_cli.errors import Refused
-from inventory_cli.importing.bad_rows import BadRow
-from inventory_cli.importing.rows import Row
 from inventory_cli.storage.carried_ids import CarriedId, carried_under
 from inventory_cli.storage.ledger_file import Ledger
+
+if TYPE_CHECKING:
+    from inventory_cli.audit.seam import Seam
 
 
 class Before(NamedTuple):
@@ -35,7 +31,7 @@ class Before(NamedTuple):
 
 
 def find_before(
-    ledger: Ledger, drafts: Sequence[Draft], moment_given: bool, seam: Seam | None = None
+    ledger: Ledger, drafts: Sequence[Draft], moment_given: bool, seam: "Seam | None" = None
 ) -> Before | None:
     """Return what is the same under the id of the drafts, or else what took effect last; None
     where there is nothing. Whoever asks often has the seam at hand.
@@ -44,6 +40,8 @@ def find_before(
     carried = carried_under(ledger, id) if id is not None else []
     if not carried:
         return None
+    from inventory_cli.audit.seam import read_seam
+
     content = content_of(drafts)
 
     def differing(one: CarriedId) -> str:
@@ -58,47 +56,3 @@ def find_before(
     seam = seam or read_seam(ledger)
     file = seam.file_of(found.effective_at) if seam else "a ledger before this one"
     return Before(file, found, differing(found))
-
-
-class Earlier:
-    """The rows of a file that take effect in the time of the ledger on which this one follows."""
-
-    def __init__(
-        self,
-        seam: Seam | None,
-        overlap: str | None,
-        zone: tzinfo,
-        bad: Callable[[BadRow], object],
-        left_out: Callable[[BadRow], object],
-    ) -> None:
-        self._seam = seam if overlap != "keep" else None
-        self._skip = overlap == "skip"
-        self._bad, self._left_out = bad, left_out
-        self._zone = zone
-        self._count = 0
-        self._first = 0
-
-    def takes(self, row: Row) -> bool:
-        """Tell whether a row that is not known by its id is one of them, and say so."""
-        draft = row.drafts[0]
-        if self._seam is None or draft.effective_at > self._seam.cut:
-            return False
-        self._count += 1
-        self._first = self._first or row.line
-        if self._skip and draft.id is not None and self._seam.knows_ids:
-            why = f"its day belongs to {self._seam.name}, where no such id was recorded"
-            self._bad(BadRow(row.line, "id", draft.id, why))
-        elif self._skip:
-            day = show_day(draft.effective_at, self._zone)
-            self._left_out(BadRow(row.line, "date", day, f"it belongs to {self._seam.name}"))
-        return True
-
-    def refuse(self, name: str) -> None:
-        """Raise Refused where there were some, and nothing says what that means."""
-        if self._seam is not None and self._count and not self._skip:
-            raise Refused(
-                f"{name}: {self._count} of the rows take effect up to "
-                f"{show_cut(self._seam.cut, self._zone)}, which is the time of {self._seam.name}; "
-                f"the first is line {self._first}",
-                "--overlap skip leaves them out",
-            )

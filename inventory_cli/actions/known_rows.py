@@ -15,7 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from inventory_cli.actions.known_before import Earlier, find_before
+from inventory_cli.actions.earlier import Earlier
+from inventory_cli.actions.known_before import find_before
 from inventory_cli.audit.seam import Seam, read_seam
 from inventory_cli.core.dates import day_of
 from inventory_cli.core.events import Draft, Event, Stream

@@ -94,7 +94,6 @@ COMMANDS = {
     "head": Command(
         AUDIT,
         "Print the anchor of the present end of the log, POSITION:HASH, to be kept elsewhere.",
-        "verify",
     ),
     "rebuild": Command(
         AUDIT,

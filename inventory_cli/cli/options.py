@@ -13,10 +13,8 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.names import newcomers
 from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
-from inventory_cli.core.names import there_is
 from inventory_cli.core.present import NOTEWORTHY, Present, behind_in_words, present_at
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
@@ -232,6 +230,9 @@ def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> N
 
 def note_nothing(ledger: Ledger, skus: Iterable[str], location: str | None, when: str) -> None:
     """Say that SKUs that were asked for have no event there `when`, and which names are unknown."""
+    from inventory_cli.actions.names import newcomers
+    from inventory_cli.core.names import there_is
+
     names = newcomers(ledger)
     if location is not None and (new := names.look_at_location(location)):
         note(f"there is no location {new.in_words()}")

@@ -1,4 +1,4 @@
-"""Knows the commands that prove: verify, head. Must never know how a check is done."""
+"""Knows the command that proves: verify. Must never know how a check is done."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -154,12 +154,3 @@ def _rows_of(check: Checked) -> Iterator[tuple[object, ...]]:
         yield check.name, check.ok, None, note, *nothing
     if not check.problems and not check.notes:
         yield check.name, check.ok, None, None, *nothing
-
-
-def head(context: typer.Context) -> None:
-    """
-    Examples:
-        inventory head >> anchors.txt
-    """
-    with open_ledger(ledger_path(context)) as ledger:
-        line(ledger.head().anchor)

@@ -5,7 +5,7 @@ Moments are UTC text with milliseconds (`2022-03-15T23:59:59.998Z`): text order 
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from inventory_cli.core.events import CLOSE_OF_DAY
@@ -15,22 +15,21 @@ from inventory_cli.errors import WrongUsage, damaged
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 END_OF_TIME = "9999-12-31T23:59:59.999Z"
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_ISO_MOMENT = re.compile(
+# Patterns are compiled when they are first wanted: to do so takes longer than most commands read.
+_ISO_DATE = r"\d{4}-\d{2}-\d{2}"
+_ISO_MOMENT = (
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?)?)"
-    r" ?([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
-    re.ASCII,
+    r" ?([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_YEAR_FIRST = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
 # What is left to dateutil: it finds a date in almost anything.
-_WORDS = re.compile(
+_WORDS = (
     r"(?:\d{1,2}(?:st|nd|rd|th)? +[a-z]{3,9}\.?,? +\d{4}"
     r"|[a-z]{3,9}\.? +\d{1,2}(?:st|nd|rd|th)?,? +\d{4}"
     r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4}))"
-    r"(?:,? +(?:\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?|\d{1,2} ?[ap]m))?",
-    re.ASCII,
+    r"(?:,? +(?:\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?|\d{1,2} ?[ap]m))?"
 )
-_AGO = re.compile(r"-(\d{1,5})([dwmy])", re.ASCII)
+_AGO = r"-(\d{1,5})([dwmy])"
 # The longest date in words, with blanks to spare. Beyond it dateutil takes minutes to give up.
 _LONGEST = 100
 _HINT = "write dates like 2022-03-15 or 2022-03-15T14:30, or today, yesterday, -7d, -2w, -3m, -1y"
@@ -41,6 +40,11 @@ class When(NamedTuple):
 
     day: date
     instant: str | None
+
+
+@cache
+def _matching(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
 
 
 def load_zone(name: str) -> tzinfo:
@@ -74,7 +78,7 @@ def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
         return When(today, None)
     if lower == "yesterday":
         return When(today - timedelta(days=1), None)
-    if ago := _AGO.fullmatch(lower):
+    if ago := _matching(_AGO).fullmatch(lower):
         return When(_go_back(words, today, int(ago[1]), ago[2]), None)
     return read_iso(words, zone) or _parse_words(words, zone)
 
@@ -120,9 +124,9 @@ def read_iso(text: str, zone: tzinfo) -> When | None:
     if re.fullmatch(r"\d{8}", text, re.ASCII):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     try:
-        if _ISO_DATE.fullmatch(text):
+        if _matching(_ISO_DATE).fullmatch(text):
             return local_day(text, date.fromisoformat(text), zone)
-        if moment := _ISO_MOMENT.fullmatch(text):
+        if moment := _matching(_ISO_MOMENT).fullmatch(text):
             day, clock, offset = moment[1], moment[2].replace(",", "."), moment[3] or ""
             parsed = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
             return local_moment(text, parsed, zone)
@@ -172,14 +176,14 @@ def local_moment(text: str, parsed: datetime, zone: tzinfo) -> When:
 
 def _parse_words(text: str, zone: tzinfo) -> When:
     """Read words with dateutil, which fills gaps and guesses orders: accept neither."""
-    if year_first := _YEAR_FIRST.fullmatch(text):
+    if year_first := _matching(_YEAR_FIRST).fullmatch(text):
         year, month, day = (int(number) for number in year_first.groups())
         return parse_iso(f"{year:04}-{month:02}-{day:02}", zone)
     filled = _read_words(text, datetime(2001, 1, 1))  # noqa: DTZ001
     filled_otherwise = _read_words(text, datetime(2002, 2, 2, 1, 1, 1, 1))  # noqa: DTZ001
     if filled.date() != filled_otherwise.date():
         raise WrongUsage(f"date {text!r} is not a whole date", _HINT)
-    if not _WORDS.fullmatch(text.lower()):
+    if not _matching(_WORDS).fullmatch(text.lower()):
         raise WrongUsage(f"date {text!r} is not understood", _HINT)
     orders = [(day, year) for day in (False, True) for year in (False, True)]
     days = sorted({_read_words(text, filled, *order).date() for order in orders})

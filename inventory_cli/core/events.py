@@ -1,6 +1,5 @@
 """Knows what can happen: the table of kinds, and the event. Must never know how it is stored."""
 
-import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -139,6 +138,8 @@ def pack_details(details: Mapping[str, str]) -> str | None:
     """Return details as the JSON text that the log keeps, keys sorted; None when there are none."""
     if not details:
         return None
+    import json  # Most events carry none.
+
     return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -146,6 +147,8 @@ def unpack_details(text: str | None) -> dict[str, str]:
     """Return the details of an event as a mapping, empty when it carries none."""
     if text is None:
         return {}
+    import json
+
     try:
         details = json.loads(text)
     except (ValueError, TypeError, RecursionError):

@@ -18,7 +18,7 @@ _BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
 
 
 def trimmed(text: str) -> str:
@@ -40,7 +40,7 @@ def clean_name(text: str, what: str) -> str:
         raise WrongUsage(f"{what} is empty")
     if len(name) > LONGEST_NAME:
         raise WrongUsage(f"{what} has {len(name)} characters; {LONGEST_NAME} is the most")
-    if not name.isprintable() and (found := _CONTROL.search(name)):
+    if not name.isprintable() and (found := re.search(_CONTROL, name)):
         raise WrongUsage(f"{what} {name!r} holds the control character {found[0]!r}")
     _require_encodable(name, what)
     return name
