@@ -21,7 +21,8 @@ from tests.benchmarks.works import Row, works
 SKUS = 2_000
 LEAST_EVENTS = 10_000
 BUDGETED_EVENTS = 1_000_000
-HEAD = ["work", "against", "ours", "peer", "ratio", "budget", "moonshot", "ok?"]
+HEAD = ["work", "against", "ours", "peer", "µs/event", "ratio", "budget", "moonshot", "ok?"]
+QUICK_EVENTS = 20_000
 
 
 def _options() -> argparse.Namespace:
@@ -30,11 +31,17 @@ def _options() -> argparse.Namespace:
         "--events", type=int, default=BUDGETED_EVENTS, metavar="N", help="rows to import"
     )
     parser.add_argument("--runs", type=int, default=5, help="of which the median counts")
-    parser.add_argument("--shuffled", action="store_true", help="import rows in no order of dates")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"each once, at {QUICK_EVENTS:,} rows: two minutes, and figures that say little",
+    )
     parser.add_argument(
         "--growth", action="store_true", help="measure at N/100, N/10 and N instead"
     )
     given = parser.parse_args()
+    if given.quick:
+        given.events, given.runs = QUICK_EVENTS, 1
     if given.events < LEAST_EVENTS or given.runs < 1:
         parser.error(f"at least {LEAST_EVENTS} events and one run")
     return given
@@ -60,6 +67,7 @@ def _cells(row: Row) -> list[str]:
         row.against,
         shown(row.ours, row.unit),
         shown(row.peer, row.unit),
+        "" if row.micros is None else f"{row.micros:.2f}",
         "" if row.ratio is None else f"{row.ratio:.2f} ×",
         _limit(row, row.budget),
         _limit(row, row.moonshot),
@@ -68,7 +76,8 @@ def _cells(row: Row) -> list[str]:
 
 
 def _facts(folder: Path) -> str:
-    found = ", ".join(f"{name} {number}" for name, number in peers.installed().items())
+    versions = peers.installed() | dict.fromkeys(peers.missing(), "not installed")
+    found = ", ".join(f"{name} {number}" for name, number in versions.items())
     return (
         f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()} with "
         f"SQLite {sqlite3.sqlite_version}; {found}; one fsync {fsync_seconds(folder) * 1000:.1f} ms"
@@ -86,16 +95,13 @@ def main() -> int:
                 print(table(growth(bench, sizes), 1), end="\n\n")
                 print(table(many_skus(bench, sizes[-1]), 1), end="\n\n")
             else:
-                order = "shuffled" if given.shuffled else "ordered"
                 size = Size(given.events, min(SKUS, given.events // 50))
-                print(table([HEAD, *map(_cells, works(bench, size, order))], 2), end="\n\n")
+                print(table([HEAD, *map(_cells, works(bench, size))], 2), end="\n\n")
                 if given.events < BUDGETED_EVENTS:
-                    print(f"the budgets of import, as-of and verify are for {BUDGETED_EVENTS:,}")
+                    print(f"the budgets of what takes every row are for {BUDGETED_EVENTS:,}")
         except Failed as error:
             print(f"failed: {error}", file=sys.stderr)
             return 1
-        for missing in peers.missing():
-            print(f"missing: {missing} is not installed")
         print(f"medians of {given.runs} in turns ({bench.long_runs} of what takes long)")
         print(_facts(bench.folder))
     return 0

@@ -3,13 +3,14 @@
 Must never know what a measure should come to.
 """
 
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks.data import LAST_DAY, LOCATIONS
-from tests.benchmarks.measure import PYTHON, Command, Failed, run
+from tests.benchmarks.data import LAST_DAY, LOCATIONS, PROBE_EVENTS
+from tests.benchmarks.measure import ENVIRONMENT, PYTHON, ROOT, Command, Failed, run
 
 TODAY = LAST_DAY.isoformat()
 
@@ -30,8 +31,11 @@ class Files(NamedTuple):
 
 
 SMALL = Size(1_000, 30)
-# One stream of 1,000 events, beside the probe's.
-ONE_STREAM = Size(1_100, 1, 1)
+
+
+def one_stream(rows: int) -> Size:
+    """Return the size of one stream of so many events, beside the probe's."""
+    return Size(rows + PROBE_EVENTS, 1, 1)
 
 
 class Bench:
@@ -71,6 +75,16 @@ class Bench:
         if str(found) != expected:
             raise Failed(f"{csv.name}: {found} on hand instead of {expected}")
         return files
+
+    def export(self, size: Size) -> Path:
+        """Return an export of the ledger of some rows."""
+        ledger = self.files(size).ledger
+        path = ledger.with_suffix(".jsonl")
+        if not path.exists():
+            with path.open("wb") as out:
+                words = map(str, inventory(ledger, "export"))
+                subprocess.run(list(words), stdout=out, cwd=ROOT, env=ENVIRONMENT, check=True)
+        return path
 
     def empty(self, ledger: Path) -> None:
         """Make an empty ledger in place of what was there."""

@@ -119,7 +119,7 @@ def fsync_seconds(folder: Path) -> float:
 def shown(value: float | None, unit: str) -> str:
     """Return a figure as text."""
     if value is None:
-        return "missing"
+        return "not installed"
     if unit == "MB":
         return f"{value:.0f} MB"
     return f"{value:.3f} s" if value >= 0.01 else f"{value * 1000:.3f} ms"

@@ -12,9 +12,9 @@ from pathlib import Path
 from tests.benchmarks.measure import PYTHON, Command
 
 SQLITE3, SQLITE_UTILS = "sqlite3", "sqlite-utils"
-HLEDGER, LEDGER, EVENTSOURCING = "hledger", "ledger", "eventsourcing"
+HLEDGER, LEDGER, EVENTSOURCING, DUCKDB = "hledger", "ledger", "eventsourcing", "duckdb"
 _PROGRAMS = (SQLITE3, HLEDGER, LEDGER)
-_PACKAGES = {SQLITE_UTILS: "sqlite_utils", EVENTSOURCING: "eventsourcing"}
+_PACKAGES = {SQLITE_UTILS: "sqlite_utils", EVENTSOURCING: "eventsourcing", DUCKDB: "duckdb"}
 
 
 def installed() -> dict[str, str]:
@@ -58,6 +58,26 @@ def sqlite_sum(ledger: Path, how: str = "") -> Command:
 def sqlite_utils_import(csv: Path, database: Path) -> Command:
     """Return the import of a file by sqlite-utils, without an index."""
     return [PYTHON, "-m", "sqlite_utils", "insert", database, "movements", csv, "--csv"]
+
+
+def duckdb(database: Path, query: str) -> Command:
+    """Return a statement for DuckDB, in its own file."""
+    program = (
+        "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute(sys.argv[2]).fetchall())"
+    )
+    return [PYTHON, "-c", program, database, query]
+
+
+def duckdb_import(csv: Path, database: Path) -> Command:
+    """Return the import of a file by DuckDB, which needs no index."""
+    return duckdb(database, f"CREATE TABLE movements AS FROM '{csv}'")
+
+
+def duckdb_sum(database: Path) -> Command:
+    """Return one bare sum over what DuckDB has imported."""
+    return duckdb(
+        database, "SELECT sku, location, SUM(quantity) FROM movements GROUP BY sku, location"
+    )
 
 
 def balances(program: str, journal: Path, before: str) -> Command:

@@ -4,14 +4,22 @@ Must never know how the figures are shown.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
 from tests.benchmarks import peers
-from tests.benchmarks.bench import ONE_STREAM, SMALL, TODAY, Bench, Size, inside, inventory
-from tests.benchmarks.data import LAST_DAY, PROBE, read_rows, write_journal
+from tests.benchmarks.bench import SMALL, TODAY, Bench, Size, inside, inventory, one_stream
+from tests.benchmarks.data import (
+    DAYS,
+    FIRST_DAY,
+    LAST_DAY,
+    PROBE,
+    PROBE_EVENTS,
+    read_rows,
+    write_journal,
+)
 from tests.benchmarks.measure import (
     PYTHON,
     Failed,
@@ -26,7 +34,10 @@ from tests.benchmarks.measure import (
 # What should not grow may differ by this much between two runs.
 FLAT = 1.2
 MOST_FOR_HLEDGER = 100_000
+MOST_FOR_SNAPSHOTS = 100_000
+SNAPSHOTS = 100
 EARLY = "2021-01-05"
+ONLY_SKU = "S-00000"
 # With fewer rows than this, memory still grows: what is read or written at a time is not full yet.
 BUFFERS_FULL = 100_000
 
@@ -34,7 +45,8 @@ BUFFERS_FULL = 100_000
 class Row(NamedTuple):
     """A work, what it took here and at a peer (None where that is missing), and the budget.
 
-    `faster` says that the ratio is how many times faster than the peer, and the budget the least.
+    `faster` says that the ratio is how many times faster than the peer, and the budget the least;
+    `rows` is of how many the work is done, where that is what it takes.
     """
 
     work: str
@@ -45,6 +57,12 @@ class Row(NamedTuple):
     moonshot: float | None = None
     faster: bool = False
     unit: str = "s"
+    rows: int | None = None
+
+    @property
+    def micros(self) -> float | None:
+        """Return the microseconds of each row."""
+        return self.rows and self.ours * 1e6 / self.rows
 
     @property
     def ratio(self) -> float | None:
@@ -60,18 +78,21 @@ class Row(NamedTuple):
         return self.ratio >= limit if self.faster else self.ratio <= limit
 
 
-def works(bench: Bench, size: Size, order: str) -> Iterator[Row]:
+def works(bench: Bench, size: Size) -> Iterator[Row]:
     """Measure everything, group by group."""
     installed = frozenset(peers.installed())
     groups: list[partial[Iterator[Row]]] = [
         partial(short_commands, bench),
-        partial(imports, bench, size, order, installed),
+        partial(imports, bench, size, installed),
         partial(whole_log, bench, size, installed),
+        partial(many_snapshots, bench, size),
         partial(shortcuts, bench, size),
         partial(one_sku, bench, size),
         partial(streams, bench, installed),
+        partial(lines, bench),
         partial(journals, bench, size, installed),
-        partial(memory, bench, size, order),
+        partial(memory, bench, size),
+        partial(memory_of_one_sku, bench, size),
     ]
     for group in groups:
         bench.say(f"measuring {group.func.__name__.replace('_', ' ')}")
@@ -87,6 +108,8 @@ def short_commands(bench: Bench) -> Iterator[Row]:
         "stock": ["stock"],
         "as-of DATE": ["as-of", TODAY],
         "history SKU": ["history", PROBE],
+        "log --after N": ["log", "--after", str(SMALL.rows)],
+        "head": ["head"],
         "receive SKU 1": ["receive", "S-00001", "1"],
         "verify": ["verify"],
     }
@@ -94,48 +117,86 @@ def short_commands(bench: Bench) -> Iterator[Row]:
     measures |= {name: seconds(inventory(ledger, *words)) for name, words in commands.items()}
     taken = in_turns(measures, bench.runs)
     for name in commands:
-        yield Row(f"{name}, small ledger", base, taken[name], taken[base], 2.0, 1.3)
+        yield Row(f"{name}, small ledger", base, taken[name], taken[base], 1.4, 1.2)
 
 
-def imports(bench: Bench, size: Size, order: str, installed: frozenset[str]) -> Iterator[Row]:
-    """Measure the import of a file."""
-    csv, _ = bench.csv(size, order)
-    ledger, database = bench.folder / "import.db", bench.folder / "peer.db"
-    fresh = partial(bench.fresh, "peer.db")
+def imports(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[Row]:
+    """Measure the import of a file, sorted and not, and of an export."""
+    csv, ledger = bench.csv(size)[0], bench.folder / "import.db"
+    export, database = bench.export(size), bench.folder / "peer.db"
+    empty, fresh = partial(bench.empty, ledger), partial(bench.fresh, database.name)
     measures = {
-        "ours": seconds(inventory(ledger, "import", csv), before=lambda: bench.empty(ledger))
+        "ours": seconds(inventory(ledger, "import", csv), empty),
+        "days": seconds(inventory(ledger, "import", bench.csv(size, "days")[0]), empty),
+        "restore": seconds(inventory(ledger, "restore", export), partial(bench.fresh, ledger.name)),
     }
-    if peers.SQLITE3 in installed:
-        measures[peers.SQLITE3] = seconds(peers.sqlite_import(csv, database), fresh)
-    if peers.SQLITE_UTILS in installed:
-        measures[peers.SQLITE_UTILS] = seconds(peers.sqlite_utils_import(csv, database), fresh)
+    theirs = {
+        peers.SQLITE3: peers.sqlite_import(csv, database),
+        peers.SQLITE_UTILS: peers.sqlite_utils_import(csv, database),
+        peers.DUCKDB: peers.duckdb_import(csv, database),
+    }
+    measures |= {name: seconds(theirs[name], fresh) for name in theirs.keys() & installed}
     taken = in_turns(measures, bench.long_runs)
-    work = f"import {size.rows:,} {'shuffled ' * (order == 'shuffled')}rows"
-    ours = taken["ours"]
-    yield Row(work, "sqlite3 .import, one index", ours, taken.get(peers.SQLITE3), 7, 3.5)
+    work, ours, peer = f"import {size.rows:,} rows", taken["ours"], taken.get(peers.SQLITE3)
+    against = "sqlite3 .import, one index"
+    yield Row(work, against, ours, peer, 3.5, 2.5, rows=size.rows)
+    shuffled = f"{work}, shuffled in each day"
+    yield Row(shuffled, against, taken["days"], peer, 5, 3.5, rows=size.rows)
     against = "sqlite-utils insert --csv"
-    yield Row(work, against, ours, taken.get(peers.SQLITE_UTILS), 0.3, 0.15)
-    bench.fresh("import.db")
-    bench.fresh("peer.db")
+    yield Row(work, against, ours, taken.get(peers.SQLITE_UTILS), 0.2, 0.13)
+    yield Row(work, "DuckDB, CREATE TABLE FROM", ours, taken.get(peers.DUCKDB))
+    work = f"restore {size.rows:,} rows"
+    yield Row(work, "import", taken["restore"], ours, 1, 0.8, rows=size.rows)
+    bench.fresh(ledger.name)
+    bench.fresh(database.name)
 
 
 def whole_log(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[Row]:
     """Measure what reads every event."""
-    ledger = bench.files(size).ledger
+    files, database = bench.files(size), bench.folder / "sums.db"
+    ledger = files.ledger
+    as_of, export = f"as-of, {size.rows:,} rows", f"export, {size.rows:,} rows"
+    verify = f"verify, {size.rows:,} rows"
     measures = {
-        "as-of": seconds(inventory(ledger, "as-of", TODAY, "--format", "csv")),
-        "verify": seconds(inventory(ledger, "verify")),
+        as_of: seconds(inventory(ledger, "as-of", TODAY, "--format", "csv")),
+        verify: seconds(inventory(ledger, "verify")),
+        export: seconds(inventory(ledger, "export")),
     }
+    indexed, bare = "sqlite3 SUM … GROUP BY, by the index", "… GROUP BY, NOT INDEXED"
+    duck = "DuckDB SUM … GROUP BY"
     if peers.SQLITE3 in installed:
-        measures["sum"] = seconds(peers.sqlite_sum(ledger))
-        measures["unindexed"] = seconds(peers.sqlite_sum(ledger, "NOT INDEXED"))
+        measures[indexed] = seconds(peers.sqlite_sum(ledger))
+        measures[bare] = seconds(peers.sqlite_sum(ledger, "NOT INDEXED"))
+    if peers.DUCKDB in installed:
+        run(peers.duckdb_import(files.csv, database))
+        measures[duck] = seconds(peers.duckdb_sum(database))
     taken = in_turns(measures, bench.long_runs)
-    against = "sqlite3 SUM … GROUP BY"
-    yield Row(f"as-of, {size.rows:,} rows", against, taken["as-of"], taken.get("sum"), 2.5, 1)
-    yield Row(f"verify, {size.rows:,} rows", against, taken["verify"], taken.get("sum"), 6, 3)
-    against = "… NOT INDEXED GROUP BY"
-    for work in ("as-of", "verify"):
-        yield Row(f"{work}, {size.rows:,} rows", against, taken[work], taken.get("unindexed"))
+    for work, against, budget, moonshot in (
+        (as_of, bare, 2.5, 1.6),
+        (as_of, indexed, None, None),
+        (as_of, duck, None, None),
+        (verify, indexed, 2.6, 2.2),
+        (verify, bare, None, None),
+        (export, as_of, 1.5, 1),
+    ):
+        ours, peer = taken[work], taken.get(against)
+        yield Row(work, against, ours, peer, budget, moonshot, rows=size.rows)
+    bench.fresh(database.name)
+
+
+def many_snapshots(bench: Bench, size: Size) -> Iterator[Row]:
+    """Measure `verify` where snapshots of many earlier days were taken."""
+    size = size._replace(rows=min(size.rows, MOST_FOR_SNAPSHOTS))
+    without, ledger = bench.files(size).ledger, bench.folder / "snapshots.db"
+    shutil.copy(without, ledger)
+    for number in range(SNAPSHOTS):
+        day = FIRST_DAY + timedelta(days=(number + 1) * DAYS // (SNAPSHOTS + 1))
+        run(inventory(ledger, "snapshot", "take", "--as-of", day.isoformat()))
+    measures = {path: seconds(inventory(path, "verify")) for path in (ledger, without)}
+    taken = in_turns(measures, bench.long_runs)
+    work = f"verify with {SNAPSHOTS} snapshots, {size.rows:,} rows"
+    yield Row(work, "the same without", taken[ledger], taken[without], 5, 2, rows=size.rows)
+    bench.fresh(ledger.name)
 
 
 def shortcuts(bench: Bench, size: Size) -> Iterator[Row]:
@@ -163,6 +224,7 @@ def one_sku(bench: Bench, size: Size) -> Iterator[Row]:
     """Measure what concerns one SKU of 100 events, in a large log and in a small one."""
     large, small = bench.files(size).ledger, bench.files(SMALL).ledger
     works = {
+        "stock SKU": ["stock", PROBE],
         "history SKU": ["history", PROBE],
         "receive": ["receive", PROBE, "1"],
         "back-dated receive": ["receive", PROBE, "1", "--on", EARLY],
@@ -183,8 +245,8 @@ def one_sku(bench: Bench, size: Size) -> Iterator[Row]:
 
 def streams(bench: Bench, installed: frozenset[str]) -> Iterator[Row]:
     """Measure one stream, and single appends, inside one process."""
-    files = bench.files(ONE_STREAM)
-    sku, target = "S-00000", bench.folder / "append.db"
+    files = bench.files(one_stream(1_000))
+    sku, target = ONLY_SKU, bench.folder / "append.db"
     measures = {
         "replay": told(inside("replay", files.ledger, sku)),
         "append": told(inside("append", target, sku), before=lambda: bench.empty(target)),
@@ -197,9 +259,27 @@ def streams(bench: Bench, installed: frozenset[str]) -> Iterator[Row]:
         measures["peer append"] = told(peers.eventsourced("append", theirs), fresh)
     taken = in_turns(measures, bench.runs)
     against, peer = "eventsourcing repository.get", taken.get("peer replay")
-    yield Row("replay a 1,000-event stream", against, taken["replay"], peer, 15, 40, faster=True)
+    yield Row("replay a 1,000-event stream", against, taken["replay"], peer, 20, 40, faster=True)
     against, peer = "eventsourcing save, SQLite", taken.get("peer append")
-    yield Row("durable append in process", against, taken["append"], peer, 0.4, 1, faster=True)
+    yield Row("durable append in process", against, taken["append"], peer, 0.4, faster=True)
+
+
+def lines(bench: Bench) -> Iterator[Row]:
+    """Measure an append by `record -`, for a script that waits for each answer and one that writes
+    ahead.
+    """
+    ledger = bench.folder / "lines.db"
+    measures = {
+        way: told(
+            [PYTHON, "-m", "tests.benchmarks.lines", way, ledger, str(count)],
+            before=partial(bench.empty, ledger),
+        )
+        for way, count in (("alone", 200), ("ahead", 2_000))
+    }
+    taken = in_turns(measures, bench.runs)
+    work = "append by `record -`, lines waiting"
+    yield Row(work, "one alone", taken["ahead"], taken["alone"], 0.25, 0.05, rows=1)
+    bench.fresh(ledger.name)
 
 
 def journals(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[Row]:
@@ -219,24 +299,53 @@ def journals(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[Ro
             measures[program] = seconds(command)
     taken = in_turns(measures, bench.long_runs)
     work = f"as-of, {size.rows:,} rows"
-    for program, budget, moonshot in ((peers.HLEDGER, 0.15, 0.05), (peers.LEDGER, None, None)):
+    for program, budget, moonshot in ((peers.HLEDGER, 0.07, 0.05), (peers.LEDGER, None, None)):
         against = f"{program} bal -e, same journal"
         yield Row(work, against, taken["ours"], taken.get(program), budget, moonshot)
 
 
-def memory(bench: Bench, size: Size, order: str) -> Iterator[Row]:
+def memory(bench: Bench, size: Size) -> Iterator[Row]:
     """Measure the peak memory of what reads everything, at this size and at a tenth."""
     tenth = size._replace(rows=size.rows // 10)
-    ledger = bench.folder / "import.db"
-    measures: dict[tuple[str, Size], Measure] = {}
-    for each in (size, tenth):
-        verify = inventory(bench.files(each).ledger, "verify")
-        measures["verify", each] = megabytes(verify)
-        command = inventory(ledger, "import", bench.csv(each, order)[0])
-        measures["import", each] = megabytes(command, before=lambda: bench.empty(ledger))
-    taken = in_turns(measures, 1)
     budget = FLAT if tenth.rows >= BUFFERS_FULL else None
-    for work in ("import", "verify"):
-        ours, peer = taken[work, size], taken[work, tenth]
-        against = f"the same, {tenth.rows:,} rows"
-        yield Row(f"memory of {work}, {size.rows:,} rows", against, ours, peer, budget, unit="MB")
+    against = f"the same, {tenth.rows:,} rows"
+    for work, measures in _peaks(bench, (size, tenth), ("import", "verify")):
+        taken = in_turns(measures, 1)
+        work = f"memory of {work}, {size.rows:,} rows"
+        yield Row(work, against, taken[size], taken[tenth], budget, unit="MB")
+
+
+def memory_of_one_sku(bench: Bench, size: Size) -> Iterator[Row]:
+    """Measure the peak memory where all events are of one SKU, against 10,000 of them."""
+    large, small = one_stream(size.rows), one_stream(min(size.rows // 2, 10_000))
+    against = f"the same, {small.rows - PROBE_EVENTS:,} events"
+    for work, measures in _peaks(bench, (large, small), _OF_ONE_SKU):
+        taken = in_turns(measures, 1)
+        work = f"memory of {work}, one SKU with {size.rows:,} events"
+        yield Row(work, against, taken[large], taken[small], 1.5, 1.2, unit="MB")
+
+
+# What is done to the SKU of a ledger that has but one.
+_OF_ONE_SKU = {
+    "import": [],
+    "verify": ["verify"],
+    "history": ["history", ONLY_SKU, "--format", "jsonl"],
+    "a late entry": ["receive", ONLY_SKU, "1", "--on", EARLY],
+}
+
+
+def _peaks(
+    bench: Bench, sizes: Sequence[Size], works: Iterable[str]
+) -> Iterator[tuple[str, dict[Size, Measure]]]:
+    """Give how the memory of each work is measured at each size."""
+    target = bench.folder / "import.db"
+    for work in works:
+        measures = {}
+        for size in sizes:
+            files = bench.files(size)
+            if work == "import":
+                command = inventory(target, "import", files.csv)
+                measures[size] = megabytes(command, before=partial(bench.empty, target))
+            else:
+                measures[size] = megabytes(inventory(files.ledger, *_OF_ONE_SKU[work]))
+        yield work, measures
