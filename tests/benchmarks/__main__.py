@@ -10,12 +10,13 @@ import platform
 import sqlite3
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.benchmarks import peers
 from tests.benchmarks.bench import Bench, Size
 from tests.benchmarks.growth import growth, many_skus, sizes_up_to
-from tests.benchmarks.measure import Failed, fsync_seconds, shown, table
+from tests.benchmarks.measure import Failed, fsync_seconds, markdown, shown, table
 from tests.benchmarks.works import Row, works
 
 SKUS = 2_000
@@ -35,6 +36,9 @@ def _options() -> argparse.Namespace:
         "--quick",
         action="store_true",
         help=f"each once, at {QUICK_EVENTS:,} rows: two minutes, and figures that say little",
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print the table of the guide's page `costs`"
     )
     parser.add_argument(
         "--growth", action="store_true", help="measure at N/100, N/10 and N instead"
@@ -75,6 +79,19 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
+def _briefly(row: Row) -> list[str]:
+    """Return what the guide shows: no seconds, which are those of one machine."""
+    work, against, _, _, micros, ratio, budget, moonshot, _ = _cells(row)
+    return [work, against, ratio or shown(row.peer, row.unit), micros, budget, moonshot]
+
+
+def _table(rows: Iterable[Row], as_markdown: bool) -> str:
+    if as_markdown:
+        head = ["work", "against", "ratio", "µs/event", "budget", "moonshot"]
+        return markdown([head, *map(_briefly, rows)])
+    return table([HEAD, *map(_cells, rows)], 2)
+
+
 def _facts(folder: Path) -> str:
     versions = peers.installed() | dict.fromkeys(peers.missing(), "not installed")
     found = ", ".join(f"{name} {number}" for name, number in versions.items())
@@ -96,7 +113,7 @@ def main() -> int:
                 print(table(many_skus(bench, sizes[-1]), 1), end="\n\n")
             else:
                 size = Size(given.events, min(SKUS, given.events // 50))
-                print(table([HEAD, *map(_cells, works(bench, size))], 2), end="\n\n")
+                print(_table(works(bench, size), given.markdown), end="\n\n")
                 if given.events < BUDGETED_EVENTS:
                     print(f"the budgets of what takes every row are for {BUDGETED_EVENTS:,}")
         except Failed as error:

@@ -135,3 +135,9 @@ def table(rows: list[list[str]], numbers_from: int) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def markdown(rows: list[list[str]]) -> str:
+    """Return rows, of which the first is the head, as a table of Markdown."""
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
