@@ -104,6 +104,24 @@ def test_how_a_file_is_spelled() -> None:
     assert "`inventory init --decimals 2`" in said
 
 
+@pytest.mark.parametrize(
+    ("numbers", "remark"),
+    [
+        (["5", "abc", "x"], "3 rows"),
+        (["5", "6", "x", "0", ""], "5 rows: 1 with the quantity 0, which are bad rows"),
+    ],
+)
+def test_a_quantity_of_0_is_a_number(numbers: list[str], remark: str) -> None:
+    text = "date;sku;type;quantity\n" + "".join(f"2022-03-01;A;sold;{n}\n" for n in numbers)
+    assert f'"sold" = "sold"   # {remark}\n' in f"{draft(text)}\n"
+    text = "date;sku;type;in;out\n" + "".join(f"2022-03-01;A;sold;;{n}\n" for n in numbers)
+    text += "2022-03-01;A;received;7;\n"
+    given = Profile(columns={"quantity_in": ("in",), "quantity_out": ("out",)})
+    # Where both are empty, nothing came in or went out.
+    remark = remark.replace("1 with", "2 with")
+    assert f'"sold" = "sold"   # {remark}\n' in f"{draft(text, given)}\n"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_what_an_import_finds_by_itself_is_not_said(encoding: str) -> None:
     assert set(tomllib.loads(draft(MOVES.encode(encoding)))) == {"columns", "kinds"}
