@@ -64,8 +64,10 @@ def restore(
     """
     path = ledger_path(context)
     with opened(file) as stream:
+        # A snapshot may have a line of any length. But it says less of a stream than does the event
+        # that began it, so all that stands before it is longer.
+        lines = bounded_lines(stream, LONGEST_LINE, grows=True)
         # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
-        lines = bounded_lines(stream, LONGEST_LINE)
         text = (line.decode(errors="surrogateescape") for line in lines)
         head = restore_ledger(path, file, text)
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")

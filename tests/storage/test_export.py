@@ -305,6 +305,26 @@ def test_a_line_without_end_is_refused_in_little_memory(
     assert not copy.path.exists()
 
 
+def test_a_snapshot_of_more_streams_than_fit_into_a_line_is_restored(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"2022-03-01,A{n},received,1\n" for n in range(200))
+    shop.import_text("date,sku,type,quantity\n" + rows)
+    shop.ok("snapshot", "take")
+    exported = shop.ok("export").out.splitlines()
+    longest = max(map(len, exported))
+    monkeypatch.setattr("inventory_cli.cli.export.LONGEST_LINE", longest // 10)
+    copy = restored(tmp_path, exported)
+    copy.ok("restore", tmp_path / "export.jsonl")
+    assert copy.ok("export").out.splitlines() == exported
+    copy.path.unlink()
+    # No other line is longer than all before it.
+    restored(tmp_path, [*exported[:3], " " * longest, *exported[3:]])
+    ran = copy("restore", tmp_path / "export.jsonl")
+    why = "line 4: this is no line of an export: it has more than"
+    assert (ran.code, why in ran.err) == (3, True), ran
+
+
 def test_a_restore_never_writes_over_a_ledger(story: Shop, exported: list[str]) -> None:
     before = story.path.read_bytes()
     restored(story.folder, exported)
