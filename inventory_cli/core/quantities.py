@@ -90,15 +90,16 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
     """
     if len(text) > _LONGEST:
         raise WrongUsage(f"quantity {text[:20]!r}… has {len(text)} characters, as no number has")
+    plain = text
     if decimal_mark is not None:
-        text = without_marks(text, decimal_mark)
+        plain = without_marks(text, decimal_mark)
     elif not keeps_thousandths(decimals) and (readings := two_readings(text)):
         fits = [one for one in readings if len(one.partition(".")[2]) <= decimals]
         raise WrongUsage(
             f"quantity {text!r} can be read as {' or as '.join(readings)}",
             f"write {' or '.join(fits)}; for a file, --decimal-mark says what its marks are",
         )
-    number = _NUMBER.fullmatch(_signed(text))
+    number = _NUMBER.fullmatch(_signed(plain))
     if number is None:
         hint = None
         if re.fullmatch(r"[+-]?[0-9][0-9.,' \u00a0]*", text.strip()):
