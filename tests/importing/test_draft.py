@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory_cli.drafting import draft as draft_module
 from inventory_cli.drafting import survey
 from inventory_cli.drafting.draft import draft_profile
 from inventory_cli.errors import Refused
@@ -120,6 +121,15 @@ def test_a_quantity_of_0_is_a_number(numbers: list[str], remark: str) -> None:
     # Where both are empty, nothing came in or went out.
     remark = remark.replace("1 with", "2 with")
     assert f'"sold" = "sold"   # {remark}\n' in f"{draft(text, given)}\n"
+
+
+def test_a_shipped_profile_without_columns_is_not_what_a_file_looks_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drafted = draft(MOVES)
+    # As a shell makes it before the draft is written into it.
+    monkeypatch.setattr(draft_module, "shipped_profiles", lambda: {"mine": ""})
+    assert draft(MOVES) == drafted
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
