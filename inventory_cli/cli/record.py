@@ -14,13 +14,14 @@ from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
+from inventory_cli.core.lines import NoLine, bounded_lines
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.render import exact, show_line
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
-# The longest line that is read.
+# In bytes.
 _LONGEST = 1_000_000
 
 
@@ -56,12 +57,12 @@ def record(
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
-    while line := stream.readline(_LONGEST + 1):
-        number += 1
-        if len(line) > _LONGEST:
-            raise Refused(f"line {number} has more than {_LONGEST} bytes")
-        if line.strip():
-            yield number, line
+    try:
+        for number, line in enumerate(bounded_lines(stream, _LONGEST), start=1):
+            if line.strip():
+                yield number, line
+    except NoLine as error:
+        raise Refused(f"line {number + 1}: {error}") from None
 
 
 def _record_each(
