@@ -225,7 +225,7 @@ def inclusive_end(when: When, zone: tzinfo) -> str:
 
 def shifted(moment: str, milliseconds: int) -> str:
     """Return the moment that lies so much after another, or before it, both as UTC text."""
-    return utc_text(datetime.fromisoformat(moment) + timedelta(milliseconds=milliseconds))
+    return utc_text(local_time(moment, UTC) + timedelta(milliseconds=milliseconds))
 
 
 class Today(NamedTuple):

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -326,9 +327,13 @@ def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
 
 
 def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settings:
+    if audit:
+        # What is no UTF-8 is found by what reads it; it does not keep an audit from the rest.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     row = connection.execute(
         "SELECT identity, created_at, decimals, timezone, negative FROM ledger"
     ).fetchone()
+    connection.text_factory = str
     if row is None:
         raise LedgerUnusable(f"{path} is damaged: its settings are missing")
     settings = Settings(*row)
