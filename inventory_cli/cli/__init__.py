@@ -58,6 +58,9 @@ COMMANDS = {
         RECORD,
         "Void an event, or a whole batch, as if it had never happened; both stay in the log.",
     ),
+    "correct": Command(
+        RECORD, "Record an event as it should have been, and void what was recorded, in one step."
+    ),
     "import": Command(
         RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
     ),
@@ -82,6 +85,7 @@ COMMANDS = {
     "log": Command(
         ASK, "Show the events as they were recorded, in the order of their positions.", "history"
     ),
+    "show": Command(ASK, "Show one event with all that is known of it."),
     "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
     "snapshot": Command(
         AUDIT,

@@ -13,14 +13,20 @@ import pytest
 from tests.conftest import Shop
 
 
-def on_terminal(shop: Shop, *words: object, columns: int = 100, **extra: str) -> str:
-    """Run a command with its output and errors on a terminal of its own; return what it shows."""
+def on_terminal(
+    shop: Shop, *words: object, columns: int = 100, answer: str = "", **extra: str
+) -> str:
+    """Run a command with its output and errors on a terminal of its own; return what it shows.
+
+    `answer` is what a person types.
+    """
     main, side = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **extra}
     process = subprocess.Popen(
         shop.command(*words), stdin=side, stdout=side, stderr=side, env=environment
     )
     os.close(side)
+    os.write(main, answer.encode())
     shown = b""
     while True:
         try:
