@@ -4,6 +4,7 @@ Tables are boxed on a terminal and plain aligned text elsewhere, where nothing i
 Must never know where the rows come from.
 """
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -91,8 +92,8 @@ def show_line(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# `json.dumps` would make an encoder anew for each value.
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def exact(quantity: int, decimals: int) -> int | str:
@@ -101,15 +102,24 @@ def exact(quantity: int, decimals: int) -> int | str:
 
 
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
-    columns = answer.columns
-    for row in answer.rows:
-        yield {
-            column.name: exact(value, answer.decimals)
-            if column.kind in ("quantity", "change") and value is not None
-            else value
-            for column, value in zip(columns, row, strict=True)
-            if column.only is None
-        }
+    shown = [column for column in answer.columns if column.only is None]
+    names = [column.name for column in shown]
+    quantities = [column.name for column in shown if column.kind in ("quantity", "change")]
+    for row in _shown(answer):
+        value = dict(zip(names, row, strict=True))
+        if answer.decimals:
+            for name in quantities:
+                if value[name] is not None:
+                    value[name] = exact(value[name], answer.decimals)
+        yield value
+
+
+def _shown(answer: Answer) -> Iterable[Sequence[Any]]:
+    """Return the rows without the values that only tables show."""
+    shown = [n for n, column in enumerate(answer.columns) if column.only is None]
+    if len(shown) == len(answer.columns):
+        return answer.rows
+    return ([row[n] for n in shown] for row in answer.rows)
 
 
 def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
@@ -123,15 +133,31 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
 def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     import csv  # Only this format needs it.
 
-    shown = [n for n, column in enumerate(answer.columns) if column.only is None]
-    writer = csv.writer(out, lineterminator="\n")
-    # Python before 3.13 leaves a lone carriage return without quotes.
+    shown = [column for column in answer.columns if column.only is None]
+    # Text, whole numbers and None are written by `csv` as they are.
+    others = [
+        (at, column)
+        for at, column in enumerate(shown)
+        if column.kind in ("details", "flag")
+        or (answer.decimals and column.kind in ("quantity", "change"))
+    ]
+    csv.writer(out, lineterminator="\n").writerow([column.name for column in shown])
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
     quoting_writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow([answer.columns[n].name for n in shown])
-    for row in answer.rows:
-        cells = [_text(answer.columns[n], row[n], answer.decimals, plus=False) for n in shown]
-        odd = any("\r" in cell for cell in cells)
-        (quoting_writer if odd else writer).writerow(cells)
+    for row in _shown(answer):
+        cells = [*row]
+        for at, column in others:
+            cells[at] = _text(column, cells[at], answer.decimals, plus=False)
+        writer.writerow(cells)
+        text = written.getvalue()
+        written.seek(0)
+        written.truncate()
+        if "\r" in text:
+            # Python before 3.13 leaves a lone carriage return without quotes.
+            quoting_writer.writerow(cells)
+        else:
+            out.write(text)
         if live:
             out.flush()
 
@@ -144,8 +170,6 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
         return sign + format_quantity(value, decimals)
     if column.kind in ("details", "flag"):
         return _json(value)
-    if isinstance(value, bool):
-        return str(value).lower()
     if column.kind == "moment" and brief:
         return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
     return str(value)

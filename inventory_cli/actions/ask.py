@@ -219,7 +219,8 @@ def read_log(
             return
         after, head = max(after, header.positions.start - 1), header.positions.stop - 1
     for events in events_between(ledger, range(after + 1, head + 1), kind):
-        recorded = recorded_times(ledger, {event.batch for event in events})
+        times = recorded_times(ledger, {event.batch for event in events})
+        recorded = {batch: show_moment(time, ledger.zone) for batch, time in times.items()}
         yield [_log_line(event, recorded[event.batch], ledger.zone) for event in events]
 
 
@@ -227,7 +228,7 @@ def _log_line(event: Event, recorded_at: str, zone: tzinfo) -> LogLine:
     return LogLine(
         event.position,
         event.batch,
-        show_moment(recorded_at, zone),
+        recorded_at,
         show_effective(event.effective_at, event.date_only, zone),
         event.kind,
         event.sku,

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inventory_cli.errors import Refused
-from inventory_cli.storage import backup, export, schema
+from inventory_cli.storage import backup, schema
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
+from inventory_cli.storage.restore import BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
 
 
-def restore(path: Path, name: str, lines: Iterable[str]) -> Head:
+def restore(path: Path, name: str, lines: Iterable[bytes]) -> Head:
     """Make a new ledger at `path` from an export called `name`, and return its head.
 
     Raises Refused with the number of the first line that does not fit; then no file is left behind.
     """
     try:
-        return export.restore(path, lines)
-    except export.BadExport as bad:
+        return restore_log(path, lines)
+    except BadExport as bad:
         raise Refused(f"{name}, line {bad.line}: {bad.reason}", "nothing was restored") from None
 
 

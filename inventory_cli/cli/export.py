@@ -19,8 +19,9 @@ from inventory_cli.core.lines import bounded_lines
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, show
-from inventory_cli.storage.export import LONGEST_LINE, export_lines
+from inventory_cli.storage.export import export_text
 from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.restore import LONGEST_LINE
 from inventory_cli.terminal import line, progress
 
 
@@ -47,8 +48,8 @@ def export(
             rows = (row for rows in read_log(ledger) for row in rows)
             show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
             return
-        for text in export_lines(ledger):
-            sys.stdout.write(text + "\n")
+        for text in export_text(ledger):
+            sys.stdout.write(text)
 
 
 def restore(
@@ -64,10 +65,7 @@ def restore(
     """
     path = ledger_path(context)
     with opened(file) as stream:
-        # A byte that is not UTF-8 becomes a lone surrogate, which no line of an export holds.
-        lines = bounded_lines(stream, LONGEST_LINE)
-        text = (line.decode(errors="surrogateescape") for line in lines)
-        head = restore_ledger(path, file, text)
+        head = restore_ledger(path, file, bounded_lines(stream, LONGEST_LINE, growing=True))
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 
 

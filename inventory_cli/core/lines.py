@@ -14,23 +14,29 @@ class NoLine(ValueError):
     """What should be a line of text is too long for one, or holds what no text does."""
 
 
-def bounded_lines(stream: BinaryIO, longest: int) -> Iterator[bytes]:
+def bounded_lines(stream: BinaryIO, longest: int, growing: bool = False) -> Iterator[bytes]:
     """Give the lines of a stream with their ends, holding no more than one of them.
 
-    Raises NoLine at one of more than `longest` bytes, or with a NUL byte.
+    Raises NoLine at one of more than `longest` bytes (where they may be `growing`: and of more than
+    all before it), or with a NUL byte.
     """
     parts: list[bytes] = []
-    size = 0
+    size = before = 0
     while part := stream.readline(_PART):
-        parts.append(part)
-        size += len(part)
         if b"\0" in part:
             raise NoLine("it is not text: it holds NUL bytes")
-        if size > longest:
-            raise NoLine(f"it has more than {longest:,} bytes")
-        if part.endswith(b"\n"):
-            yield b"".join(parts)
-            parts, size = [], 0
+        size += len(part)
+        if size > longest and not (growing and size <= before):
+            raise NoLine(f"it has more than {max(longest, before):,} bytes")
+        if not part.endswith(b"\n"):
+            parts.append(part)
+            continue
+        if parts:
+            part = b"".join([*parts, part])
+            parts.clear()
+        yield part
+        before += size
+        size = 0
     if parts:
         yield b"".join(parts)
 

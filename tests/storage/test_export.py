@@ -13,6 +13,12 @@ from tests.conftest import Shop
 from tests.tampering.altering import behind_the_back
 
 
+@pytest.fixture(autouse=True, params=[1, 10**9], ids=["together", "alone"])
+def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of events are read together, or each by itself."""
+    monkeypatch.setattr("inventory_cli.storage.restore._LEAST", request.param)
+
+
 @pytest.fixture
 def exported(story: Shop) -> list[str]:
     story.ok("snapshot", "take", "march", "--as-of", "2022-03-31")
@@ -225,6 +231,15 @@ FORGED: dict[str, tuple[Callable[[list[str]], list[str]], int, str]] = {
     "a text for a line's number": (
         edited(14, lambda v: v["lines"][0].__setitem__(2, "1")), 14, NO_TYPE),
     "true for the decimals": (edited(1, lambda v: v["ledger"].update(decimals=False)), 1, NO_TYPE),
+    "a kind that there is not": (
+        edited(4, lambda v: v["event"].update(kind="melted")),
+        4, "event 2 is of the unknown kind 'melted'"),
+    "a number too large for the file": (
+        edited(4, lambda v: v["event"].update(quantity=2**63)), 4,
+        "this is no line of an export (Python int too large to convert to SQLite INTEGER)"),
+    "an event reversed twice": (
+        with_one_more(20, 19, lambda v: v["event"].update(position=10)), 20,
+        "this is no line of an export (UNIQUE constraint failed: events.reverses)"),
     "a float": (
         edited(4, lambda v: v["event"].update(quantity=5.0)), 4, "5.0 is not a whole number"),
     "no number": (
@@ -303,6 +318,26 @@ def test_a_line_without_end_is_refused_in_little_memory(
     why = "it has more than 1,000,000 bytes" if start else "it is not text: it holds NUL bytes"
     assert f"endless, line 2: this is no line of an export: {why}\n" in ran.err
     assert not copy.path.exists()
+
+
+def test_the_line_of_a_snapshot_may_be_as_long_as_all_before_it(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        shop.ok("receive", f"XYZ-{number}", 2, "--on", "2022-03-01")
+    shop.ok("snapshot", "take", "all", "--as-of", "2022-03-01")
+    lines = shop.ok("export").out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith('{"snapshot"'))
+    longest = max(len(line) + 1 for n, line in enumerate(lines) if n != at)
+    assert len(lines[at]) > longest
+    monkeypatch.setattr("inventory_cli.cli.export.LONGEST_LINE", longest)
+    restored(tmp_path, lines).ok("restore", tmp_path / "export.jsonl")
+    (tmp_path / "restored.db").unlink()
+    before = sum(len(line) + 1 for line in lines[:at])
+    lines[at] = lines[at].ljust(before)
+    ran = restored(tmp_path, lines)("restore", tmp_path / "export.jsonl")
+    assert ran.code == 3
+    assert f"line {at + 1}: this is no line of an export: it has more than {before:,}" in ran.err
 
 
 def test_a_restore_never_writes_over_a_ledger(story: Shop, exported: list[str]) -> None:
