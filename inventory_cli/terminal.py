@@ -4,7 +4,7 @@ of a text. Uses rich where it helps. Must never know what they are about.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,6 +64,17 @@ def complain(message: str, hint: str | None) -> None:
     sys.stderr.writelines(printable(text) + "\n" for text in rest)
     if hint:
         sys.stderr.write(f"{advice} {printable(hint)}\n")
+
+
+def agreed(shown: Sequence[str], question: str) -> bool:
+    """Show what is about to be done and ask, where a person is there to answer; else agree."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    for text in shown:
+        note(text)
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _is_plain() -> bool:

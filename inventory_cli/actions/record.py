@@ -127,7 +127,7 @@ def record_once(
     if appended is None:
         assert known is not None  # A plan says at least one event.
         return _already(ledger, known, clock)
-    return Recording(_recorded(ledger, appended), appended.notes, already=False)
+    return Recording(recorded(ledger, appended), appended.notes, already=False)
 
 
 def record_together(
@@ -165,7 +165,7 @@ def record_together(
         appended = append(ledger, origin, unknown, clock, allow_negative)
     except Forbidden as error:
         raise error.of("cannot record them together") from None
-    waiting = iter(_recorded(ledger, appended) if appended else ())
+    waiting = iter(recorded(ledger, appended) if appended else ())
     notes = appended.notes if appended else Notes()
     return [
         _already(ledger, before, clock)
@@ -230,7 +230,8 @@ def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
     return Recording(recorded, Notes(), True, known.voided_by, known.file)
 
 
-def _recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:
+def recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:
+    """Return the events of a batch that was appended, each with what is on hand now."""
     # As it stands in the log: what is known by its day may have been brought forward.
     positions = appended.header.positions
     events = [event for piece in events_between(ledger, positions) for event in piece]

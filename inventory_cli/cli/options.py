@@ -9,11 +9,13 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from inventory_cli.actions.names import newcomers
+from inventory_cli.cli.completion import complete_format, complete_location, complete_sku
 from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
 from inventory_cli.core.names import there_is
@@ -53,13 +55,20 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="table|json|jsonl|csv",
+        envvar="INVENTORY_FORMAT",
         help="How to show the answer.",
         callback=check_format,
+        autocompletion=complete_format,
     ),
 ]
 Skus = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SKU...", help="Only these SKUs; all if none.", callback=clean_skus),
+    typer.Argument(
+        metavar="SKU...",
+        help="Only these SKUs; all if none.",
+        callback=clean_skus,
+        autocompletion=complete_sku,
+    ),
 ]
 Location = Annotated[
     str | None,
@@ -69,6 +78,7 @@ Location = Annotated[
         metavar="NAME",
         help="Only this location.",
         callback=clean_location,
+        autocompletion=complete_location,
     ),
 ]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who records it, if not you.")]
@@ -212,6 +222,17 @@ def parse_number(text: str, what: str) -> int:
     return int(text)
 
 
+def is_date(ledger: Ledger, text: str) -> bool:
+    """Tell whether a word that stands for something else is a date, in figures or of these days."""
+    if not (text[:1].isdigit() or text in ("today", "yesterday", "tomorrow")):
+        return False
+    try:
+        dates.parse_when(text, now(), ledger.zone)
+    except WrongUsage:
+        return False
+    return True
+
+
 def parse_known(ledger: Ledger, text: str | None, moment: datetime) -> str | None:
     """Return the last moment (UTC text) of what was known at a typed date; None for all."""
     return None if text is None else dates.parse_cut(text, moment, ledger.zone)
@@ -239,3 +260,5 @@ def note_nothing(ledger: Ledger, skus: Iterable[str], location: str | None, when
     for sku in skus:
         new = names.look_at_sku(sku)
         note(f"no event of {sku}{where} {when}{there_is(new.alike) if new else ''}")
+        if new and is_date(ledger, sku):
+            note(f"of a date: `inventory as-of {quote(sku)}`")

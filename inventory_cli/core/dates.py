@@ -305,6 +305,11 @@ def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
     return show_day(text, zone) if date_only else show_moment(text, zone)
 
 
+def say_effective(text: str, date_only: int, zone: tzinfo) -> str:
+    """Return when an event took effect as a person says it: a day, or local time to the minute."""
+    return show_effective(text, date_only, zone)[: len("2022-03-15T14:30")].replace("T", " ")
+
+
 def show_cut(cut: str, zone: tzinfo) -> str:
     """Return the last moment that a cut includes in words: the end of a day, or a moment."""
     if cut == END_OF_TIME:
