@@ -8,7 +8,7 @@ from inventory_cli.actions.record import Recording, record_once
 from inventory_cli.core.events import FORGETS, Draft, Event
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import find_closing, meant_for
-from inventory_cli.core.rules import Facts, reversal, transfer_partner
+from inventory_cli.core.rules import Facts, reversal, reversals_of, transfer_partner
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Batch, Origin, read_batch
 from inventory_cli.storage.ledger_file import Clock, Ledger
@@ -37,7 +37,10 @@ def reverse_event(
             _refuse_reversed(ledger, named)
 
     try:
-        return record_once(ledger, origin, plan, clock, allow_negative, True, check)
+        # By their id they are found without the event that they name: after a rollover its position
+        # is another event's.
+        ways = reversals_of(position, facts)
+        return record_once(ledger, origin, ways, plan, clock, allow_negative, False, check)
     except Forbidden as error:
         own = read_event(ledger, position)
         raise error.of(f"cannot reverse event {position}", own and own.said) from None

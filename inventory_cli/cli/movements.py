@@ -213,10 +213,10 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
                 event.batch if recording.file is None else None,
                 show_effective(event.effective_at, event.date_only, ledger.zone),
                 event.kind,
-                event.sku,
-                event.location,
+                event.sku or None,
+                event.location or None,
                 event.quantity,
-                on_hand,
+                on_hand if event.sku else None,
             )
             for event, on_hand in recording.events
         ]
@@ -227,12 +227,12 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
 
 
 def _known_as(recording: Recording) -> str:
-    position = recording.events[0].event.position
-    if recording.file is not None:
-        return f", in {recording.file} as event {position}"
-    if recording.voided_by is None:
+    if recording.file is None and recording.voided_by is None:
         return ""
-    return f" as event {position}, which was voided by event {recording.voided_by}"
+    where = "" if recording.file is None else f", in {recording.file}"
+    by = recording.voided_by
+    voided = "" if by is None else f", which was voided by event {by}"
+    return f"{where} as event {recording.events[0].event.position}{voided}"
 
 
 def note_each(notes: Notes) -> None:
@@ -243,7 +243,9 @@ def note_each(notes: Notes) -> None:
 
 def _sentence(ledger: Ledger, recorded: Recorded, file: str | None) -> str:
     event, on_hand = recorded
+    where = f"event {event.position}" + ("" if file is None else f" of {file}")
+    if not event.sku:
+        return f"{where}: reversed event {event.reverses}"
     have = format_quantity(on_hand, ledger.decimals)
     what = recorded_in_words(event, ledger.decimals, ledger.zone)
-    where = "" if file is None else f" of {file}"
-    return f"event {event.position}{where}: {what}; on hand {have}"
+    return f"{where}: {what}; on hand {have}"
