@@ -49,6 +49,12 @@ def line(text: str) -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def say(text: str) -> None:
+    """Write a line of the answer, and let it be read at once."""
+    line(text)
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """Write a remark to standard error. Lines of a text stay lines."""
     sys.stderr.writelines(printable(line) + "\n" for line in text.split("\n"))

@@ -68,6 +68,9 @@ COMMANDS = {
         RECORD,
         "Record events that a script writes as JSON Lines, and answer each with a line of JSON.",
     ),
+    "scan": Command(
+        RECORD, "Record the codes that a scanner types, one a line, and answer each at once."
+    ),
     "status": Command(
         ASK,
         "Say which ledger this is, how much is in it, and what to type next.",
