@@ -71,11 +71,26 @@ def show(
         _write_plain(answer, out, live)
 
 
+def show_fields(answer: Answer) -> None:
+    """Write each row to standard output as lines, one for each column that is not empty."""
+    width = max(width_of(column.name) for column in answer.columns)
+    for row in answer.rows:
+        for column, value in zip(answer.columns, row, strict=True):
+            if value is not None and value is not False:
+                text = printable(_text(column, value, answer.decimals))
+                sys.stdout.write(f"{column.name:{width}}  {text}\n")
+
+
 def show_object(value: dict[str, Any]) -> None:
     """Write one JSON object to standard output."""
     import json
 
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def show_line(value: dict[str, Any]) -> None:
+    """Write one JSON object as a line to standard output, at once."""
+    show_lines([value])
 
 
 def show_lines(values: Iterable[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ of a text. Uses rich where it helps. Must never know what they are about.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +49,12 @@ def line(text: str) -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def say(text: str) -> None:
+    """Write a line of the answer, and let it be read at once."""
+    line(text)
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """Write a remark to standard error. Lines of a text stay lines."""
     sys.stderr.writelines(printable(line) + "\n" for line in text.split("\n"))
@@ -64,6 +70,17 @@ def complain(message: str, hint: str | None) -> None:
     sys.stderr.writelines(printable(text) + "\n" for text in rest)
     if hint:
         sys.stderr.write(f"{advice} {printable(hint)}\n")
+
+
+def agreed(shown: Sequence[str], question: str) -> bool:
+    """Show what is about to be done and ask, where a person is there to answer; else agree."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    for text in shown:
+        note(text)
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _is_plain() -> bool:

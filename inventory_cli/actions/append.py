@@ -15,11 +15,11 @@ from inventory_cli.core.events import Draft, Stream, pack_details
 from inventory_cli.core.judging import Grounds, Judge
 from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
-from inventory_cli.errors import Refused
+from inventory_cli.errors import Refused, damaged
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_end
 from inventory_cli.storage.insert import insert_drafts
-from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import read_stream
+from inventory_cli.storage.ledger_file import Clock, Head, Ledger
+from inventory_cli.storage.log import last_position, read_stream
 from inventory_cli.storage.snapshots import read_closings
 from inventory_cli.storage.stock import store_states, stored_state
 
@@ -59,7 +59,7 @@ def append(
     """
     with ledger.appending():
         refuse_ended(ledger)
-        head = ledger.head()
+        head = _sound_head(ledger)
         says = utc_text(clock())
         now = max(says, head.recorded_at)
         grounds = Grounds(
@@ -91,6 +91,14 @@ def append(
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)
     return Appended(header, grounds.today, *verdict)
+
+
+def _sound_head(ledger: Ledger) -> Head:
+    """Return where the log ends. Raises LedgerUnusable where its events end elsewhere."""
+    head, last = ledger.head(), last_position(ledger)
+    if head.position != last:
+        raise damaged(f"the log ends at event {last}, but its last header says {head.position}")
+    return head
 
 
 def refuse_ended(ledger: Ledger) -> None:

@@ -38,7 +38,7 @@ class Earlier:
             return False
         self._count += 1
         self._first = self._first or row.line
-        if self._skip and draft.id is not None and self._seam.knows_ids:
+        if self._skip and draft.id is not None and self._seam.files:
             why = f"its day belongs to {self._seam.name}, where no such id was recorded"
             self._bad(BadRow(row.line, "id", draft.id, why))
         elif self._skip:

@@ -203,11 +203,11 @@ def _new_rows(
         if row is not None:
             list_error(row)
 
-    # What is meant for the closed period is not taken for what the ledger before this one has.
-    seam = read_seam(ledger) if imported.choices.into_closed is None else None
+    seam = read_seam(ledger)
     imported.older = seam and seam.name
     told = Told(take_bad, imported.voided.add, take_older)
-    rows = without_known(ledger, found.rows(), profile.overlap, found.name, told, seam)
+    into_closed = imported.choices.into_closed is not None
+    rows = without_known(ledger, found.rows(), profile.overlap, found.name, told, seam, into_closed)
     return with_fit_names(guard_of(ledger, imported.choices.names, clock), rows, take_bad)
 
 

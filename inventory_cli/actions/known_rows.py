@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from inventory_cli.actions.earlier import Earlier
 from inventory_cli.actions.known_before import find_before
-from inventory_cli.audit.seam import Seam, read_seam
+from inventory_cli.audit.seam import Seam
 from inventory_cli.core.dates import day_of
 from inventory_cli.core.events import Draft, Event, Stream
 from inventory_cli.core.rules import differing_in
@@ -46,21 +46,24 @@ _OWN_ID = "give each event an id of its own"
 
 
 class Answer(NamedTuple):
-    """The recorded event that answers for a row, and the one that voided it, if any; or none here,
-    but one in a ledger `before`.
+    """The recorded event that answers for a row, and the one that voided it, if any; both are in
+    the `file` of a ledger before this one, where that is said.
     """
 
     position: int
     voided_by: int | None = None
-    before: bool = False
+    file: str | None = None
 
 
 class LeftOut(NamedTuple):
-    """A row that is not recorded because it equals an event that was voided."""
+    """A row that is not recorded because it equals an event that was voided, in this ledger or in
+    the `file` of one before it.
+    """
 
     line: int
     position: int
     voided_by: int | None
+    file: str | None = None
 
 
 class Told(NamedTuple):
@@ -80,17 +83,18 @@ def without_known(
     name: str,
     told: Told,
     seam: Seam | None = None,
+    into_closed: bool = False,
 ) -> Iterator[Row]:
     """Give the rows that are to be recorded, under the write lock.
 
-    `overlap` is "skip", "keep" or None; what takes effect before a `seam` belongs to the ledger on
-    which this one follows. Raises Refused after the last row when some look recorded, or belong
-    there, and `overlap` does not say what that means.
+    `overlap` is "skip", "keep" or None; what takes effect before the `seam` belongs to the ledger
+    on which this one follows, unless it is meant for the closed period. Raises Refused after the
+    last row when some look recorded, or belong there, and `overlap` does not say what that means.
     """
-    earlier = Earlier(seam, overlap, ledger.zone, told.bad, told.before)
+    earlier = Earlier(None if into_closed else seam, overlap, ledger.zone, told.bad, told.before)
     keep = overlap == "keep"
     overlaps = _Overlaps(ledger)
-    ids = _Ids(ledger, keep)
+    ids = _Ids(ledger, seam, keep)
     # An empty log has nothing that could look like a row.
     compare = not keep and ledger.head().position > 0
     looked: list[tuple[int, int]] = []
@@ -101,7 +105,7 @@ def without_known(
         if answer is None:
             return True
         if answer.voided_by is not None:
-            told.voided(LeftOut(row.line, answer.position, answer.voided_by))
+            told.voided(LeftOut(row.line, *answer))
             return False
         count += 1
         if not looked:
@@ -144,12 +148,12 @@ def _is_known_by_id(row: Row, ids: "_Ids", overlaps: "_Overlaps", told: Told) ->
         return True
     if answer is None:
         return False
-    if answer.before:
-        told.before(None)
-        return True
-    overlaps.claim(answer.position)
     if answer.voided_by is not None:
-        told.voided(LeftOut(row.line, answer.position, answer.voided_by))
+        told.voided(LeftOut(row.line, *answer))
+    elif answer.file is not None:
+        told.before(None)
+    if answer.file is None:
+        overlaps.claim(answer.position)
     return True
 
 
@@ -163,12 +167,12 @@ class _Ids:
     What was voided before it is passed over where rows are to be kept.
     """
 
-    def __init__(self, ledger: Ledger, keep: bool) -> None:
+    def __init__(self, ledger: Ledger, seam: Seam | None, keep: bool) -> None:
         self._ledger = ledger
+        self._seam = seam
         self._head = ledger.head().position
         self._keep = keep
         self._forgotten = Forgotten(ledger)
-        self._seam = read_seam(ledger)
         # Rows given here reach the log chunk by chunk; those not there yet are among these.
         self._recent: dict[str, tuple[Draft, ...]] = {}
         self._older: dict[str, tuple[Draft, ...]] = {}
@@ -185,9 +189,11 @@ class _Ids:
         known = [] if recent else known_under_id(self._ledger, id, self._forgotten)
         if self._keep:
             known = [one for one in known if one.voided_by is None]
-        before = None if recent else find_before(self._ledger, drafts, True, self._seam)
+        before = None
+        if not recent:
+            before = find_before(self._ledger, [drafts], True, self._seam, standing=self._keep)
         if before and not before.differing:
-            return Answer(0, before=True)
+            return Answer(before.carried.position, before.carried.voided_by, before.file)
         if recent is None and not known and before is None:
             if len(self._recent) >= CHUNK:
                 self._older, self._recent = self._recent, {}

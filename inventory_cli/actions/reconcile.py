@@ -4,17 +4,18 @@ Must never know how the list is spelled, or how differences are shown.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
 from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
-from inventory_cli.actions.names import guard_of
+from inventory_cli.actions.names import guard_of, newcomers
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
 from inventory_cli.core.events import AT_ONCE, DEFAULT_LOCATION, Draft, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.names import ANY_NAMES, Guard, NameRefused, NameRules
+from inventory_cli.core.notes import Notes
 from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
@@ -110,6 +111,20 @@ def compare(ledger: Ledger, stock_list: StockList, scope: Scope) -> Comparison:
     return _compared(stock_list, _states(ledger, scope), scope)
 
 
+def new_names(ledger: Ledger, stock_list: StockList) -> Notes:
+    """Return a note for each name of a list that no event carries."""
+    names, notes = newcomers(ledger), Notes()
+    for sku, location in _sorted(stock_list.spots):
+        notes.add_new(filter(None, [names.look_at_sku(sku)]))
+        if location is not None:
+            notes.add_new(filter(None, [names.look_at_location(location)]))
+    return notes
+
+
+def _sorted(spots: Iterable[Spot]) -> list[Spot]:
+    return sorted(spots, key=lambda spot: (spot[0], spot[1] or ""))
+
+
 def _states(ledger: Ledger, scope: Scope) -> dict[Stream, State]:
     if scope.when is None:
         return stock_now(ledger, scope.as_of, ())
@@ -128,7 +143,7 @@ def _compared(stock_list: StockList, states: Mapping[Stream, State], scope: Scop
     if not scope.partial:
         spots |= {spot for spot, quantity in on_hand.items() if quantity}
     differences = []
-    for spot in sorted(spots, key=lambda spot: (spot[0], spot[1] or "")):
+    for spot in _sorted(spots):
         quantity, line = listed.get(spot, (None, None))
         change = (quantity or 0) - on_hand[spot]
         if change:

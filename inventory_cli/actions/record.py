@@ -39,7 +39,8 @@ class Recording(NamedTuple):
     """What a command recorded; `already` when it had been recorded before under the same id.
 
     `voided_by` is the position of the reversal, where that was voided since; `file` is the ledger
-    before this one that holds it, at the positions of its events, which have no batch here (0).
+    before this one that holds it, at the positions of its events, which have no batch here (0); nor
+    is it known here of which SKU a reversal there was (""), or where.
     """
 
     events: list[Recorded]
@@ -85,6 +86,7 @@ def record(
         return record_once(
             ledger,
             origin,
+            [drafts],
             lambda: _as_meant(request),
             clock,
             allow_negative,
@@ -102,13 +104,15 @@ def record(
 def record_once(
     ledger: Ledger,
     origin: Origin,
+    ways: Sequence[Sequence[Draft]],
     plan: Callable[[], Sequence[Draft]],
     clock: Clock,
     allow_negative: bool,
     moment_given: bool,
-    check: Callable[[Sequence[Draft]], None] = lambda drafts: None,
+    check: Callable[[Sequence[Draft]], None],
 ) -> Recording:
-    """Append what is planned under the lock, unless its id is known; `check` may refuse it then.
+    """Append what is planned under the lock, unless it is known by its id; `check` may refuse it
+    then. `ways` are those in which the request may be read to be looked up.
 
     Raises Forbidden when the rules forbid it.
     """
@@ -116,10 +120,10 @@ def record_once(
 
     def unknown() -> Sequence[Draft]:
         nonlocal known
-        drafts = plan()
-        known = _known(ledger, drafts, moment_given)
+        known = _known(ledger, ways, moment_given)
         if known:
             return []
+        drafts = plan()
         check(drafts)
         return drafts
 
@@ -127,7 +131,7 @@ def record_once(
     if appended is None:
         assert known is not None  # A plan says at least one event.
         return _already(ledger, known, clock)
-    return Recording(_recorded(ledger, appended), appended.notes, already=False)
+    return Recording(recorded(ledger, appended), appended.notes, already=False)
 
 
 def record_together(
@@ -154,7 +158,7 @@ def record_together(
             if id in ids:
                 raise Refused(f"the id {id!r} is given twice", "give each event an id of its own")
             ids |= {id} if id is not None else set()
-            known.append(_known(ledger, request.drafts, request.moment_given))
+            known.append(_known(ledger, [request.drafts], request.moment_given))
             if known[-1] is None:
                 for draft in request.drafts:
                     guard.check(draft, request.place_said)
@@ -165,7 +169,7 @@ def record_together(
         appended = append(ledger, origin, unknown, clock, allow_negative)
     except Forbidden as error:
         raise error.of("cannot record them together") from None
-    waiting = iter(_recorded(ledger, appended) if appended else ())
+    waiting = iter(recorded(ledger, appended) if appended else ())
     notes = appended.notes if appended else Notes()
     return [
         _already(ledger, before, clock)
@@ -182,21 +186,27 @@ def _as_meant(request: Request) -> tuple[Draft, ...]:
     return tuple(d if d.date_only else d._replace(effective_at=AT_ONCE) for d in request.drafts)
 
 
-def _known(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> Known | None:
-    """Return what says the same and was recorded under the same id, even if it was voided since.
+def _known(ledger: Ledger, ways: Sequence[Sequence[Draft]], moment_given: bool) -> Known | None:
+    """Return what says the same as one of the ways in which a request may be read, and was recorded
+    under the same id, even if it was voided since.
 
     Raises Refused when only other things were recorded under it.
     """
-    id = drafts[0].id
-    known = known_under_id(ledger, id) if id is not None else []
-    same = same_as(
-        known, lambda one: not differing_in(drafts, one.events, moment_given, ledger.zone)
-    )
-    before = None if same else find_before(ledger, drafts, moment_given)
+    id = ways[0][0].id
+    if id is None:
+        return None
+
+    def differing_from(one: Known) -> str:
+        said = (differing_in(way, one.events, moment_given, ledger.zone) for way in ways)
+        return min(said, key=len)
+
+    known = known_under_id(ledger, id)
+    same = same_as(known, lambda one: not differing_from(one))
+    before = None if same else find_before(ledger, ways, moment_given)
     if before and not before.differing:
-        return _as_recorded(drafts, before)
+        return _as_recorded(before)
     if same is None and (latest := latest_of(known)):
-        differing = differing_in(drafts, latest.events, moment_given, ledger.zone)
+        differing = differing_from(latest)
         said = command_in_words(latest.events[0].said, ledger.decimals, ledger.zone)
         raise Refused(
             f"the id {id!r} is taken by {latest.in_words}, which differs in its {differing}: "
@@ -211,14 +221,14 @@ def _known(ledger: Ledger, drafts: Sequence[Draft], moment_given: bool) -> Known
     return same
 
 
-def _as_recorded(drafts: Sequence[Draft], before: Before) -> Known:
-    """Return what a ledger before this one recorded: what the drafts say, at its moment."""
-    _, position, effective_at, date_only, _ = before.carried
+def _as_recorded(before: Before) -> Known:
+    """Return what a ledger before this one recorded: what is given, at its moment."""
+    _, _, position, effective_at, date_only, _, voided_by = before.carried
     events = [
         Event(number, 0, *draft._replace(effective_at=effective_at, date_only=date_only))
-        for number, draft in enumerate(drafts, position)
+        for number, draft in enumerate(before.said, position)
     ]
-    return Known(events, None, before.file)
+    return Known(events, voided_by, before.file)
 
 
 def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
@@ -230,7 +240,8 @@ def _already(ledger: Ledger, known: Known, clock: Clock) -> Recording:
     return Recording(recorded, Notes(), True, known.voided_by, known.file)
 
 
-def _recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:
+def recorded(ledger: Ledger, appended: Appended) -> list[Recorded]:
+    """Return the events of a batch that was appended, each with what is on hand now."""
     # As it stands in the log: what is known by its day may have been brought forward.
     positions = appended.header.positions
     events = [event for piece in events_between(ledger, positions) for event in piece]

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from inventory_cli.actions.append import Appended, append
+from inventory_cli.actions.corrected import refuse_correction
 from inventory_cli.actions.record import Recording, record_once
 from inventory_cli.core.events import FORGETS, Draft, Event
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import find_closing, meant_for
-from inventory_cli.core.rules import Facts, reversal, transfer_partner
+from inventory_cli.core.rules import Facts, reversal, reversals_of, transfer_partner
 from inventory_cli.errors import Refused
-from inventory_cli.storage.batches import Origin, read_batch
+from inventory_cli.storage.batches import Batch, Origin, read_batch
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import events_between, read_event, reversal_of, voided_between
 from inventory_cli.storage.snapshots import read_closings
@@ -26,24 +27,32 @@ def reverse_event(
     """Record the reversal of one event; of both legs where the event is one of a transfer."""
 
     def plan() -> list[Draft]:
-        first, *others = _to_reverse(ledger, position)
+        first, *others = find_whole(ledger, position)
         # The id stands for the whole command, so only the first event carries it.
         rest = facts._replace(id=None)
         return [reversal(first, facts), *(reversal(event, rest) for event in others)]
 
     def check(drafts: Sequence[Draft]) -> None:
         for named in (draft.reverses for draft in drafts if draft.reverses is not None):
-            if (voided_by := reversal_of(ledger, named)) is not None:
-                raise Refused(f"event {named} is reversed already, by event {voided_by}")
+            _refuse_reversed(ledger, named)
 
     try:
-        return record_once(ledger, origin, plan, clock, allow_negative, True, check)
+        # By their id they are found without the event that they name: after a rollover its position
+        # is another event's.
+        ways = reversals_of(position, facts)
+        return record_once(ledger, origin, ways, plan, clock, allow_negative, False, check)
     except Forbidden as error:
         own = read_event(ledger, position)
         raise error.of(f"cannot reverse event {position}", own and own.said) from None
 
 
-def _to_reverse(ledger: Ledger, position: int) -> list[Event]:
+def _refuse_reversed(ledger: Ledger, position: int) -> None:
+    if (voided_by := reversal_of(ledger, position)) is not None:
+        raise Refused(f"event {position} is reversed already, by event {voided_by}")
+
+
+def find_whole(ledger: Ledger, position: int) -> list[Event]:
+    """Return an event; both legs where it is one of a transfer. Raises Refused if there is none."""
     event = read_event(ledger, position)
     if event is None:
         raise Refused(
@@ -68,22 +77,16 @@ def reverse_batch(
     """Record the reversals of all events of a batch that still stand, as one new batch.
 
     Those that take effect in the period that was closed as `into_closed` say that this is meant.
-    An import is forgotten with it, so that its file may come again.
+    An import is forgotten with it, so that its file may come again. Raises Refused where the batch
+    is a correction: that is corrected back.
     """
-    header = read_batch(ledger, number)
-    if header is None:
-        raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
-    positions = header.positions
+    header = _find_batch(ledger, number)
     details = {FORGETS: str(number)} if header.command == "import" else {}
 
     def plan() -> Iterator[Draft]:
         closing = into_closed and find_closing(read_closings(ledger), into_closed)
-        # What this batch itself inserts lies behind, so the pieces end where they should.
-        for events in events_between(ledger, positions):
-            voided = voided_between(ledger, events[0].position, events[-1].position, 2**62)
-            for event in events:
-                if event.position not in voided:
-                    yield meant_for(reversal(event, facts), closing or None)
+        for event in standing_in(ledger, number):
+            yield meant_for(reversal(event, facts), closing or None)
 
     try:
         appended = append(ledger, origin, plan, clock, allow_negative, details=details)
@@ -92,3 +95,50 @@ def reverse_batch(
     if appended is None:
         raise Refused(f"batch {number} holds no event that still stands")
     return appended
+
+
+def standing_in(ledger: Ledger, number: int) -> Iterator[Event]:
+    """Give the events of a batch that still stand."""
+    # What a reversal of them inserts lies behind, so the pieces end where they should.
+    for events in events_between(ledger, _find_batch(ledger, number).positions):
+        voided = voided_between(ledger, events[0].position, events[-1].position, 2**62)
+        yield from (event for event in events if event.position not in voided)
+
+
+def _find_batch(ledger: Ledger, number: int) -> Batch:
+    header = read_batch(ledger, number)
+    if header is None:
+        raise Refused(f"there is no batch {number}", "`inventory batches` lists them")
+    refuse_correction(ledger, header)
+    return header
+
+
+def last_recorded(ledger: Ledger) -> int:
+    """Return the number of the last batch that holds events. Raises Refused where none does."""
+    position = ledger.head().position
+    last = read_event(ledger, position)
+    if last is None:
+        raise Refused("nothing is recorded, so there is nothing to reverse")
+    return last.batch
+
+
+def would_reverse(
+    ledger: Ledger,
+    origin: Origin,
+    events: Sequence[Event],
+    facts: Facts,
+    clock: Clock,
+    allow_negative: bool,
+) -> None:
+    """Go through the reversal of some events without recording it. Raises Refused as that does."""
+    first = events[0].position
+
+    def plan() -> list[Draft]:
+        for event in events:
+            _refuse_reversed(ledger, event.position)
+        return [reversal(event, facts) for event in events]
+
+    try:
+        append(ledger, origin, plan, clock, allow_negative, dry_run=True)
+    except Forbidden as error:
+        raise error.of(f"cannot reverse event {first}", events[0].said) from None

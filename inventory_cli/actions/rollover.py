@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from inventory_cli.actions.append import append
 from inventory_cli.actions.snapshot import take_snapshot
+from inventory_cli.audit.carried_ids import check_digest
 from inventory_cli.audit.seam import COMMAND, read_seam
 from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
 from inventory_cli.core.events import (
+    CARRIED_FROM,
     CARRIED_IDS,
-    CARRIED_ON,
     FORGETS,
     Draft,
     Event,
@@ -34,7 +35,7 @@ from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
 from inventory_cli.storage.batches import End, Origin, forgotten_in, read_batches, read_end
 from inventory_cli.storage.batches import end as end_ledger
 from inventory_cli.storage.carried_ids import CarriedId, read_carried, store_carried
-from inventory_cli.storage.failures import file_failures
+from inventory_cli.storage.failures import file_failures, sqlite_failures
 from inventory_cli.storage.known import Forgotten, ids_of, known_under_id
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, open_ledger
 from inventory_cli.storage.log import events_between, replay_log, standing_openings, voided_between
@@ -44,6 +45,7 @@ from inventory_cli.storage.snapshots import find_snapshot, read_closings
 
 _ADVICE = "name a file that does not exist yet"
 Progress = Callable[[int, int], None]
+Rows = TypeVar("Rows")
 
 
 class RolledOver(NamedTuple):
@@ -74,7 +76,8 @@ def roll_over(
     The period up to then is closed in the old one, if it is not yet, and the old one ends: its last
     batch names the new file, and nothing is recorded into it any more. `progress` is told how many
     of the old events have been passed. Raises WrongUsage when `last` is a time of day, or not over,
-    Refused when a later period is closed, and NotFree when something has the name.
+    Refused when a later period is closed, NotFree when something has the name, and LedgerUnusable
+    when the ids that the old one took over itself are not what its first header says.
     """
     if last.instant is not None:
         raise WrongUsage(
@@ -82,6 +85,9 @@ def roll_over(
         )
     cut = inclusive_end(last, old.zone)
     check_free(path, _ADVICE)
+    for found in check_digest(old):
+        # What is not whole would be taken over with a digest that fits.
+        raise LedgerUnusable(f"{old.path} is damaged: {found.text}", "`inventory verify` says more")
     origin = origin._replace(command=COMMAND)
     if end := read_end(old):
         _refuse_another_cut(old, end, cut)
@@ -147,17 +153,26 @@ def _fill(
     many events it carries.
     """
     cut = closing.as_of
-    states = replay_log(old, head.position, cut)
-    digest = store_carried(new, ids_before(old, head.position, cut))
+    with sqlite_failures(old.path):
+        states, before = replay_log(old, head.position, cut), read_seam(old)
+        later = standing_openings(old, head.position, cut)
+    files = [*(before.files if before else ()), _as_text(Path(old.path.name))]
+    digest = store_carried(new, _read(old, ids_before(old, head.position, cut, len(files))))
     # It holds no line, because nothing is there before the openings. It keeps the period closed,
     # and says where that ends, even where there is nothing to open.
-    details = {} if digest is None else {CARRIED_IDS: digest, **_carried_on(old)}
+    named = {CARRIED_FROM.format(number): file for number, file in enumerate(files, 1)}
+    details = {} if digest is None else {CARRIED_IDS: digest, **named}
     take_snapshot(new, origin, closing.name, cut, clock, closes=True, details=details)
-    later = standing_openings(old, head.position, cut)
     _append(new, origin, openings(states, cut, later, old), clock)
     first = new.head().position + 1
     _carry(old, carried(old, head.position, cut, first, progress), new, origin, clock)
     return len(states), new.head().position + 1 - first
+
+
+def _read(old: Ledger, rows: Iterable[Rows]) -> Iterator[Rows]:
+    """Give what is read of the old ledger, so that what fails in it does not name the new one."""
+    with sqlite_failures(old.path):
+        yield from rows
 
 
 def _carry(
@@ -170,7 +185,8 @@ def _carry(
     """Record what is carried. An import that was voided as a whole, and what voided it, are batches
     of their own, so that it stays forgotten.
     """
-    forgets = {h.batch: number for h in read_batches(old) if (number := forgotten_in(h))}
+    with sqlite_failures(old.path):
+        forgets = {h.batch: number for h in read_batches(old) if (number := forgotten_in(h))}
     imports = set(forgets.values())
 
     def part(one: tuple[Draft, Event]) -> tuple[int, int]:
@@ -178,7 +194,7 @@ def _carry(
         return (batch if batch in imports else 0, forgets.get(batch, 0))
 
     new_number: dict[int, int] = {}
-    for (imported, forgotten), group in groupby(events, part):
+    for (imported, forgotten), group in groupby(_read(old, events), part):
         details = {FORGETS: str(new_number[forgotten])} if forgotten in new_number else {}
         _append(new, origin, (draft for draft, _ in group), clock, details)
         if imported:
@@ -267,24 +283,21 @@ def openings(
             position += 1
 
 
-def ids_before(old: Ledger, head: int, cut: str) -> Iterator[CarriedId]:
+def ids_before(old: Ledger, head: int, cut: str, number: int) -> Iterator[CarriedId]:
     """Give the ids that stay known though what is under them is not carried: what took effect up
-    to the cut, voided or not, and what the old ledger took over itself.
+    to the cut, voided or not, and what the old ledger took over itself. That is ledger `number`.
+
+    Reversals are among them even if they are carried: the command names a position of the old log.
     """
     yield from read_carried(old)
     forgotten = Forgotten(old)
     for id in ids_of(old):
         for known in known_under_id(old, id, forgotten):
             first = known.events[0]
-            if first.position <= head and first.effective_at <= cut:
+            if first.position <= head and (first.effective_at <= cut or first.kind == "reversed"):
+                moment = first.effective_at, first.date_only
                 content = content_of(event.said for event in known.events)
-                yield CarriedId(id, first.position, first.effective_at, first.date_only, content)
-
-
-def _carried_on(old: Ledger) -> dict[str, str]:
-    """Return, as a detail, up to which moment carried ids are from a ledger before the old one."""
-    seam = read_seam(old) if next(read_carried(old), None) else None
-    return {CARRIED_ON: seam.cut} if seam else {}
+                yield CarriedId(id, number, first.position, *moment, content, known.voided_by)
 
 
 def carried(

@@ -10,7 +10,7 @@ from itertools import islice
 
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.seam import Seam, read_seam
-from inventory_cli.core.events import CARRIED_IDS, CARRIED_ON, Event, unpack_details
+from inventory_cli.core.events import CARRIED_IDS, Event, unpack_details
 from inventory_cli.core.rules import content_of
 from inventory_cli.core.wording import count_of
 from inventory_cli.storage.batches import forgotten_in, read_batch, read_batches, read_end
@@ -44,46 +44,40 @@ def compare_ids(new: Ledger, old: Ledger, seam: Seam, end: int) -> Iterator[Find
     """Give in what the ids taken over by a ledger are not those of the old log up to position `end`
     that it does not carry as events.
     """
-    taken_over = read_carried(old)
-    wanted = merge(taken_over, _in_log(old, seam.cut, end))
-    if _says_nothing(new) and read_end(old) is None:
+    before = read_seam(old)
+    files = (*(before.files if before else ()), seam.name)
+    wanted = merge(read_carried(old), _in_log(old, seam.cut, end, len(files)))
+    any_ids = any(True for _ in read_carried(new))
+    if not any_ids and not seam.files and read_end(old) is None:
         if next(wanted, None):
             yield (
                 f"it was rolled over by an earlier version: ids of {seam.name} whose events were "
                 "not carried are not known"
             )
         return
-    differing = _differing(wanted, read_carried(new), seam)
+    if seam.files != (named := files if any_ids else ()):
+        text = "the first header names other ledgers from which ids are taken over"
+        yield Finding("previous-ids", text, expected=", ".join(named), found=", ".join(seam.files))
+    differing = _differing(wanted, read_carried(new), seam._replace(files=files))
     yield from islice(differing, _MOST)
     if rest := sum(1 for _ in differing):
         yield Finding("previous-ids", f"and {count_of(rest, 'more id')} not as recorded there")
-    before = read_seam(old) if next(read_carried(old), None) else None
-    carried_on = before.cut if before else ""
-    if seam.carried_on != carried_on:
-        text = f"the first header says otherwise up to when ids are from before {seam.name}"
-        yield Finding("previous-ids", text, expected=carried_on, found=seam.carried_on)
 
 
-def _says_nothing(ledger: Ledger) -> bool:
-    header = read_batch(ledger, 1)
-    details = unpack_details(header.details) if header else {}
-    return details.keys().isdisjoint((CARRIED_IDS, CARRIED_ON)) and not next(
-        read_carried(ledger), None
-    )
-
-
-def _in_log(old: Ledger, cut: str, end: int) -> Iterator[CarriedId]:
-    """Give what the old log has under ids and took effect up to the cut, but for what was forgotten
-    with its import.
+def _in_log(old: Ledger, cut: str, end: int, number: int) -> Iterator[CarriedId]:
+    """Give what the old log, of the ledger of that number, has under ids and took effect up to the
+    cut, and every reversal; but for what was forgotten with its import.
     """
     forgotten = {
-        (number, header.batch) for header in read_batches(old) if (number := forgotten_in(header))
+        (voided, header.batch) for header in read_batches(old) if (voided := forgotten_in(header))
     }
-    for event, voided_in in with_ids(old, end):
-        if event.effective_at <= cut and (event.batch, voided_in) not in forgotten:
+    for event, voided_by, voided_in in with_ids(old, end):
+        stays = event.effective_at <= cut or event.reverses is not None
+        if stays and (event.batch, voided_in) not in forgotten:
             content = content_of(leg.said for leg in _legs(old, event))
+            place = str(event.id), number, event.position
             moment = event.effective_at, event.date_only
-            yield CarriedId(str(event.id), event.position, *moment, content)
+            yield CarriedId(*place, *moment, content, voided_by)
 
 
 def _legs(old: Ledger, event: Event) -> list[Event]:
@@ -111,11 +105,9 @@ def _differing(
             due = next(wanted, None)
         elif stands:
             text = f"the id {stands.id!r} is taken over, but is not of event {stands.position}"
-            yield Finding("previous-ids", f"{text} of {seam.file_of(stands.effective_at)}")
+            yield Finding("previous-ids", f"{text} of {seam.file_of(stands)}")
             stands = next(found, None)
 
 
 def _name_of(carried: CarriedId, seam: Seam) -> str:
-    return f"the id {carried.id!r} of event {carried.position} of " + seam.file_of(
-        carried.effective_at
-    )
+    return f"the id {carried.id!r} of event {carried.position} of {seam.file_of(carried)}"

@@ -59,7 +59,7 @@ whatever the ones before found.
     31. carried: every later event was carried, in order, with all its facts.
     32. goes-on: after what was carried, both logs replay to the same stock.
     33. opening-voided: no opening was voided since.
-    34. previous-ids: the ids of all that was not carried are known, and no other.
+    34. previous-ids: the ids of what was not carried, and of reversals, are known, and no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -15,6 +15,7 @@ import typer
 
 from inventory_cli.cli.boundary import Boundary
 from inventory_cli.cli.lazy import Command
+from inventory_cli.errors import WrongUsage
 
 SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
 READ = "Read"
@@ -57,12 +58,22 @@ COMMANDS = {
         RECORD,
         "Void an event, or a whole batch, as if it had never happened; both stay in the log.",
     ),
+    "correct": Command(
+        RECORD, "Record an event as it should have been, and void what was recorded, in one step."
+    ),
     "import": Command(
         RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
     ),
     "record": Command(
         RECORD,
         "Record events that a script writes as JSON Lines, and answer each with a line of JSON.",
+    ),
+    "scan": Command(
+        RECORD, "Record the codes that a scanner types, one a line, and answer each at once."
+    ),
+    "status": Command(
+        ASK,
+        "Say which ledger this is, how much is in it, and what to type next.",
     ),
     "stock": Command(
         ASK, "Show what is on hand now, with the days of the last arrival and departure.", "ask"
@@ -77,6 +88,7 @@ COMMANDS = {
     "log": Command(
         ASK, "Show the events as they were recorded, in the order of their positions.", "history"
     ),
+    "show": Command(ASK, "Show one event with all that is known of it."),
     "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
     "snapshot": Command(
         AUDIT,
@@ -128,10 +140,27 @@ class Inventory(Boundary):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(COMMANDS, **attributes)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is meant, and the words that are left for it."""
+        name, *rest = args
+        if name == "help":
+            if not rest:
+                typer.echo(ctx.get_help())
+                ctx.exit()
+            args = [*rest, "--help"]
+        elif name == "version":
+            _version(asked=True)
+        elif name not in COMMANDS:
+            from inventory_cli.cli.words import INSTEAD  # Whoever knows the commands needs none.
+
+            if advice := INSTEAD.get(name.casefold()):
+                raise WrongUsage(f"there is no command {name!r}", advice)
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     cls=Inventory,
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -156,7 +185,7 @@ def inventory(
     ] = "inventory.db",
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """A stock ledger in which every movement is an event that never changes.
@@ -164,3 +193,7 @@ def inventory(
     Stock now, or as of any date, is computed by replaying them; `inventory guide` is the manual.
     """
     context.obj = ledger
+    if context.invoked_subcommand is None:
+        from inventory_cli.cli.status import begin  # Every other command is one of the table.
+
+        begin(context)

@@ -3,6 +3,9 @@
 Must never know how an answer is computed.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -15,8 +18,10 @@ from inventory_cli.cli.shared import Asked
 from inventory_cli.core.dates import parse_cut
 from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
+from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.stock import has_sku
 
 ByLocation = Annotated[
     bool, typer.Option("--by-location", help="A line for each location, not only for the SKU.")
@@ -55,11 +60,26 @@ def as_of(
     """
     with open_ledger(ledger_path(context)) as ledger:
         moment = options.moment_asked(ledger)
-        cut = parse_cut(date, moment, ledger.zone)
+        cut = _cut(ledger, date, asked.skus or [], moment)
         known = options.parse_known(ledger, asked.known_at, moment)
         options.note_cut(ledger, cut, known, asked.format)
         states = stock_as_of(ledger, cut_at(ledger, cut, known), asked.skus or [])
         _show(ledger, states, asked, by_location)
+
+
+def _cut(ledger: Ledger, date: str, skus: Sequence[str], moment: datetime) -> str:
+    """Return the cut at a typed date. Raises WrongUsage, with what was meant where a SKU stands
+    in its place.
+    """
+    try:
+        return parse_cut(date, moment, ledger.zone)
+    except WrongUsage as error:
+        dated = next((word for word in skus if options.is_date(ledger, word)), None)
+        if dated is None and not has_sku(ledger, date):
+            raise
+        others = [quote(word) for word in (date, *skus) if word != dated]
+        meant = f"`inventory as-of {quote(dated or 'today')} {' '.join(others)}`"
+        raise WrongUsage(error.message, f"the date comes first: {meant}") from None
 
 
 def _show(ledger: Ledger, states: dict[Stream, State], asked: Asked, by_location: bool) -> None:

@@ -112,6 +112,14 @@ def _complain(message: str, hint: str | None) -> None:
 
 def _where_to_look(error: typer.TyperException) -> str | None:
     context = getattr(error, "ctx", None)
-    if "--ledger" in error.message:
-        return "--ledger FILE goes before the command: `inventory --ledger FILE COMMAND`"
-    return context and f"`{context.command_path} --help` shows how it is used"
+    if context is None:
+        return None
+    command = context.command
+    shows = f"`{context.command_path} --help` shows how it is used"
+    if examples := getattr(command, "examples", ()):
+        shows = f"as in `{examples[0]}`; {shows}"
+    if "extra argument" in error.message:
+        words = [param.metavar for param in command.params if param.param_type_name == "argument"]
+        takes = f"it takes {' '.join(words) or 'no words'} and no more: give the rest a command "
+        return f"{takes}of its own, and quote what holds blanks; {shows}"
+    return shows

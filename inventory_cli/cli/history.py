@@ -13,6 +13,7 @@ import typer
 from inventory_cli.actions import ask
 from inventory_cli.actions.ask import Entry, LogLine
 from inventory_cli.cli import options
+from inventory_cli.cli.completion import complete_kind, complete_sku
 from inventory_cli.cli.lazy import But
 from inventory_cli.cli.options import Format, ledger_path
 from inventory_cli.cli.shared import Asked
@@ -49,7 +50,12 @@ def history(
     context: typer.Context,
     sku: Annotated[
         str,
-        typer.Argument(metavar="SKU", help="The SKU, to the letter.", callback=options.clean_sku),
+        typer.Argument(
+            metavar="SKU",
+            help="The SKU, to the letter.",
+            callback=options.clean_sku,
+            autocompletion=complete_sku,
+        ),
     ],
     asked: Annotated[Asked, But("skus")],
     start: Annotated[
@@ -139,7 +145,13 @@ def log(
         str | None, typer.Option("--batch", metavar="N", help="Only events of this batch.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="Only events of this kind.")
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only events of this kind.",
+            autocompletion=complete_kind,
+        ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on with what is recorded from now on.")

@@ -137,13 +137,14 @@ def _left_out(voided: Foremost[LeftOut]) -> str | None:
     """Return what is to be known of the rows that say what was voided."""
     if not voided.first:
         return None
-    line, position, by = voided.first[0]
+    line, position, by, file = voided.first[0]
+    event = f"event {position}" if file is None else f"event {position} of {file}"
     kept = "--overlap keep records such rows"
     if voided.count == 1:
-        return f"1 row equals event {position}, voided by {by}: left out line {line}; {kept}"
+        return f"1 row equals {event}, voided by {by}: left out line {line}; {kept}"
     return (
         f"{voided.count} rows equal events that were voided: left out, the first is line {line}, "
-        f"which equals event {position}, voided by {by}; {kept}"
+        f"which equals {event}, voided by {by}; {kept}"
     )
 
 

@@ -46,7 +46,7 @@ def init(
     settings = create_ledger(path, options.now(), number, zone, negative)
     line(
         f"made {path}: {count_of(number, 'decimal')}, time zone {settings.timezone}, "
-        f"stock below zero: {negative}"
+        f"stock below zero: {negative}; fixed for good"
     )
 
 

@@ -12,7 +12,7 @@ import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -66,6 +66,23 @@ def _as_typed(params: list[Any]) -> list[Any]:
     for param in params:
         param.get_runtime_param = _AsTyped
     return params
+
+
+def _keep_ledger(context: typer.Context, path: str | None) -> None:
+    if path is not None:
+        context.obj = path
+
+
+# The ledger may be named behind the command too; the help names it once, before.
+_LEDGER_BEHIND = inspect.Parameter(
+    "ledger_behind",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None,
+        typer.Option("--ledger", metavar="FILE", hidden=True, callback=_keep_ledger),
+    ],
+)
 
 
 class SingleCommand(TyperCommand):
@@ -162,6 +179,7 @@ def _build(path: str, row: Command) -> Any:
             row.parts,
             f"{path} ",
             name=name,
+            params=_made("", lambda: None).params,
             help=row.summary,
             no_args_is_help=True,
             rich_markup_mode="rich",
@@ -169,13 +187,16 @@ def _build(path: str, row: Command) -> Any:
         )
     function = _find_function(path, row.file)
     text, _, examples = (inspect.getdoc(function) or "").partition(_EXAMPLES)
-    single = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    single.command(
-        name, cls=SingleCommand, help=f"{row.summary}\n\n{text}", rich_help_panel=row.panel
-    )(_spread(function))
-    command: Any = typer.main.get_command(single)
+    command = _made(name, function, help=f"{row.summary}\n\n{text}", rich_help_panel=row.panel)
     command.examples = [line.strip() for line in examples.splitlines()]
     return command
+
+
+def _made(name: str, function: Callable[..., Any], **attributes: Any) -> Any:
+    """Return a function as Typer makes it a command."""
+    single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    single.command(name, cls=SingleCommand, **attributes)(_spread(function))
+    return typer.main.get_command(single)
 
 
 def _find_function(path: str, file: str | None) -> Callable[..., Any]:
@@ -220,15 +241,14 @@ def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
             )
             for field in fields
         ]
-    if not groups:
-        return function
 
     def spread(**words: Any) -> Any:
+        del words[_LEDGER_BEHIND.name]
         for name, (group, fields) in groups.items():
             words[name] = group(**{field: words.pop(field) for field in fields})
         return function(**words)
 
-    parameters = [*own, *shared]
+    parameters = [*own, *shared, _LEDGER_BEHIND]
     spread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     spread.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return spread

@@ -4,12 +4,15 @@ Must never know what the rules refuse.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from inventory_cli.actions.record import Recorded, Recording, Request, record
 from inventory_cli.cli import options
+from inventory_cli.cli.completion import complete_location, complete_sku
 from inventory_cli.cli.lazy import REQUIRED, But
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import NOW, TODAY, Given
@@ -23,11 +26,15 @@ from inventory_cli.core.rules import Facts, clean_facts, movement
 from inventory_cli.core.rules import transfer as both_legs
 from inventory_cli.core.text import clean_name
 from inventory_cli.core.wording import recorded_in_words
+from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import line, note
 
-Sku = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, kept to the letter.")]
+Sku = Annotated[
+    str,
+    typer.Argument(metavar="SKU", help="The SKU, kept to the letter.", autocompletion=complete_sku),
+]
 Quantity = Annotated[str, typer.Argument(metavar="QTY", help="How much, exact.")]
 
 
@@ -87,8 +94,18 @@ def transfer(
     context: typer.Context,
     sku: Sku,
     quantity: Quantity,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="Where it leaves.")],
-    target: Annotated[str, typer.Option("--to", metavar="NAME", help="Where it arrives.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="NAME", help="Where it leaves.", autocompletion=complete_location
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="NAME", help="Where it arrives.", autocompletion=complete_location
+        ),
+    ],
     given: Annotated[Given, But("location")],
 ) -> None:
     """
@@ -102,7 +119,7 @@ def transfer(
             clean_name(sku, "SKU"),
             clean_name(source, "location after --from"),
             clean_name(target, "location after --to"),
-            parse_quantity(quantity, ledger.decimals),
+            _quantity(context, ledger, sku, quantity),
             parse_when_recorded(given.on, options.present(ledger), ledger.zone),
             ledger.zone,
             facts,
@@ -130,7 +147,7 @@ def _record_one(
             kind,
             clean_name(sku, "SKU"),
             clean_name(place, "location"),
-            parse_quantity(quantity, ledger.decimals),
+            _quantity(context, ledger, sku, quantity),
             parse_when_recorded(given.on, present, ledger.zone),
             ledger.zone,
             facts,
@@ -138,6 +155,25 @@ def _record_one(
         unsaid = TODAY if kind == "opened" else NOW
         request = Request((draft,), given.on != unsaid, given.location is not None)
         _record(context, ledger, request, given)
+
+
+def _quantity(context: typer.Context, ledger: Ledger, sku: str, quantity: str) -> int:
+    """Return the quantity that was typed. Raises WrongUsage, with what was meant where the words
+    stand in another order.
+    """
+    try:
+        return parse_quantity(quantity, ledger.decimals)
+    except WrongUsage as error:
+        command = f"inventory {options.command_name(context)}"
+        hint = error.hint
+        if options.is_date(ledger, quantity):
+            hint = f"a date goes behind --on: `{command} {quote(sku)} QTY --on {quote(quantity)}`"
+        elif options.is_date(ledger, sku):
+            hint = f"a date goes behind --on: `{command} {quote(quantity)} QTY --on {quote(sku)}`"
+        with suppress(WrongUsage):
+            parse_quantity(sku, ledger.decimals)
+            hint = f"the SKU comes first: `{command} {quote(quantity)} {quote(sku)}`"
+        raise WrongUsage(error.message, hint) from None
 
 
 def _record(context: typer.Context, ledger: Ledger, request: Request, given: Given) -> None:
@@ -177,10 +213,10 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
                 event.batch if recording.file is None else None,
                 show_effective(event.effective_at, event.date_only, ledger.zone),
                 event.kind,
-                event.sku,
-                event.location,
+                event.sku or None,
+                event.location or None,
                 event.quantity,
-                on_hand,
+                on_hand if event.sku else None,
             )
             for event, on_hand in recording.events
         ]
@@ -191,12 +227,12 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
 
 
 def _known_as(recording: Recording) -> str:
-    position = recording.events[0].event.position
-    if recording.file is not None:
-        return f", in {recording.file} as event {position}"
-    if recording.voided_by is None:
+    if recording.file is None and recording.voided_by is None:
         return ""
-    return f" as event {position}, which was voided by event {recording.voided_by}"
+    where = "" if recording.file is None else f", in {recording.file}"
+    by = recording.voided_by
+    voided = "" if by is None else f", which was voided by event {by}"
+    return f"{where} as event {recording.events[0].event.position}{voided}"
 
 
 def note_each(notes: Notes) -> None:
@@ -207,7 +243,9 @@ def note_each(notes: Notes) -> None:
 
 def _sentence(ledger: Ledger, recorded: Recorded, file: str | None) -> str:
     event, on_hand = recorded
+    where = f"event {event.position}" + ("" if file is None else f" of {file}")
+    if not event.sku:
+        return f"{where}: reversed event {event.reverses}"
     have = format_quantity(on_hand, ledger.decimals)
     what = recorded_in_words(event, ledger.decimals, ledger.zone)
-    where = "" if file is None else f" of {file}"
-    return f"event {event.position}{where}: {what}; on hand {have}"
+    return f"{where}: {what}; on hand {have}"

@@ -9,10 +9,12 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
+from inventory_cli.cli.completion import complete_format, complete_location, complete_sku
 from inventory_cli.core import dates
 from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
 from inventory_cli.core.present import NOTEWORTHY, Present, behind_in_words, present_at
@@ -51,13 +53,20 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="table|json|jsonl|csv",
+        envvar="INVENTORY_FORMAT",
         help="How to show the answer.",
         callback=check_format,
+        autocompletion=complete_format,
     ),
 ]
 Skus = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SKU...", help="Only these SKUs; all if none.", callback=clean_skus),
+    typer.Argument(
+        metavar="SKU...",
+        help="Only these SKUs; all if none.",
+        callback=clean_skus,
+        autocompletion=complete_sku,
+    ),
 ]
 Location = Annotated[
     str | None,
@@ -67,6 +76,7 @@ Location = Annotated[
         metavar="NAME",
         help="Only this location.",
         callback=clean_location,
+        autocompletion=complete_location,
     ),
 ]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who records it, if not you.")]
@@ -210,6 +220,17 @@ def parse_number(text: str, what: str) -> int:
     return int(text)
 
 
+def is_date(ledger: Ledger, text: str) -> bool:
+    """Tell whether a word that stands for something else is a date, in figures or of these days."""
+    if not (text[:1].isdigit() or text in ("today", "yesterday", "tomorrow")):
+        return False
+    try:
+        dates.parse_when(text, now(), ledger.zone)
+    except WrongUsage:
+        return False
+    return True
+
+
 def parse_known(ledger: Ledger, text: str | None, moment: datetime) -> str | None:
     """Return the last moment (UTC text) of what was known at a typed date; None for all."""
     return None if text is None else dates.parse_cut(text, moment, ledger.zone)
@@ -240,3 +261,5 @@ def note_nothing(ledger: Ledger, skus: Iterable[str], location: str | None, when
     for sku in skus:
         new = names.look_at_sku(sku)
         note(f"no event of {sku}{where} {when}{there_is(new.alike) if new else ''}")
+        if new and is_date(ledger, sku):
+            note(f"of a date: `inventory as-of {quote(sku)}`")

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from inventory_cli.cli.completion import complete_profile
 from inventory_cli.importing.profile import Profile, find_profile, with_options
 
 PROFILES = "What the file means"
@@ -25,6 +26,7 @@ class Meaning(NamedTuple):
             "--profile",
             metavar="NAME|FILE.toml",
             help="A profile of your own, or one that is shipped: see `inventory guide profiles`.",
+            autocompletion=complete_profile,
             rich_help_panel=PROFILES,
         ),
     ] = None

@@ -10,6 +10,7 @@ from inventory_cli.actions.reconcile import (
     Counting,
     Scope,
     compare,
+    new_names,
     record_counts,
     scope_of,
 )
@@ -96,6 +97,7 @@ def reconcile(
             options.moment_asked(ledger)  # With a remark where the clock is behind.
             found = compare(ledger, stock_list, scope)
             _show(ledger, stock_list, scope, found, format)
+            note_each(new_names(ledger, stock_list))
             return DIFFERENCE_FOUND if found.differences else 0
         names = NameRules(known_only, "give the list a location in every row")
         counting = Counting(present, facts, allow_negative, names, usual_location)

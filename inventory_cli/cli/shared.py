@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from inventory_cli.cli.completion import complete_location
 from inventory_cli.cli.options import (
     LOCATION_VARIABLE,
     AllowNegative,
@@ -40,6 +41,7 @@ class Given(NamedTuple):
             envvar=LOCATION_VARIABLE,
             show_default=DEFAULT_LOCATION,
             help="Where it happened.",
+            autocompletion=complete_location,
         ),
     ] = None
     reason: Reason = None

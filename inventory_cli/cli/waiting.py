@@ -42,7 +42,7 @@ class Lines:
         self._is_at_end = False
 
     def __iter__(self) -> Iterator[Line]:
-        """Give each line. Raises Refused for one that is too long."""
+        """Give each line. Raises Refused for one that is too long, or no text."""
         while self._wait():
             yield self._whole.popleft()
 
@@ -64,23 +64,23 @@ class Lines:
 
     def _wait(self) -> bool:
         """Read until there is a line; return whether there is one more."""
-        while not self._whole and not self._is_at_end and not _is_too_long(self._rest):
+        while not self._whole and not self._is_at_end and not _fault(self._rest):
             self._read()
         following = self._whole[0] if self._whole else Line(self._count + 1, self._rest)
-        if _is_too_long(following.text):
-            raise Refused(f"line {following.number} has more than {_LONGEST} bytes")
+        if fault := _fault(following.text):
+            raise Refused(f"line {following.number}: {fault}")
         return bool(self._whole)
 
     def _is_one_waiting(self) -> bool:
         """Read what can be read without waiting; return whether there is a line in it."""
         try:
-            while not self._whole and not self._is_at_end and not _is_too_long(self._rest):
+            while not self._whole and not self._is_at_end and not _fault(self._rest):
                 if not self._is_readable():
                     return False
                 self._read()
         except (OSError, ValueError):
             return False  # Whoever waits for the next line will hear of it.
-        return bool(self._whole) and not _is_too_long(self._whole[0].text)
+        return bool(self._whole) and not _fault(self._whole[0].text)
 
     def _is_readable(self) -> bool:
         if self._raw is None:
@@ -107,5 +107,8 @@ class Lines:
                 self._whole.append(Line(self._count, text))
 
 
-def _is_too_long(text: bytes) -> bool:
-    return len(text) > _LONGEST
+def _fault(text: bytes) -> str | None:
+    """Return why bytes are no line of text, if they are none."""
+    if b"\0" in text:
+        return "it is not text: it holds NUL bytes"
+    return f"it has more than {_LONGEST:,} bytes" if len(text) > _LONGEST else None

@@ -229,7 +229,7 @@ def inclusive_end(when: When, zone: tzinfo) -> str:
 
 def shifted(moment: str, milliseconds: int) -> str:
     """Return the moment that lies so much after another, or before it, both as UTC text."""
-    return utc_text(datetime.fromisoformat(moment) + timedelta(milliseconds=milliseconds))
+    return utc_text(local_time(moment, UTC) + timedelta(milliseconds=milliseconds))
 
 
 class Today(NamedTuple):
@@ -307,6 +307,11 @@ def show_day(text: str, zone: tzinfo) -> str:
 def show_effective(text: str, date_only: int, zone: tzinfo) -> str:
     """Return when an event took effect: a day when only the day is known, else the moment."""
     return show_day(text, zone) if date_only else show_moment(text, zone)
+
+
+def say_effective(text: str, date_only: int, zone: tzinfo) -> str:
+    """Return when an event took effect as a person says it: a day, or local time to the minute."""
+    return show_effective(text, date_only, zone)[: len("2022-03-15T14:30")].replace("T", " ")
 
 
 def show_cut(cut: str, zone: tzinfo) -> str:

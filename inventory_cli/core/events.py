@@ -59,10 +59,10 @@ ENDED_BY = "ended_by"
 # read. In the details of batches too.
 FORGETS = "forgets"
 READ_AS = "read_as"
-# The digest of the ids that a ledger takes over from those before it; and up to which moment they
-# are from a ledger before the one on which it follows. In the details of its first batch.
+# The digest of the ids that a ledger takes over from those before it, and the files of those,
+# counted from the oldest, which is 1. In the details of its first batch.
 CARRIED_IDS = "carried_ids"
-CARRIED_ON = "carried_on"
+CARRIED_FROM = "ledger_{}"
 RESERVED_DETAILS = (*OPENING_DETAILS, INTO_CLOSED)
 
 

@@ -186,8 +186,7 @@ class Judge:
     def _first_touch(self, stream: Stream) -> _Touched:
         stored = self._stored_state(stream)
         if stored is None and self._newcomers:
-            for new in self._newcomers.look_at(*stream):
-                self.notes.add(f"new {new.sort}", new.in_words(), bool(new.alike))
+            self.notes.add_new(self._newcomers.look_at(*stream))
         return _Touched(stored)
 
     def _of_today_or_later(self, draft: Draft) -> Draft:

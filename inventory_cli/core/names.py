@@ -109,6 +109,8 @@ class _Names:
         self._looked_up: set[str] = set()
         self._names: set[str] | None = None
         self._by_fold: dict[str, str] = {}
+        # Those in use that are folded to the same as an earlier one: a few at most.
+        self._also: dict[str, list[str]] = {}
         # Those in use, folded. What a batch adds is a series, in which a letter makes a name.
         self._spellings: list[str] = []
         self._spelled = 0
@@ -127,11 +129,11 @@ class _Names:
         """Return other names that a new name is like; by its spelling only for the first few."""
         self._all()
         fold = folded(name)
-        alike = [self._by_fold[fold]] if fold in self._by_fold else []
+        folds = [fold] if fold in self._by_fold else []
         if self._spelled < _FEW:
             self._spelled += 1
-            alike += [self._by_fold[near] for near in one_letter_away(fold, self._spellings)]
-        return alike
+            folds += one_letter_away(fold, self._spellings)
+        return [name for at in folds for name in (self._by_fold[at], *self._also.get(at, ()))]
 
     def add(self, name: str) -> None:
         """Take a name into use."""
@@ -148,7 +150,18 @@ class _Names:
             self._names = set(names)
             self._spellings = [n.lower() if n.isascii() else folded(n) for n in names]
             self._by_fold = dict(zip(self._spellings, names, strict=True))
+            if len(self._by_fold) < len(names):
+                self._name_all(names)
         return self._names
+
+    def _name_all(self, names: Sequence[str]) -> None:
+        """Keep the first name of each fold, and beside it the others, as many as are named."""
+        self._by_fold = {}
+        for fold, name in zip(self._spellings, names, strict=True):
+            if self._by_fold.setdefault(fold, name) != name:
+                also = self._also.setdefault(fold, [])
+                if len(also) < _MOST_NAMED:
+                    also.append(name)
 
 
 class New(NamedTuple):

@@ -14,6 +14,7 @@ from inventory_cli.core.dates import (
     show_moment,
 )
 from inventory_cli.core.events import Event
+from inventory_cli.core.names import New
 from inventory_cli.core.present import NOTEWORTHY, behind_in_words, present_at
 from inventory_cli.core.replay import steps
 from inventory_cli.core.wording import MOST_SHOWN, signed
@@ -52,6 +53,11 @@ class Notes:
         if place < MOST_SHOWN:
             texts.insert(place, text)
             del texts[MOST_SHOWN:]
+
+    def add_new(self, names: Iterable[New]) -> None:
+        """Add a note for each name that is new; those that others resemble come first."""
+        for new in names:
+            self.add(f"new {new.sort}", new.in_words(), bool(new.alike))
 
     def one_by_one(self) -> list[str]:
         """Return a line for each note, as a command or a single line of input has them."""

@@ -12,8 +12,32 @@ LARGEST_ON_HAND = 2**63 - 1
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?|([+-]?)\.([0-9]+)", re.ASCII)
 # A figure whose marks may part thousands, or be a decimal mark if there is only one.
 _TWO_WAYS = re.compile(r"([+-]?)([1-9][0-9]{0,2})((?:[.,][0-9]{3})+)", re.ASCII)
+# Digits that marks part by threes, or nothing does. What begins with 0 has no thousands.
+_WHOLE = re.compile(
+    r"[+-]?(?:[0-9]*|[1-9][0-9]{0,2}([.,' \u00a0\u202f\u2019])[0-9]{3}(?:\1[0-9]{3})*)", re.ASCII
+)
 # A long figure is no quantity, and takes long to be read.
 _LONGEST = 100
+
+
+def keeps_thousandths(decimals: int) -> bool:
+    """Tell whether a ledger keeps as many decimals as stand behind the mark of `1.000`."""
+    return decimals >= 3
+
+
+def decimal_marks(text: str) -> str:
+    """Return the decimal marks with which a figure is a number.
+
+    Both for `12` and `1.000`, and one for a figure that shows it, like `0.5` or `2.500.000`.
+    """
+    return "".join(mark for mark in ".," if _is_number(text, mark))
+
+
+def _is_number(text: str, decimal_mark: str) -> bool:
+    try:
+        return _NUMBER.fullmatch(without_marks(text, decimal_mark)) is not None
+    except WrongUsage:
+        return False
 
 
 def two_readings(text: str) -> tuple[str, str] | None:
@@ -49,10 +73,7 @@ def without_marks(text: str, decimal_mark: str) -> str:
     """
     number = _signed(text)
     whole, mark, fraction = number.partition(decimal_mark)
-    grouped = re.fullmatch(
-        r"([+-]?[0-9]{1,3})(?:([.,' \u00a0\u202f\u2019])[0-9]{3}(?:\2[0-9]{3})*)?", whole
-    )
-    if grouped is None and not re.fullmatch(r"[+-]?[0-9]*", whole):
+    if len(number) > _LONGEST or not _WHOLE.fullmatch(whole):
         raise WrongUsage(
             f"quantity {text!r} is not a number with the decimal mark {decimal_mark!r}"
         )
@@ -69,15 +90,16 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
     """
     if len(text) > _LONGEST:
         raise WrongUsage(f"quantity {text[:20]!r}… has {len(text)} characters, as no number has")
+    plain = text
     if decimal_mark is not None:
-        text = without_marks(text, decimal_mark)
-    elif decimals < 3 and (readings := two_readings(text)):
+        plain = without_marks(text, decimal_mark)
+    elif not keeps_thousandths(decimals) and (readings := two_readings(text)):
         fits = [one for one in readings if len(one.partition(".")[2]) <= decimals]
         raise WrongUsage(
             f"quantity {text!r} can be read as {' or as '.join(readings)}",
             f"write {' or '.join(fits)}; for a file, --decimal-mark says what its marks are",
         )
-    number = _NUMBER.fullmatch(_signed(text))
+    number = _NUMBER.fullmatch(_signed(plain))
     if number is None:
         hint = None
         if re.fullmatch(r"[+-]?[0-9][0-9.,' \u00a0]*", text.strip()):

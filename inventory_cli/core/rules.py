@@ -155,7 +155,27 @@ def reversal(event: Event, facts: Facts) -> Draft:
     )
 
 
+def reversals_of(position: int, facts: Facts) -> list[tuple[Draft, ...]]:
+    """Return what the command to reverse the event at a position may have said, without looking at
+    that event: of it alone, or, where it is a leg of a transfer, of both legs. So they have neither
+    stream nor moment, which follow from the event that is named.
+    """
+
+    def said(*positions: int) -> tuple[Draft, ...]:
+        own = (facts.reason, facts.reference, facts.unit_cost)
+        details = pack_details(facts.details)
+        ids = (facts.id, None)
+        return tuple(
+            Draft("", "", "reversed", 0, "", 0, *own, id, number, details)
+            for number, id in zip(positions, ids, strict=False)
+        )
+
+    return [said(position), said(position, position + 1), said(position - 1, position)]
+
+
 _MOMENT = ("effective_at", "date_only")
+# What of a reversal follows from the event that it names.
+_NAMED = ("sku", "location", *_MOMENT)
 
 
 def same_moment(draft: Draft, effective_at: str, date_only: int, zone: tzinfo) -> bool:
@@ -171,8 +191,13 @@ def differing_fields(draft: Draft, event: Event, moment_given: bool, zone: tzinf
     Without a moment given by the user the draft carries the present one, which says nothing; what
     is known by its day is compared by its day.
     """
-    same = not moment_given or same_moment(draft, event.effective_at, event.date_only, zone)
-    ignored = _MOMENT if same else ()
+    ignored: Sequence[str] = ()
+    if draft.kind == "reversed":
+        if event.kind != "reversed":
+            return ["kind"]
+        ignored = _NAMED
+    elif not moment_given or same_moment(draft, event.effective_at, event.date_only, zone):
+        ignored = _MOMENT
     return [
         field
         for field, wanted, found in zip(Draft._fields, draft, event[2:], strict=True)
@@ -199,12 +224,17 @@ def content_of(drafts: Iterable[Draft]) -> str:
 
     It is the hexadecimal SHA-256 of a JSON array without blanks, non-ASCII characters as
     themselves, that holds for each event the array [sku,location,kind,quantity,reason,reference,
-    unit_cost,reverses,details]; `unit_cost` without zeros at its end, `details` as JSON text.
+    unit_cost,reverses,details]; `sku` and `location` of a reversal are "", `unit_cost` is without
+    zeros at its end, `details` are JSON text.
     """
     from hashlib import sha256  # Few commands need it, and OpenSSL takes a while to be loaded.
 
     said = [
-        [_plain(f, value) for f, value in zip(Draft._fields, draft, strict=True) if f in _SAID]
+        [
+            "" if draft.kind == "reversed" and f in _NAMED else _plain(f, value)
+            for f, value in zip(Draft._fields, draft, strict=True)
+            if f in _SAID
+        ]
         for draft in drafts
     ]
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))

@@ -6,7 +6,7 @@ Must never know who is told, or where the words stand.
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from inventory_cli.core.dates import show_effective
+from inventory_cli.core.dates import say_effective
 from inventory_cli.core.events import KINDS, SIGNED, Draft, Event
 from inventory_cli.core.quantities import format_quantity
 
@@ -41,7 +41,7 @@ def event_in_words(event: Event) -> str:
 
 def recorded_in_words(event: Event, decimals: int, zone: tzinfo) -> str:
     """Return what an event says happened: `sold 20 of XYZ-1 at main on 2022-03-15`."""
-    on = show_effective(event.effective_at, event.date_only, zone)
+    on = say_effective(event.effective_at, event.date_only, zone)
     if event.kind == "reversed":
         what = f"reversed event {event.reverses}: {event.sku} at {event.location}"
     else:
@@ -56,7 +56,7 @@ def command_in_words(draft: Draft, decimals: int, zone: tzinfo) -> str:
         return f"reverse event {draft.reverses}"
     show = signed if draft.kind == "adjusted" else format_quantity
     quantity = draft.quantity if draft.kind == "adjusted" else abs(draft.quantity)
-    on = show_effective(draft.effective_at, draft.date_only, zone)
+    on = say_effective(draft.effective_at, draft.date_only, zone)
     return (
         f"{KINDS[draft.kind].command} {show(quantity, decimals)} of {draft.sku} "
         f"{'from' if draft.kind == 'transferred' else 'at'} {draft.location} on {on}"

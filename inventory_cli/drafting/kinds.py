@@ -128,9 +128,8 @@ def _meaning(
     remarks = []
     if kind in TRANSFERS and word.targets < word.rows:
         remarks.append(f"{word.rows - word.targets} do not say where to, and are bad rows")
-    zeros = word.rows - word.plus - word.minus
-    if zeros and kind not in ("counted", "opened"):
-        remarks.append(f"{zeros} with the quantity 0, which are bad rows")
+    if word.zero and kind not in ("counted", "opened"):
+        remarks.append(f"{word.zero} with the quantity 0, which are bad rows")
     opposite = KINDS[kind].opposite if kind in KINDS else None
     against = word.minus if (kind in ARRIVES) == (signed != "inverted") else word.plus
     if signed and opposite and against:

@@ -5,7 +5,7 @@ Must never know how a profile is written.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from inventory_cli.drafting.survey import number
@@ -19,17 +19,19 @@ _MOST_KEYS = 200_000
 class Word:
     """What the rows with one word of the type column have in common.
 
-    `rose` and `fell` are by the balances before and after, where a file has both; `targets` are
-    the rows that name a location to go to.
+    `plus`, `minus` and `zero` are the rows whose quantity is such a number; `rose` and `fell` are
+    by the balances before and after, where a file has both; `targets` are the rows that name a
+    location to go to.
     """
 
     def __init__(self, text: str = "") -> None:
         self.text = text
-        self.rows = self.plus = self.minus = self.rose = self.fell = self.targets = 0
+        self.rows = self.plus = self.minus = self.zero = 0
+        self.rose = self.fell = self.targets = 0
 
     def add(self, other: "Word") -> None:
         """Take the rows of another word in."""
-        for key in ("rows", "plus", "minus", "rose", "fell", "targets"):
+        for key in ("rows", "plus", "minus", "zero", "rose", "fell", "targets"):
             setattr(self, key, getattr(self, key) + getattr(other, key))
 
 
@@ -47,7 +49,7 @@ class Tendencies:
         # Where there are places instead of types: how often goods come from each or go there.
         self.places: Counter[str] = Counter()
         self._fields = fields
-        self._number = lru_cache(maxsize=65536)(lambda text: number(text, mark) or 0)
+        self._number = lru_cache(maxsize=65536)(lambda text: number(text, mark))
         self._balanced = {"before", "balance"} <= fields.keys()
         self._ids: dict[int, int] = {}
         self._skus: set[int] = set()
@@ -88,16 +90,16 @@ class Tendencies:
             return
         text = cell("type")
         word = self.words.get(text.casefold()) or self.words.setdefault(text.casefold(), Word(text))
-        change = self._number(cell("quantity"))
-        if "quantity" not in self._fields:
-            change = self._number(cell("quantity_in")) - abs(self._number(cell("quantity_out")))
+        stated = self._change(cell)
+        change = stated or 0
         word.rows += 1
         word.plus += change > 0
         word.minus += change < 0
+        word.zero += stated == 0
         target = cell("to_location")
         word.targets += bool(target)
         if self._balanced:
-            moved = self._number(cell("balance")) - self._number(cell("before"))
+            moved = (self._number(cell("balance")) or 0) - (self._number(cell("before")) or 0)
             word.rose += moved == abs(change) > 0
             word.fell += moved == -abs(change) < 0
         if "type" not in self._fields and target:
@@ -109,6 +111,16 @@ class Tendencies:
             key = hash((cell("reference"), cell("sku")))
             signed = -abs(change) if kind_of(text) == "transferred_out" else change
             self._nets[key] = self._nets.get(key, 0) + signed
+
+    def _change(self, cell: Callable[[str], str]) -> int | None:
+        """Return by how much a row changes the stock, if it says so in numbers."""
+        if "quantity" in self._fields:
+            return self._number(cell("quantity"))
+        if not self._fields.keys() & {"quantity_in", "quantity_out"}:
+            return None
+        came = self._number(cell("quantity_in") or "0")
+        went = self._number(cell("quantity_out") or "0")
+        return None if came is None or went is None else came - abs(went)
 
     def _compare(self, record: Sequence[str], id: str, sku: int) -> None:
         if sku in self._skus:

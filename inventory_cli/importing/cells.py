@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import COMMAND_KINDS, OPENING_DETAILS
 from inventory_cli.core.quantities import (
+    decimal_marks,
+    keeps_thousandths,
     parse_quantity,
     parse_unit_cost,
     two_readings,
@@ -133,53 +135,68 @@ def kind_reader(profile: Profile) -> Callable[[str], str]:
 
 
 class NumberReader:
-    """Reads the quantities of a file, in smallest units.
+    """Reads the quantities of one column, in smallest units. `line` says on which line it is.
 
-    Where the ledger keeps three decimals, another figure of the file says how one like `1.000` is
-    meant, which can be read in two ways; unless the profile says it.
+    Where the ledger keeps three decimals, other figures of the column say how one like `1.000` is
+    meant, which can be read in two ways; unless the profile says it. Until all of them are read,
+    the point is taken for the decimal mark.
     """
 
-    def __init__(self, profile: Profile, decimals: int) -> None:
+    def __init__(
+        self, columns: Columns, field: str, profile: Profile, decimals: int, line: Callable[[], int]
+    ) -> None:
+        self._label = columns.labels.get(field, field)
         self._mark = profile.decimal_mark
         self._decimals = decimals
-        self._doubtful: str | None = None
-        self._has_point = False
+        self._line = line
+        # The first figure that can be read in two ways, and the first that shows each mark.
+        self._doubtful: tuple[int, str] | None = None
+        self._shown: dict[str, tuple[int, str]] = {}
 
     def __call__(self, text: str) -> int:
         """Return what a cell says. Raises WrongUsage, with what to do in its one sentence."""
         if self._mark is not None:
             return parse_quantity(given(text), self._decimals, self._mark)
         readings = two_readings(text)
-        if readings and (self._decimals < 3 or "," in text):
-            raise WrongUsage(_doubt(text, readings))
-        if _MARKED.fullmatch(text.strip()):
-            raise WrongUsage(
-                f"quantity {text!r} is not a plain number: --decimal-mark says what its marks are"
-            )
-        quantity = parse_quantity(given(text), self._decimals)
-        if readings:
-            self._doubtful = self._doubtful or text
-        elif "." in text:
-            self._has_point = True
+        if readings is None:
+            return self._plain(text)
+        if not keeps_thousandths(self._decimals):
+            raise WrongUsage(f"{_doubt(text, readings)}: --decimal-mark says what its marks are")
+        self._doubtful = self._doubtful or (self._line(), text)
+        return parse_quantity(text, self._decimals, None if "." in text else ".")
+
+    def _plain(self, text: str) -> int:
+        try:
+            quantity = parse_quantity(given(text), self._decimals)
+        except WrongUsage:
+            if len(mark := decimal_marks(text)) == 1:
+                self._shown.setdefault(mark, (self._line(), text))
+            if _MARKED.fullmatch(text.strip("-()\u2212 \t")):
+                raise WrongUsage(
+                    f"quantity {text!r} is not a plain number: --decimal-mark says what its marks "
+                    "are"
+                ) from None
+            raise
+        if "." in text and "." not in self._shown:
+            self._shown["."] = (self._line(), text)
         return quantity
 
     def require_decided(self, name: str) -> None:
-        """Raise Refused where no figure of a file says what the point in some of them means."""
-        if self._doubtful is None or self._has_point:
+        """Raise Refused where the column of a file does not say what the marks in it mean."""
+        if self._doubtful is None or self._shown.keys() == {"."}:
             return
-        readings = two_readings(self._doubtful)
+        line, text = self._doubtful
+        readings = two_readings(text)
         assert readings is not None
+        shown = [f"line {line} has {text!r}" for line, text in self._shown.values()]
         raise Refused(
-            f"{name}: {_doubt(self._doubtful, readings)}",
-            "--decimal-mark . if the point parts decimals, --decimal-mark , if it parts thousands",
+            f"{name}, {self._label}, line {line}: " + "; ".join([_doubt(text, readings), *shown]),
+            "--decimal-mark . if the point parts decimals, --decimal-mark , if the comma does",
         )
 
 
 def _doubt(text: str, readings: Sequence[str]) -> str:
-    return (
-        f"quantity {text!r} can be read as {' or as '.join(readings)}: --decimal-mark says what "
-        "its marks are"
-    )
+    return f"quantity {text!r} can be read as {' or as '.join(readings)}"
 
 
 def is_own_word(text: str) -> bool:

@@ -9,9 +9,12 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from inventory_cli.core.dates import When, local_day, local_moment, parse_iso, read_iso
+from inventory_cli.core.text import short_text
 from inventory_cli.errors import Refused, WrongUsage
 
 ISO = "iso"
+# How many characters a date format has at most.
+_LONGEST = 100
 
 _CLOCK_DIRECTIVES = frozenset("HIMSfpz")
 _DATE_DIRECTIVES = frozenset("YymbBdjaA%")
@@ -201,7 +204,9 @@ def check_date_format(format: str) -> None:
     """Raise WrongUsage unless `format` is `iso` or names a whole date as `strptime` does."""
     if format == ISO:
         return
-    found = re.findall(r"%(.?)", format, re.DOTALL)
+    found = re.findall(
+        r"%(.?)", short_text(format, _LONGEST, "date format", _FORMAT_HINT), re.DOTALL
+    )
     directives = set(found)
     if twice := [d for d in found if d != "%" and found.count(d) > 1]:
         raise WrongUsage(f"date format {format!r} names %{twice[0]} twice", _FORMAT_HINT)

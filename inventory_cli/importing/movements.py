@@ -103,7 +103,8 @@ def _read_each(
                 continue
             reading.note_good(row)
             yield row
-        reader.require_decided(source.name)
+        for numbers in reader.numbers:
+            numbers.require_decided(source.name)
         for line, key, reason in pairs.unpaired(measures.decimals):
             reading.note_bad(BadRow(line, ", ".join(profile.pair_by), ", ".join(key), reason))
 

@@ -111,7 +111,7 @@ class RowReader:
         self._outside_of = outside_finder(profile.outside) if profile.outside else None
         self._directed = profile.is_signed or bool(profile.outside)
         self._inverted = profile.signed == "inverted"
-        number = self._number = NumberReader(profile, decimals)
+        self._line = 0
         read_date = read_dates["date"]
         self.dates = Cells(columns, "date", lambda text: read_date(given(text)))
         self._skus = Cells(columns, "sku", sku_reader(profile))
@@ -120,21 +120,22 @@ class RowReader:
         target = location_reader(profile, "to_location")
         self._locations = Cells(columns, "location", or_nothing(location))
         self._targets = Cells(columns, "to_location", or_nothing(target))
-        self._quantities = Cells(columns, "quantity", number)
-        self._came = Cells(columns, "quantity_in", or_nothing(number))
-        self._went = Cells(columns, "quantity_out", or_nothing(number))
-        self._balances = Cells(columns, "balance", or_nothing(number))
+        quantity, came, went, balance = self.numbers = tuple(
+            NumberReader(columns, field, profile, decimals, lambda: self._line)
+            for field in ("quantity", "quantity_in", "quantity_out", "balance")
+        )
+        self._quantities = Cells(columns, "quantity", quantity)
+        self._came = Cells(columns, "quantity_in", or_nothing(came))
+        self._went = Cells(columns, "quantity_out", or_nothing(went))
+        self._balances = Cells(columns, "balance", or_nothing(balance))
         self._facts = FactsReader(columns, profile, read_dates)
         self._pair_names = [columns.headers[index] for index in columns.pair_by]
-
-    def require_decided(self, name: str) -> None:
-        """Raise Refused where the figures of a file, once all are read, can be read in two ways."""
-        self._number.require_decided(name)
 
     def read(self, line: int, record: Sequence[str], when: When | None) -> Row | OneSide:
         """Return what the row that begins on a line says, at a time that was read already; what
         is wrong with it is said where it is None. Raises BadCell.
         """
+        self._line = line
         when = when or self.dates[record[self.dates.at]]
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)

@@ -73,8 +73,9 @@ class StockList:
         self.guessed: set[Spot] = set()
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
-        self._number = NumberReader(profile, decimals)
-        self._quantities = Cells(columns, "quantity", self._number)
+        self._line = 0
+        self.numbers = NumberReader(columns, "quantity", profile, decimals, lambda: self._line)
+        self._quantities = Cells(columns, "quantity", self.numbers)
         self._locations = Cells(columns, "location", or_nothing(place))
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
@@ -83,12 +84,9 @@ class StockList:
         self._usual_location = usual_location
         self.has_locations = location is not None or self._locations.at >= 0
 
-    def require_decided(self) -> None:
-        """Raise Refused where the figures, once all are read, can be read in two ways."""
-        self._number.require_decided(self.name)
-
     def add(self, line: int, record: Sequence[str]) -> None:
         """Take a row into account. Raises BadCell, and Refused for one of another day."""
+        self._line = line
         sku = self._skus[record[self._skus.at]]
         quantity = self._quantities[record[self._quantities.at]]
         when = self._dates.of(record)
@@ -155,7 +153,7 @@ def read_stock_list(
                 stock_list.add(line, record)
             except BadCell as bad:
                 reading.note_bad(BadRow.of(line, bad))
-    stock_list.require_decided()
+    stock_list.numbers.require_decided(name)
     if reading.bad.count:
         raise _refusal(name, reading)
     stock_list.left_out = reading.left_out

@@ -107,7 +107,10 @@ def read_batch(ledger: Ledger, batch: int) -> Batch | None:
 
 
 class End(NamedTuple):
-    """How a ledger ended: the file in which it goes on, and its head before that."""
+    """How a ledger ended: the file in which it goes on, and its head before that.
+
+    The file is named as it is found from here; where it is there no more, as it was.
+    """
 
     name: str
     head: Head
@@ -120,6 +123,8 @@ def read_end(ledger: Ledger) -> End | None:
     name = unpack_details(header.details).get(ENDED_BY) if header else None
     if header is None or name is None:
         return None
+    there = ledger.path.parent / name
+    name = str(there) if there.exists() else name
     before, link = next(headers_with_hash(ledger, last - 1, last - 2), (None, ledger.start()))
     recorded_at = before.recorded_at if before else ledger.settings.created_at
     return End(name, Head(ledger.head().position, last - 1, recorded_at, link))

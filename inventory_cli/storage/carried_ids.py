@@ -1,4 +1,4 @@
-"""Knows the ids that a ledger takes over from those before it, of what took effect in their time.
+"""Knows the ids that a ledger takes over from those before it, of what it does not hold itself.
 
 They are written before its first batch, whose details have their digest. Must never know what an
 event said: only the digest of that is kept.
@@ -13,19 +13,22 @@ from inventory_cli.storage.log import PIECE
 
 
 class CarriedId(NamedTuple):
-    """An id that was recorded in a ledger before this one: at which position there, when what it
-    stands for took effect (UTC text), and the digest of what that says.
+    """An id that was recorded in a ledger before this one: in the how many-eth of those that the
+    first header names, at which position there, when what it stands for took effect (UTC text), the
+    digest of what that says, and the position of the reversal that voided it there, if one did.
     """
 
     id: str
+    ledger: int
     position: int
     effective_at: str
     date_only: int
     content_sha256: str
+    voided_by: int | None
 
 
 _COLUMNS = ", ".join(CarriedId._fields)
-INSERT_CARRIED = "INSERT INTO carried_ids VALUES (?, ?, ?, ?, ?)"
+INSERT_CARRIED = "INSERT INTO carried_ids VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def store_carried(ledger: Ledger, carried: Iterable[CarriedId]) -> str | None:
@@ -44,13 +47,13 @@ def store_carried(ledger: Ledger, carried: Iterable[CarriedId]) -> str | None:
 
 
 def read_carried(ledger: Ledger) -> Iterator[CarriedId]:
-    """Give all carried ids, by id, position and moment, read in pieces."""
-    after: tuple[str, int, str] | None = None
+    """Give all carried ids, by id, ledger and position, read in pieces."""
+    after: tuple[str, int, int] | None = None
     while True:
-        where, values = ("(id, position, effective_at) > (?, ?, ?)", after) if after else ("1", ())
+        where, values = ("(id, ledger, position) > (?, ?, ?)", after) if after else ("1", ())
         rows = ledger.connection.execute(
             f"SELECT {_COLUMNS} FROM carried_ids WHERE {where}"
-            f" ORDER BY id, position, effective_at LIMIT {PIECE}",
+            f" ORDER BY id, ledger, position LIMIT {PIECE}",
             values,
         ).fetchall()
         yield from (CarriedId(*row) for row in rows)
@@ -62,8 +65,8 @@ def read_carried(ledger: Ledger) -> Iterator[CarriedId]:
 
 
 def carried_under(ledger: Ledger, id: str) -> list[CarriedId]:
-    """Return what ledgers before this one recorded under an id, what took effect last behind."""
+    """Return what ledgers before this one recorded under an id, in the order of recording."""
     rows = ledger.connection.execute(
-        f"SELECT {_COLUMNS} FROM carried_ids WHERE id = ? ORDER BY effective_at, position", (id,)
+        f"SELECT {_COLUMNS} FROM carried_ids WHERE id = ? ORDER BY ledger, position", (id,)
     ).fetchall()
     return [CarriedId(*row) for row in rows]

@@ -21,7 +21,8 @@ has neither, and its array ends with `position`.
 
 The details of batch 1 may name, as `carried_ids`, SHA-256 over
 
-    ["carried_id",id,position,effective_at,date_only,content_sha256]  (in the order of the first 3)
+    ["carried_id",id,ledger,position,effective_at,date_only,content_sha256,voided_by]
+                                                              (in the order of the first 3)
 
 each followed by a line feed; `content_sha256` is made by `core.rules.content_of`. Must never know
 where any of it is stored.

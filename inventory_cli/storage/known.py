@@ -28,8 +28,13 @@ class Known(NamedTuple):
     @property
     def in_words(self) -> str:
         """The first of its events, and whether it was voided."""
-        first = f"event {self.events[0].position}"
-        return f"{first} (voided by {self.voided_by})" if self.voided_by else first
+        return place_in_words(self.events[0].position, self.voided_by)
+
+
+def place_in_words(position: int, voided_by: int | None, file: str | None = None) -> str:
+    """Return where an event stands, in which file if not in this one, and whether it was voided."""
+    where = f"event {position}" if file is None else f"event {position} of {file}"
+    return where if voided_by is None else f"{where} (voided by {voided_by})"
 
 
 class Forgotten:
@@ -78,18 +83,21 @@ def ids_of(ledger: Ledger) -> Iterator[str]:
         after = rows[-1][0]
 
 
-def with_ids(ledger: Ledger, head: int) -> Iterator[tuple[Event, int | None]]:
+def with_ids(ledger: Ledger, head: int) -> Iterator[tuple[Event, int | None, int | None]]:
     """Give the events with an id up to position `head`, by id and position, read in pieces; each
-    with the batch of the reversal that voids it.
+    with the position and the batch of the reversal that voids it there.
     """
     after = ("", 0)
+    columns = ", ".join(f"e.{name}" for name in Event._fields)
     while rows := ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS}, (SELECT batch FROM events AS r WHERE r.reverses = e.position)"
-        " FROM events AS e WHERE (id, position) > (?, ?) AND position <= ?"
-        " ORDER BY id, position LIMIT ?",
-        (*after, head, PIECE),
+        f"SELECT {columns}, r.position, r.batch FROM events AS e"
+        " LEFT JOIN events AS r ON r.reverses = e.position AND r.position <= ?"
+        # By the index of ids, or SQLite would read and sort all events up to the head each time.
+        " WHERE e.id IS NOT NULL AND (e.id, e.position) > (?, ?) AND +e.position <= ?"
+        " ORDER BY e.id, e.position LIMIT ?",
+        (head, *after, head, PIECE),
     ).fetchall():
-        events = [(Event(*row[:-1]), row[-1]) for row in rows]
+        events = [(Event(*row[:-2]), *row[-2:]) for row in rows]
         yield from events
         last = events[-1][0]
         if (place := (str(last.id), last.position)) <= after:

@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from inventory_cli.core.dates import load_zone
 from inventory_cli.core.quantities import MOST_DECIMALS
 from inventory_cli.errors import LedgerUnusable, WrongUsage
-from inventory_cli.storage import schema
+from inventory_cli.storage import names, schema
 from inventory_cli.storage.connection import (
     DURABLE,
     begin_immediate,
@@ -29,12 +30,6 @@ from inventory_cli.storage.failures import (
     primary_code,
     sqlite_failures,
     unusable,
-)
-from inventory_cli.storage.names import (
-    is_in_wal_mode,
-    place_of,
-    refuse_left_wal,
-    require_one_name,
 )
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
@@ -87,7 +82,7 @@ class Ledger:
         # How many decimals a quantity keeps; an audit shows none where that is not known.
         self.decimals = settings.decimals if _are_sound(settings) else 0
         self.zone = zone
-        self._place = place_of(path)
+        self._place = names.place_of(path)
         self._consequence = ""
         # What several appends have written so far that become lasting together; else None.
         self._together: list[Written] | None = None
@@ -204,7 +199,7 @@ class Ledger:
             return
         # SQLite looks only before its first write, and a large batch takes a while from there.
         self.check_place(self._consequence)
-        require_one_name(self.path, self._consequence)
+        names.require_one_name(self.path, self._consequence)
         try:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -230,7 +225,7 @@ class Ledger:
 
     def check_place(self, consequence: str = "") -> None:
         """Raise LedgerUnusable when the file of this name is not the one that is open."""
-        if place_of(self.path) != self._place:
+        if names.place_of(self.path) != self._place:
             raise moved(self.path, consequence)
 
     @contextmanager
@@ -255,12 +250,12 @@ def open_ledger(
     with an older schema is opened only where it may be `outdated`: to be brought up to date.
     """
     with sqlite_failures(path):
-        refuse_left_wal(path)
+        names.refuse_left_wal(path)
         connection = connect(path)
         try:
             _check_identity(connection, path, outdated)
             if write:
-                require_one_name(path)
+                names.require_one_name(path)
                 make_durable(connection, path)
             else:
                 connection.execute("PRAGMA query_only = ON")
@@ -268,7 +263,7 @@ def open_ledger(
             ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
         except BaseException as error:
             connection.close()
-            if may_not_write(error) and is_in_wal_mode(path):
+            if may_not_write(error) and names.is_in_wal_mode(path):
                 raise LedgerUnusable(
                     f"{path} was left in WAL mode by another program; even to read it takes the "
                     f"right to write it and its folder ({error})",
@@ -332,9 +327,13 @@ def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
 
 
 def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settings:
+    if audit:
+        # What is no UTF-8 is found by what reads it; it does not keep an audit from the rest.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     row = connection.execute(
         "SELECT identity, created_at, decimals, timezone, negative FROM ledger"
     ).fetchone()
+    connection.text_factory = str
     if row is None:
         raise LedgerUnusable(f"{path} is damaged: its settings are missing")
     settings = Settings(*row)

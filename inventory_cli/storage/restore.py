@@ -136,7 +136,7 @@ class _Writer:
         self._finished = False
         self._replay = Replay()
         # Where the last of the carried ids stands in their order.
-        self._last_carried: tuple[str, int, str] | None = None
+        self._last_carried: tuple[str, int, int] | None = None
 
     def write(self, number: int, text: str) -> None:
         line = _DECODER.decode(text)

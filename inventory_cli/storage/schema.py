@@ -261,6 +261,15 @@ def expected_objects() -> Objects:
         return objects(connection)
 
 
+def _expected_beside(found: Objects) -> Objects:
+    """Return what is expected, but for guards and indexes of a part of the log that is missing."""
+    expected = expected_objects()
+    lost = {name for kind, name in expected.keys() - found.keys() if kind == "table"} - {"stock"}
+    # They have the name of their table before their own.
+    gone = tuple(f"{name}_" for name in lost)
+    return {key: sql for key, sql in expected.items() if not key[1].startswith(gone)}
+
+
 class Column(NamedTuple):
     """A column of a table: its name, what SQLite may call the types of its cells, the declared
     one first, and whether it belongs to the key.
@@ -288,7 +297,7 @@ def columns() -> dict[str, list[Column]]:
 
 def differences(connection: sqlite3.Connection) -> list[str]:
     """Return, sorted, what the schema of a file has too little, too much or otherwise."""
-    found, expected = objects(connection), expected_objects()
+    expected = _expected_beside(found := objects(connection))
     return sorted(
         _unrecorded_steps(connection)
         + [f"{kind} {name} is missing" for kind, name in expected.keys() - found.keys()]
@@ -322,7 +331,7 @@ def restore_derived(connection: sqlite3.Connection) -> None:
     """Make anew, inside the open transaction, the guards, the indexes, the view and an empty
     projection: all of the schema that holds no part of the log. Foreign triggers are dropped.
     """
-    found, expected = objects(connection), expected_objects()
+    expected = _expected_beside(found := objects(connection))
     for (kind, name), sql in found.items():
         altered = (kind, name) in expected and expected[kind, name] != sql
         if kind == "trigger" or (altered and kind in ("index", "view")):

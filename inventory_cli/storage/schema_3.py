@@ -16,11 +16,13 @@ BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number, to a log th
 
 CREATE TABLE carried_ids (
     id TEXT NOT NULL,
+    ledger INTEGER NOT NULL,
     position INTEGER NOT NULL,
     effective_at TEXT NOT NULL,
     date_only INTEGER NOT NULL,
     content_sha256 TEXT NOT NULL,
-    PRIMARY KEY (id, position, effective_at)
+    voided_by INTEGER,
+    PRIMARY KEY (id, ledger, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER carried_ids_first BEFORE INSERT ON carried_ids

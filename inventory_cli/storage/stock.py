@@ -57,6 +57,16 @@ def all_skus(ledger: Ledger) -> list[str]:
     return _all(ledger, "sku")
 
 
+def skus_beginning(ledger: Ledger, beginning: str, most: int) -> list[str]:
+    """Return the first SKUs that begin with some letters, sorted, and no more than `most`."""
+    rows = ledger.connection.execute(
+        "SELECT DISTINCT sku FROM stock WHERE sku >= ? AND sku < ? ORDER BY sku LIMIT ?",
+        # The last code point sorts behind every SKU that begins so.
+        (beginning, beginning + "\U0010ffff", most),
+    )
+    return [sku for (sku,) in rows]
+
+
 def all_locations(ledger: Ledger) -> list[str]:
     """Return every location once."""
     return _all(ledger, "location")

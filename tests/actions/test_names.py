@@ -137,6 +137,26 @@ def test_an_environment_that_asks_for_known_names_does_not_stop_a_comparison(
     assert (ran.code, "compared 1 stream: 1 differs" in ran.err) == (1, True)
 
 
+@pytest.mark.parametrize("counting", [[], ["--count", "--reason", "stock-take"]])
+def test_a_list_that_is_compared_says_which_of_its_names_are_new(
+    stocked: Shop, counting: list[str]
+) -> None:
+    file = stocked.folder / "list.csv"
+    file.write_text("sku,location,quantity\nMUG-BULE,shpo,1\nMUG-BLUE,shpo,2\n", encoding="utf-8")
+    ran = stocked("reconcile", file, "--partial", *counting)
+    new = ["new location shpo (there is shop)", "new SKU MUG-BULE (there is MUG-BLUE)"]
+    assert [line for line in ran.err.splitlines() if line.startswith("new ")] == new
+
+
+def test_of_a_list_without_locations_only_the_skus_can_be_new(stocked: Shop) -> None:
+    file = stocked.folder / "list.csv"
+    file.write_text("sku,quantity\nMUG-BULE,0\nMUG-BLUE,0\n", encoding="utf-8")
+    said = stocked("reconcile", file).err.splitlines()
+    assert [line for line in said if line.startswith("new ")] == [
+        "new SKU MUG-BULE (there is MUG-BLUE)"
+    ]
+
+
 def test_new_names_are_bad_rows_and_the_others_may_be_recorded(stocked: Shop) -> None:
     rows = ["PEN,received,1,shop", "MUG-BLUE,received,1,shop", "MUG-BLUE,received,1,shpo"]
     text = "date,sku,type,quantity,location\n" + "".join(f"{DATE},{row}\n" for row in rows)

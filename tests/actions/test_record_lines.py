@@ -147,3 +147,18 @@ def test_a_figure_in_text_may_have_two_readings_but_a_number_of_json_has_one(sho
     text = json.dumps(RECEIVE).replace("10", "1.000")
     assert shop.ok("record", "-", input=text).out.startswith('{"line": 1, "ok": true')
     assert shop.on_hand("A") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("x" * 1_000_001, "it has more than 1,000,000 bytes"),
+        ("\0", "it is not text: it holds NUL bytes"),
+    ],
+)
+def test_a_line_that_is_none_is_refused_and_what_was_before_it_is_recorded(
+    shop: Shop, line: str, why: str
+) -> None:
+    ran = shop("record", "-", input=f"{json.dumps(RECEIVE)}\n\n{line}\n{json.dumps(SELL)}\n")
+    assert (ran.code, f"error: line 3: {why}\n" in ran.err) == (3, True), ran
+    assert shop.on_hand("A") == 10

@@ -649,8 +649,8 @@ def test_nothing_is_recorded_into_a_ledger_that_has_ended(year: Shop, words: lis
     before = year.path.read_bytes()
     ran = year(*words)
     assert ran.code == 3
-    assert f"{year.path} has ended: it goes on in new.db" in ran.err
-    assert "record into that: `inventory --ledger new.db …`" in ran.err
+    assert f"{year.path} has ended: it goes on in {year.folder / 'new.db'}" in ran.err
+    assert f"record into that: `inventory --ledger {year.folder / 'new.db'} …`" in ran.err
     assert year.path.read_bytes() == before
 
 
@@ -668,8 +668,14 @@ def test_a_process_that_had_it_open_records_nothing_either(year: Shop) -> None:
         process.stdin.write(line + "\n")
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
-        assert (answer["ok"], "has ended: it goes on in new.db" in answer["error"]) == (False, True)
+        goes_on = f"has ended: it goes on in {year.folder / 'new.db'}"
+        assert (answer["ok"], goes_on in answer["error"]) == (False, True)
         process.stdin.close()
+
+
+def test_where_the_new_file_is_not_where_it_was_its_name_is_said_as_it_was(year: Shop) -> None:
+    roll(year).path.rename(year.folder / "elsewhere.db")
+    assert "has ended: it goes on in new.db\n" in year("sell", "XYZ-1", 1).err
 
 
 def test_an_ended_ledger_answers_is_exported_backed_up_and_verified(year: Shop) -> None:
@@ -704,7 +710,7 @@ def test_a_second_rollover_begins_at_the_same_cut_and_says_that_a_first_was_made
     assert (ran.code, f"begin where that one does: --as-of {END}" in ran.err) == (3, True)
     second = other(year, "second.db")
     ran = year.ok("rollover", second.path, "--as-of", END)
-    assert f"{year.path} went on in new.db already; this second file begins at the same" in ran.err
+    assert f"{year.path} went on in {first.path} already; this second file begins" in ran.err
     assert second.json("stock") == first.json("stock")
     assert second.json("batches")[0]["source"] == first.json("batches")[0]["source"]
     assert seam(second, year) == []

@@ -22,6 +22,7 @@ FIND_A_DIFFERENCE = {
 # Examples that make the ledger which the others work on.
 MAKE_A_LEDGER = {"inventory init", "inventory init --timezone Europe/Berlin"}
 FILES = {
+    "codes.txt": "XYZ-1\nXYZ-1 2\n",
     "counted.csv": "sku,location,quantity\nMUG-BLUE,shop,25\nMUG-BLUE,depot,168\n",
     "events.jsonl": '{"type": "sold", "sku": "XYZ-1", "quantity": 1}\n',
     "sales.csv": "Date,Article,Type,Quantity\n02/03/2022,XYZ-1,Sale,3\n15/03/2022,XYZ-1,Sale,1\n",

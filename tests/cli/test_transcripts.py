@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inventory_cli.cli import COMMANDS
-from inventory_cli.cli.guide import TOPICS
+from inventory_cli.cli.guide import PAGES as GUIDE_PAGES
 from tests.conftest import Shop
 from tests.transcript import ROOT, matches, read_steps, run_page
 
@@ -32,13 +32,13 @@ def test_a_transcript_that_differs_is_noticed() -> None:
 
 
 def test_there_are_transcripts_in_every_page_of_the_manual_that_shows_commands() -> None:
-    assert {page.stem for page in GUIDE.glob("*.md")} == set(TOPICS)
-    for topic in set(TOPICS) - WITHOUT_COMMANDS:
+    assert {page.stem for page in GUIDE.glob("*.md")} == set(GUIDE_PAGES)
+    for topic in set(GUIDE_PAGES) - WITHOUT_COMMANDS:
         assert read_steps(GUIDE / f"{topic}.md"), topic
 
 
 def test_the_guide_command_shows_every_page(shop: Shop) -> None:
-    for topic in TOPICS:
+    for topic in GUIDE_PAGES:
         assert shop.ok("guide", topic).out == (GUIDE / f"{topic}.md").read_text(encoding="utf-8")
 
 

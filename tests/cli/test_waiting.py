@@ -109,5 +109,5 @@ def test_a_line_that_is_too_long_is_refused_after_those_before_it(
             groups = Lines(stream).together()
             taken = [line for _ in range(count) for line in next(groups)]
             assert [len(line.text) for line in taken] == [1, LONG]
-            with pytest.raises(Refused, match=f"line 3 has more than {LONG} bytes"):
+            with pytest.raises(Refused, match=f"line 3: it has more than {LONG:,} bytes"):
                 next(groups)

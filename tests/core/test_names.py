@@ -131,6 +131,18 @@ def test_a_name_is_new_once() -> None:
     assert said(names, "mug", "depto") == []
 
 
+def test_all_that_look_the_same_are_named() -> None:
+    names = Newcomers(Held(**{"MUG": {"Depot": 1}, "mug": {"depot": 1}, "MUG\u200b1": {"shop": 1}}))
+    assert said(names, "MUGS", "depo") == [
+        "SKU MUGS (there are MUG, mug, MUG\u200b1)",
+        "location depo (there are Depot, depot)",
+    ]
+    assert said(names, "Mug", "DEPOT") == [
+        "SKU Mug (there are MUG, mug, MUG\u200b1)",
+        "location DEPOT (there are Depot, depot)",
+    ]
+
+
 def test_the_built_in_location_is_new_only_beside_others() -> None:
     assert said(Newcomers(Held()), "A", "main") == ["SKU A"]
     assert said(Newcomers(Held(A={"depot": 1})), "A", "main") == ["location main"]

@@ -89,6 +89,11 @@ def test_a_decimal_mark_that_is_said_decides(
     assert parse_quantity(text, decimals, mark) == value
 
 
+def test_a_quantity_that_is_refused_is_shown_as_it_was_written() -> None:
+    with pytest.raises(WrongUsage, match=r"quantity '1\.234,5-' has 1 decimal"):
+        parse_quantity("1.234,5-", 0, ",")
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [(20, 0, "20"), (-20, 0, "-20"), (150, 2, "1.50"), (-5, 2, "-0.05"), (0, 3, "0.000")],

@@ -1,7 +1,5 @@
 """Which column of a file holds which field, what its words mean, and what is kept of the rest."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import Ran, Shop
@@ -252,79 +250,6 @@ def test_a_mistake_in_an_option(shop: Shop, words: list[str], message: str) -> N
     ran = shop.import_text(NATIVE + ROW, *words)
     assert (ran.code, message in ran.err) == (2, True), ran
     assert shop.json("log") == []
-
-
-@pytest.mark.parametrize(
-    ("mark", "text", "value"),
-    [
-        (",", "1.234,5", "1234.50"), (",", "1234,5", "1234.50"), (",", "1 234,5", "1234.50"),
-        (",", "1'234,56", "1234.56"), (",", "1\u00a0234\u00a0567", "1234567.00"),
-        (",", "1.234", "1234.00"), (",", ",5", "0.50"), (",", "+7,", "7.00"),
-        (".", "1,234.5", "1234.50"), (".", "1 234", "1234.00"), (".", "1.234,5", None),
-        (".", "12,34.5", None), (".", "1,2345", None), (".", "1,234 567", None),
-        (",", "1,5,5", None), (",", "1.23,5", None), (",", "1234.567", None), (",", ",", None),
-        (",", "1.000", "1000.00"), (".", "1.000", "1.00"),
-        (None, "1.000", None), (None, "1,000", None), (None, "1.000.000", None),
-        (None, "1,234", None), (None, "1.234", None), (None, "1.50", "1.50"), (None, "1e3", None),
-    ],
-)  # fmt: skip
-def test_decimal_marks(tmp_path: Path, mark: str | None, text: str, value: str | None) -> None:
-    shop = Shop(tmp_path, "--decimals", "2")
-    words = ["--decimal-mark", mark] if mark else []
-    ran = shop.import_text(NATIVE.replace(",", ";") + f"2022-03-01;A;received;{text}\n", *words)
-    assert (ran.code, log(shop, "quantity")) == (0 if value else 3, [(value,)] if value else [])
-    if value is None:
-        assert f"line 2, quantity {text!r}: quantity " in ran.err
-
-
-@pytest.mark.parametrize("figure", ["1.000", "1,000", "250.000", "1.500"])
-def test_a_figure_of_two_readings_is_a_bad_row_that_names_both(shop: Shop, figure: str) -> None:
-    ran = shop.import_text(f"date;sku;type;quantity\n2022-03-01;A;received;{figure}\n")
-    first, last = figure[:-4].rstrip(), figure.replace(",", "").replace(".", "")
-    fraction = figure[-3:].rstrip("0")
-    one = f"{first}.{fraction}" if fraction else first
-    assert ran.code == 3
-    assert (
-        f"line 2, quantity '{figure}': quantity '{figure}' can be read as {one} or as {last}: "
-        "--decimal-mark says" in ran.err
-    )
-
-
-@pytest.mark.parametrize(
-    ("figures", "words", "on_hand"),
-    [
-        (["1.000", "2.500"], [], None),
-        (["1.000", "1.5"], [], "2.500"),
-        (["0.250", "1.000"], [], "1.250"),
-        (["1.000", "1234"], [], None),
-        (["1.000", "1,000"], ["--skip-bad"], None),
-        (["1.000", "2.500"], ["--decimal-mark", "."], "3.500"),
-        (["1.000", "2.500"], ["--decimal-mark", ","], "3500.000"),
-    ],
-)
-def test_with_three_decimals_the_figures_say_what_the_point_is_or_the_file_is_refused(
-    tmp_path: Path, figures: list[str], words: list[str], on_hand: str | None
-) -> None:
-    shop = Shop(tmp_path, "--decimals", "3")
-    rows = "".join(f"2022-03-01;A;received;{figure}\n" for figure in figures)
-    ran = shop.import_text("date;sku;type;quantity\n" + rows, *words)
-    if on_hand is None:
-        assert ran.code == 3
-        assert "quantity '1.000' can be read as 1 or as 1000" in ran.err
-        assert "hint: --decimal-mark . if the point parts decimals" in ran.err
-        assert shop.json("log") == []
-    else:
-        assert [row["on_hand"] for row in shop.json("stock")] == [on_hand]
-
-
-def test_a_list_whose_figures_can_all_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, "--decimals", "3")
-    ran = shop("reconcile", "-", input="sku,quantity\nA,1.000\n")
-    assert (ran.code, "-: quantity '1.000' can be read as 1 or as 1000" in ran.err) == (3, True), (
-        ran
-    )
-    ran = shop("reconcile", "-", "--decimal-mark", ".", input="sku,quantity\nA,1.000\n")
-    assert (ran.code, "A" in ran.out) == (1, True), ran
 
 
 def test_rules_leave_out_what_is_no_movement_and_say_so(shop: Shop) -> None:

@@ -189,6 +189,12 @@ def test_a_date_format_that_cannot_be_used(shop: Shop, format: str, message: str
     assert message in ran.err
 
 
+def test_a_date_format_without_end_is_refused_at_once(shop: Shop) -> None:
+    ran = load(shop, ["13/02/2022"], "--date-format", "%d" * 200_000)
+    assert ran.code == 2
+    assert "date format '%d%d%d%d%d%d%d%d%d%d…' has 400000 characters" in ran.err
+
+
 def test_each_column_of_dates_has_a_format_of_its_own(shop: Shop) -> None:
     header = HEADER.strip() + ",last_incoming,last_outgoing\n"
     text = header + "2022-02-01,A,opened,5,,01/15/2022\n2022-02-01,B,opened,5,13.01.2022,\n"

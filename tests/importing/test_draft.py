@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory_cli.drafting import draft as draft_module
 from inventory_cli.drafting import survey
 from inventory_cli.drafting.draft import draft_profile
 from inventory_cli.errors import Refused
@@ -102,6 +103,33 @@ def test_how_a_file_is_spelled() -> None:
     said = comments(text)
     assert 'read so, a word is "Süd"' in said
     assert "`inventory init --decimals 2`" in said
+
+
+@pytest.mark.parametrize(
+    ("numbers", "remark"),
+    [
+        (["5", "abc", "x"], "3 rows"),
+        (["5", "6", "x", "0", ""], "5 rows: 1 with the quantity 0, which are bad rows"),
+    ],
+)
+def test_a_quantity_of_0_is_a_number(numbers: list[str], remark: str) -> None:
+    text = "date;sku;type;quantity\n" + "".join(f"2022-03-01;A;sold;{n}\n" for n in numbers)
+    assert f'"sold" = "sold"   # {remark}\n' in f"{draft(text)}\n"
+    text = "date;sku;type;in;out\n" + "".join(f"2022-03-01;A;sold;;{n}\n" for n in numbers)
+    text += "2022-03-01;A;received;7;\n"
+    given = Profile(columns={"quantity_in": ("in",), "quantity_out": ("out",)})
+    # Where both are empty, nothing came in or went out.
+    remark = remark.replace("1 with", "2 with")
+    assert f'"sold" = "sold"   # {remark}\n' in f"{draft(text, given)}\n"
+
+
+def test_a_shipped_profile_without_columns_is_not_what_a_file_looks_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drafted = draft(MOVES)
+    # As a shell makes it before the draft is written into it.
+    monkeypatch.setattr(draft_module, "shipped_profiles", lambda: {"mine": ""})
+    assert draft(MOVES) == drafted
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

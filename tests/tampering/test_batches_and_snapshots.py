@@ -111,20 +111,11 @@ def test_settings_cannot_be_edited_together_with_the_hash_that_they_give(ledger:
     assert_found(ledger, {"chain": "event 1 (opened, XYZ-1 at main) does not fit the chain"})
 
 
-@pytest.mark.parametrize(
-    ("edit", "named"),
-    [
-        ("DELETE FROM ledger", "its settings are missing"),
-        ("UPDATE ledger SET identity = CAST(x'80' AS TEXT)", "identity"),
-    ],
-)
-def test_a_ledger_whose_settings_cannot_be_read_is_not_opened(
-    ledger: Shop, edit: str, named: str
-) -> None:
-    alter(ledger, edit)
+def test_a_ledger_without_settings_is_not_opened(ledger: Shop) -> None:
+    alter(ledger, "DELETE FROM ledger")
     ran = ledger("verify")
     assert (ran.code, ran.out) == (4, "")
-    assert named in ran.err
+    assert "its settings are missing" in ran.err
 
 
 ALTERED = "snapshot 1 (march) was altered: it does not have the digest in its batch header"

@@ -169,7 +169,7 @@ ADDED = {
         {"snapshots"},
     ),
     "carried_ids": (
-        "INSERT INTO carried_ids SELECT id, {}, effective_at, date_only, content_sha256"
+        "INSERT INTO carried_ids SELECT id, 1, {}, effective_at, date_only, content_sha256, NULL"
         " FROM carried_ids WHERE id = 's-1'",
         {"chain"},
     ),

@@ -91,7 +91,7 @@ def test_the_projection_has_no_guards_because_it_can_be_made_anew(ledger: Shop) 
         ("DELETE FROM carried_ids", "the log is append-only"),
         ("UPDATE carried_ids SET position = 2", "the log is append-only"),
         ("INSERT OR REPLACE INTO carried_ids SELECT * FROM carried_ids", "and none later"),
-        ("INSERT INTO carried_ids VALUES ('x', 1, '', 1, '')", "and none later"),
+        ("INSERT INTO carried_ids VALUES ('x', 1, 1, '', 1, '', NULL)", "and none later"),
     ],
 )
 def test_ids_are_carried_before_the_first_batch_alone(

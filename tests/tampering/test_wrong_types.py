@@ -184,3 +184,41 @@ def test_an_opening_whose_details_are_none_is_found_though_every_hash_fits(ledge
         relink(connection)
     assert_found(ledger, {"stock": "stands where details belong", "snapshots": "cannot be read"})
     assert ledger("rebuild").code == 4
+
+
+@pytest.mark.parametrize("column", ["identity", "created_at", "timezone", "negative"])
+def test_settings_that_are_no_utf8_are_found_with_the_whole_report(
+    ledger: Shop, column: str
+) -> None:
+    alter(ledger, f"UPDATE ledger SET {column} = CAST(x'ff41' AS TEXT)")
+    assert "the settings of the ledger were altered" in ledger.failed_checks()["chain"]
+    for command in (*COMMANDS, "rebuild"):
+        assert ledger(*command.split()).code == 4, command
+
+
+@pytest.mark.parametrize("moment", ["'soon'", "'2022-13-01T00:00:00.000Z'", "'9999-12-31'", "''"])
+def test_no_command_stumbles_over_a_recorded_time_that_is_none(ledger: Shop, moment: str) -> None:
+    last = "(SELECT max(batch) FROM batches)"
+    alter(ledger, f"UPDATE batches SET recorded_at = {moment} WHERE batch = {last}")
+    assert "chain" in ledger.failed_checks()
+    for command in (*COMMANDS, "reverse 1 --reason x", "reverse 13 --reason x"):
+        ran = ledger(*command.split())
+        assert ends_well(ran), (command, ran)
+
+
+@pytest.mark.parametrize("position", [1 << 40, (1 << 63) - 1, -1])
+def test_nothing_is_recorded_where_the_last_header_says_another_end(
+    ledger: Shop, position: int
+) -> None:
+    last = "(SELECT max(batch) FROM batches WHERE last_position IS NOT NULL)"
+    alter(ledger, f"UPDATE batches SET last_position = {position} WHERE batch = {last}")
+    assert "positions" in ledger.failed_checks()
+    rows = "date,sku,type,quantity\n2022-05-01,XYZ-1,received,1\n"
+    for ran in (
+        ledger("sell", "XYZ-1", 1),
+        ledger("reverse", 1, "--reason", "x"),
+        ledger.import_text(rows),
+        ledger.import_text(rows, "--overlap", "skip"),
+    ):
+        assert ran.code == 4, ran
+        assert f"the log ends at event 13, but its last header says {position}" in ran.err

@@ -1,0 +1,51 @@
+"""Knows which SKU a code means that somebody scans or types: the SKU itself.
+
+Must never take what is only like a SKU for it.
+"""
+
+from typing import NamedTuple
+
+from inventory_cli.actions.names import newcomers
+from inventory_cli.core.names import there_is
+from inventory_cli.core.quantities import parse_quantity
+from inventory_cli.core.text import clean_name
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.stock import has_sku
+
+
+class Scanned(NamedTuple):
+    """What a line of a scanner means: so much of a SKU, in smallest units."""
+
+    sku: str
+    quantity: int
+
+
+def find_sku(ledger: Ledger, code: str) -> str | None:
+    """Return the SKU that a code means, or None."""
+    return code if has_sku(ledger, code) else None
+
+
+def read_scanned(ledger: Ledger, line: str) -> Scanned:
+    """Return what a line means, `CODE` or `CODE QTY`; a code may hold blanks.
+
+    Raises Refused where no SKU has that code, WrongUsage where it is none.
+    """
+    code = clean_name(line, "code")
+    one = 10**ledger.decimals
+    if sku := find_sku(ledger, code):
+        return Scanned(sku, one)
+    first, _, last = code.rpartition(" ")
+    if first and (sku := find_sku(ledger, first.rstrip())):
+        return Scanned(sku, parse_quantity(last, ledger.decimals))
+    unknown = first.rstrip() if first and _is_quantity(last, ledger.decimals) else code
+    new = newcomers(ledger).look_at_sku(unknown)
+    raise Refused(f"there is no SKU with the code {unknown}{there_is(new.alike) if new else ''}")
+
+
+def _is_quantity(text: str, decimals: int) -> bool:
+    try:
+        parse_quantity(text, decimals)
+    except WrongUsage:
+        return False
+    return True

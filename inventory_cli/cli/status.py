@@ -1,0 +1,135 @@
+"""Knows the command that says which ledger this is, and what `inventory` alone says.
+
+Must never know how the facts are found.
+"""
+
+import os
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import typer
+
+from inventory_cli.actions.status import Status, status_of
+from inventory_cli.cli.options import Format, ledger_path
+from inventory_cli.core.dates import show_moment
+from inventory_cli.core.wording import count_of, recorded_in_words
+from inventory_cli.render import Answer, Column, show
+from inventory_cli.storage.anchors import Anchor
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.terminal import line
+
+# The file of anchors that `verify --anchor` keeps.
+ANCHOR_VARIABLE = "INVENTORY_ANCHOR"
+
+_BEGIN = """there is no ledger at {path} yet; to begin:
+
+  inventory init                    make one here
+  inventory receive MUG-BLUE 12     record what comes in
+  inventory stock                   see what is there
+
+`inventory guide` is the manual, `inventory --help` lists the commands"""
+
+
+def begin(context: typer.Context) -> None:
+    """Say what is there, or how to begin where nothing is: what `inventory` alone does."""
+    path = ledger_path(context)
+    if path.exists():
+        status(context)
+    else:
+        for text in _BEGIN.format(path=path).split("\n"):
+            line(text)
+
+
+def status(context: typer.Context, format: Format = "table") -> None:
+    """$INVENTORY_ANCHOR may name the file of anchors that `verify --anchor` keeps.
+
+    Examples:
+        inventory status
+        inventory status --format json
+    """
+    with open_ledger(ledger_path(context)) as ledger:
+        anchor_file = os.environ.get(ANCHOR_VARIABLE) or None
+        found = status_of(ledger, _last_anchor(anchor_file))
+        facts = _facts(ledger, found)
+        if format == "table":
+            _tell(ledger, found, facts, anchor_file)
+        else:
+            show(Answer([Column(name) for name in facts], [list(facts.values())]), format)
+
+
+def _last_anchor(file: str | None) -> Anchor | None:
+    if file is None:
+        return None
+    from inventory_cli.audit.anchor_file import read_anchors  # Few keep one.
+
+    return next(reversed(read_anchors(Path(file))), None)
+
+
+def _facts(ledger: Ledger, found: Status) -> dict[str, Any]:
+    settings, last = ledger.settings, found.last
+    return {
+        "ledger": str(ledger.path),
+        "identity": settings.identity,
+        "timezone": settings.timezone,
+        "decimals": settings.decimals,
+        "negative": settings.negative,
+        "events": found.head.position,
+        "batches": found.head.batch,
+        "skus": found.skus,
+        "locations": found.locations,
+        "last_position": last and last.position,
+        "last_event": last and recorded_in_words(last, ledger.decimals, ledger.zone),
+        "last_recorded_at": found.batch and show_moment(found.batch.recorded_at, ledger.zone),
+        "last_actor": found.batch and found.batch.actor,
+        "head": found.head.anchor,
+        "last_audit": found.audited and str(found.audited.anchor),
+        "ended_by": found.end and found.end.name,
+    }
+
+
+def _tell(ledger: Ledger, found: Status, facts: dict[str, Any], anchor_file: str | None) -> None:
+    decimals = count_of(ledger.decimals, "decimal")
+    line(
+        f"ledger      {ledger.path}: {facts['timezone']}, {decimals}, stock below zero: "
+        f"{facts['negative']}"
+    )
+    line(
+        f"log         {count_of(found.head.position, 'event')} in "
+        f"{found.head.batch} {'batch' if found.head.batch == 1 else 'batches'}: "
+        f"{count_of(found.skus, 'SKU')}, {count_of(found.locations, 'location')}"
+    )
+    if found.last:
+        line(f"last event  {found.last.position}: {facts['last_event']}")
+        when = facts["last_recorded_at"][: len("2022-03-15T14:30")].replace("T", " ")
+        line(f"recorded    {when} by {facts['last_actor']}")
+    if found.end:
+        line(f"ended       it goes on in {found.end.name}")
+    line(f"last audit  {_audited(found, anchor_file)}")
+    line(f"next        {_next(found, anchor_file)}")
+
+
+def _audited(found: Status, anchor_file: str | None) -> str:
+    if anchor_file is None:
+        return f"not known here: ${ANCHOR_VARIABLE} may name the file of `verify --anchor`"
+    if found.audited is None:
+        return f"none yet in {anchor_file}"
+    position = found.audited.anchor.position
+    if not found.audited.is_on_chain:
+        return f"NOT of this log: the last anchor of {anchor_file}, at event {position}"
+    since = found.head.position - position
+    return f"up to event {position} ({anchor_file}), {count_of(since, 'event')} since"
+
+
+def _next(found: Status, anchor_file: str | None) -> str:
+    """Return what a person may want to type."""
+    if found.end:
+        return f"inventory --ledger {quote(found.end.name)} status"
+    if found.last is None:
+        return "inventory receive SKU QTY · inventory open SKU QTY · inventory import FILE"
+    verify = "inventory verify"
+    if anchor_file is not None:
+        verify += f" --anchor {quote(anchor_file)}"
+    if found.audited and not found.audited.is_on_chain:
+        return verify
+    return f"inventory stock · inventory history {quote(found.last.sku)} · {verify}"
