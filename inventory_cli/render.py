@@ -183,7 +183,7 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind in ("quantity", "change"):
         sign = "+" if plus and column.kind == "change" and value > 0 else ""
         return sign + format_quantity(value, decimals)
-    if column.kind in ("details", "flag"):
+    if column.kind in ("details", "flag") or isinstance(value, bool):
         return _json(value)
     if column.kind == "moment" and brief:
         return str(value)[: len("2022-03-15T14:30")].replace("T", " ")
