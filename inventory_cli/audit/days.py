@@ -6,7 +6,16 @@ may then lie on another. Must never know what the events add up to.
 
 from datetime import date
 
-from inventory_cli.audit.check import BATCH, DATE_ONLY, EFFECTIVE_AT, KIND, POSITION, QUANTITY, Row
+from inventory_cli.audit.check import (
+    BATCH,
+    DATE_ONLY,
+    EFFECTIVE_AT,
+    KIND,
+    POSITION,
+    QUANTITY,
+    Piece,
+    Row,
+)
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.seam import COMMAND
 from inventory_cli.core.dates import When, effective_at, show_day
@@ -28,20 +37,22 @@ class Days:
         self._moved = 0
         self._first = 0
 
-    def feed(self, rows: list[Row]) -> None:
+    def feed(self, piece: Piece) -> None:
         """Look at the next events of the log."""
-        in_place = self._in_place
-        for row in rows:
-            if not row[DATE_ONLY]:
-                continue
-            what = (row[EFFECTIVE_AT], row[KIND], row[DATE_ONLY], row[QUANTITY] < 0)
-            if what in in_place:
-                continue
-            if self._stands(row):
-                in_place.add(what)
-            else:
-                self._first = self._first or row[POSITION]
-                self._moved += 1
+        moments, kinds, date_only, quantities = (
+            piece.columns[column] for column in (EFFECTIVE_AT, KIND, DATE_ONLY, QUANTITY)
+        )
+        leaves = map((0).__gt__, quantities)
+        all_of_them = [*zip(moments, kinds, date_only, leaves, strict=True)]
+        odd = set[tuple[str, str, int, bool]]()
+        for what, row in dict(zip(all_of_them, piece.rows, strict=True)).items():
+            if row[DATE_ONLY] and what not in self._in_place:
+                (self._in_place if self._stands(row) else odd).add(what)
+        if odd:
+            for what, row in zip(all_of_them, piece.rows, strict=True):
+                if what in odd and not self._stands(row):
+                    self._first = self._first or row[POSITION]
+                    self._moved += 1
 
     def _stands(self, row: Row) -> bool:
         moment, kind, zone = row[EFFECTIVE_AT], row[KIND], self._ledger.zone

@@ -67,11 +67,12 @@ from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
 from inventory_cli.audit.carried_ids import check_digest
-from inventory_cli.audit.check import POSITION, UNREADABLE, Check, unreadable
+from inventory_cli.audit.check import POSITION, UNREADABLE, Check, Piece, unreadable
 from inventory_cli.audit.days import Days
 from inventory_cli.audit.finding import Checked, Finding
+from inventory_cli.audit.links import Chain
 from inventory_cli.audit.replayed import Replayed
-from inventory_cli.audit.scan import Chain, Positions, Reversals, Transfers
+from inventory_cli.audit.scan import Positions, Reversals, Transfers
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.differences import compare, describe, values_of
@@ -86,7 +87,7 @@ from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.connection import journal_mode
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import BEFORE_ALL, last_position, stored_rows
+from inventory_cli.storage.log import BEFORE_ALL, last_position, scanned_rows
 from inventory_cli.storage.names import second_names
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
@@ -303,12 +304,13 @@ def _feed(
     faults: dict[str, Finding] = {}
     done = max(after, 0)
     try:
-        for rows in stored_rows(ledger, last, after):
+        for rows in scanned_rows(ledger, last, after):
+            piece = Piece(rows)
             for check in checks:
                 if check.name in faults:
                     continue
                 try:
-                    check.feed(rows)
+                    check.feed(piece)
                 except UNREADABLE as error:
                     faults[check.name] = unreadable(ledger, error)
             progress(rows[-1][POSITION] - done, last - done)

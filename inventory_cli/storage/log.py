@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.replay import Replay, State
+from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock.
@@ -63,6 +64,35 @@ def stored_rows(
     its fields in order, and its hash.
     """
     return pieces(ledger, f"{EVENT_COLUMNS}, hash", last, after)
+
+
+# What a scan of the log reads of an event, beside its canonical text and its hash: all that a rule
+# may ask of every event.
+SCANNED = (
+    *("position", "batch", "sku", "location", "kind", "quantity", "effective_at", "date_only"),
+    *("reverses", "details"),
+)
+
+
+def scanned_rows(
+    ledger: Ledger, last: int, after: int = BEFORE_ALL
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events behind a position and up to another: what is SCANNED of each, its canonical
+    text as SQLite writes it, None where this program has to, and its hash.
+    """
+    # Whoever does not scan need not wait for OpenSSL to be loaded.
+    from inventory_cli.storage.sql_text import text_of
+
+    text = text_of(ledger.connection, "events", "event", Event._fields)
+    try:
+        for rows in pieces(ledger, f"{', '.join(SCANNED)}, {text}, hash", last, after):
+            yield rows
+            after = rows[-1][0]
+    except DatabaseError:
+        # Cell by cell, so that what is said names the column.
+        for _ in stored_rows(ledger, last, after):
+            pass
+        raise
 
 
 def events_between(
@@ -177,6 +207,28 @@ def read_stream(
         (*stream, start, as_of, head),
     ).fetchall()
     return [Event(*row) for row in rows]
+
+
+def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events of all streams up to a position, each stream in fold order, piece by piece.
+
+    Of each: SKU, location, position, kind, quantity, effective_at, the position of the reversal
+    that voids it, and its details.
+    """
+    query = (
+        "SELECT sku, location, position, kind, quantity, effective_at, (SELECT position FROM events"
+        " AS later WHERE later.reverses = events.position), details FROM events WHERE"
+        " position <= ?{} ORDER BY sku, location, effective_at, position LIMIT ?"
+    )
+    after: tuple[Any, ...] = ()
+    wanted = query.format("")
+    while rows := ledger.connection.execute(wanted, (head, *after, PIECE)).fetchall():
+        yield rows
+        sku, location, position, _, _, effective_at, _, _ = rows[-1]
+        if (sku, location, effective_at, position) <= after:
+            raise DatabaseError("the events of a stream are out of order")
+        after = sku, location, effective_at, position
+        wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")
 
 
 def locations_of(ledger: Ledger, sku: str) -> list[str]:

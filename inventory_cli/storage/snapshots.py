@@ -5,7 +5,7 @@ Must never know whether one may be taken.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.events import INTO_CLOSED, Stream, pack_details
@@ -13,7 +13,7 @@ from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_batch
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import Base, pieces
+from inventory_cli.storage.log import PIECE, Base, pieces
 
 
 class Snapshot(NamedTuple):
@@ -94,6 +94,35 @@ def read_lines(ledger: Ledger, snapshot: int) -> list[Line]:
         (snapshot,),
     ).fetchall()
     return [Line(*row) for row in rows]
+
+
+def digests_as_stored(ledger: Ledger, snapshots: Iterable[Snapshot]) -> Iterator[str | None]:
+    """Give the digest of each snapshot with its lines as they are stored; None where SQLite does
+    not write the text of a line as this program does.
+    """
+    from inventory_cli.storage.sql_text import text_of
+
+    text = text_of(ledger.connection, "snapshot_lines", "line", Line._fields)
+    for snapshot in snapshots:
+        yield _digest_as_stored(ledger, snapshot, text)
+
+
+def _digest_as_stored(ledger: Ledger, snapshot: Snapshot, text: str) -> str | None:
+    from inventory_cli.storage.chain import begin_digest  # As in `base_of`.
+
+    digest = begin_digest(snapshot)
+    query = (
+        f"SELECT sku, location, {text} FROM snapshot_lines WHERE snapshot = ?{{}}"
+        " ORDER BY sku, location LIMIT ?"
+    )
+    wanted, after = query.format(""), tuple[str, ...]()
+    while rows := ledger.connection.execute(wanted, (snapshot.snapshot, *after, PIECE)).fetchall():
+        texts = [text for _, _, text in rows]
+        if None in texts or rows[-1][:2] <= after:
+            return None
+        digest.update("\n".join([*texts, ""]).encode())
+        wanted, after = query.format(" AND (sku, location) > (?, ?)"), rows[-1][:2]
+    return digest.hexdigest()
 
 
 def snapshot_batches(ledger: Ledger, last: int) -> list[int]:
