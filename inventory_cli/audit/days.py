@@ -4,6 +4,7 @@ Time zones change their rules, for the past too; what was recorded by its day un
 may then lie on another. Must never know what the events add up to.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 from inventory_cli.audit.check import (
@@ -42,17 +43,23 @@ class Days:
         moments, kinds, date_only, quantities = (
             piece.columns[column] for column in (EFFECTIVE_AT, KIND, DATE_ONLY, QUANTITY)
         )
-        leaves = map((0).__gt__, quantities)
-        all_of_them = [*zip(moments, kinds, date_only, leaves, strict=True)]
-        odd = set[tuple[str, str, int, bool]]()
-        for what, row in dict(zip(all_of_them, piece.rows, strict=True)).items():
-            if row[DATE_ONLY] and what not in self._in_place:
-                (self._in_place if self._stands(row) else odd).add(what)
-        if odd:
-            for what, row in zip(all_of_them, piece.rows, strict=True):
-                if what in odd and not self._stands(row):
-                    self._first = self._first or row[POSITION]
-                    self._moved += 1
+
+        def each() -> Iterator[tuple[str, str, int, bool]]:
+            return zip(moments, kinds, date_only, map((0).__gt__, quantities), strict=True)
+
+        new = {
+            what: row
+            for what, row in dict(zip(each(), piece.rows, strict=True)).items()
+            if what[2] and what not in self._in_place
+        }
+        odd = {what for what, row in new.items() if not self._stands(row)}
+        self._in_place |= new.keys() - odd
+        if not odd:
+            return
+        for what, row in zip(each(), piece.rows, strict=True):
+            if what in odd and not self._stands(row):
+                self._first = self._first or row[POSITION]
+                self._moved += 1
 
     def _stands(self, row: Row) -> bool:
         moment, kind, zone = row[EFFECTIVE_AT], row[KIND], self._ledger.zone

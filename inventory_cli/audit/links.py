@@ -53,22 +53,24 @@ class Chain:
     def feed(self, piece: Piece) -> None:
         written_here = _WrittenHere(self._ledger, piece)
         batches, texts, links = (piece.columns[column] for column in (BATCH, TEXT, HASH))
-        for place, (batch, text, stored) in enumerate(zip(batches, texts, links, strict=True)):
+        before, current = self._link, self._batch
+        for row, batch, text, stored in zip(piece.rows, batches, texts, links, strict=True):
             link = None
             try:
-                if batch != self._batch:
-                    self._close_before(batch)
-                    self._batch = batch
+                if batch != current:
+                    before = self._close_before(batch, before)
+                    current = batch
                 if text is not None:
-                    link = sha256(self._link + text.encode()).digest()
+                    link = sha256(before + text.encode()).digest()
                 if link != stored:
-                    link = link_event(self._link, written_here.fields(piece.rows[place][POSITION]))
+                    link = link_event(before, written_here.fields(row[POSITION]))
             except WRONG_TYPE:
                 link = None  # Nothing that can be recorded has such a cell, so no hash fits.
             if link is None or link != stored:
-                self._break(piece.rows[place], link)
+                self._break(row, link)
             # Go on from what is stored, so that every other break shows too.
-            self._link = stored
+            before = stored
+        self._link, self._batch = before, current
 
     def _break(self, row: Row, link: bytes | None) -> None:
         position, sku, location = row[POSITION], row[SKU], row[LOCATION]
@@ -89,10 +91,14 @@ class Chain:
         )
         self.broken.setdefault((sku, location), position)
 
-    def _close_before(self, batch: int) -> None:
-        """Check the headers of the batches that come before that of an event."""
+    def _close_before(self, batch: int, link: bytes) -> bytes:
+        """Check the headers of the batches that come before that of an event, given the hash before
+        them; return the hash before the event.
+        """
+        self._link = link
         while (header := self._upcoming()) and header[0].batch < batch:
             self._close(*header)
+        return self._link
 
     def _upcoming(self) -> tuple[Batch, bytes] | None:
         if self._header is None:

@@ -11,8 +11,10 @@ from inventory_cli.core.replay import Replay, State
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
-# How many rows are read under one lock.
+# How many rows are read under one lock. A scan of whole events goes in smaller steps: what is read
+# stays in the cache of the processor until every check has looked at it.
 PIECE = 20_000
+_SCANNED_PIECE = 2_000
 
 # Before every position and every batch that a file can hold: SQLite's least integer has a place
 # too, and whoever alters a file may use it.
@@ -27,7 +29,13 @@ def settings_rows(ledger: Ledger) -> list[int]:
 
 
 def pieces(
-    ledger: Ledger, columns: str, head: int, after: int = 0, where: str = "1", *values: str | int
+    ledger: Ledger,
+    columns: str,
+    head: int,
+    after: int = 0,
+    where: str = "1",
+    *values: str | int,
+    piece: int = PIECE,
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Give the events after position `after` and up to `head`, in order, piece by piece.
 
@@ -39,7 +47,7 @@ def pieces(
     )
     while after < head:
         # A range of positions, not a number of rows: to find rows that are rare must not take long.
-        end = min(after + PIECE, head)
+        end = min(after + piece, head)
         rows = ledger.connection.execute(query, (after + 1, end, *values)).fetchall()
         if rows:
             yield rows
@@ -75,17 +83,19 @@ SCANNED = (
 
 
 def scanned_rows(
-    ledger: Ledger, last: int, after: int = BEFORE_ALL
+    ledger: Ledger, last: int, after: int = BEFORE_ALL, any_types: bool = True
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Give the events behind a position and up to another: what is SCANNED of each, its canonical
-    text as SQLite writes it, None where this program has to, and its hash.
+    text as SQLite writes it, None where this program has to, and its hash. `any_types` is false
+    where it is known that every cell is of its column's type.
     """
     # Whoever does not scan need not wait for OpenSSL to be loaded.
     from inventory_cli.storage.sql_text import text_of
 
-    text = text_of(ledger.connection, "events", "event", Event._fields)
+    text = text_of(ledger.connection, "events", "event", Event._fields, any_types)
     try:
-        for rows in pieces(ledger, f"{', '.join(SCANNED)}, {text}, hash", last, after):
+        columns = f"{', '.join(SCANNED)}, {text}, hash"
+        for rows in pieces(ledger, columns, last, after, piece=_SCANNED_PIECE):
             yield rows
             after = rows[-1][0]
     except DatabaseError:

@@ -5,8 +5,8 @@ The text that SQLite gives is a function of the cells as Python would read them 
 - it writes text and numbers as `storage.chain` does, which is tried out once for a connection;
 - the table is declared as this program makes it: a computed column could hold ready-made JSON;
 - no cell is a BLOB or a REAL. A newer SQLite takes some BLOBs for JSON (`x'1741'` gives `"A"`, as
-  the text A does), and a REAL has a text that depends on the version.
-In all other cases there is none. Must never guess: what has no text here is written by Python.
+  the text A does), and what a REAL looks like depends on the version.
+Where that does not hold there is none. Must never guess: Python writes what has no text here.
 """
 
 import sqlite3
@@ -23,27 +23,30 @@ _PROBE = (
 )
 
 
-def text_of(connection: sqlite3.Connection, table: str, name: str, columns: Sequence[str]) -> str:
+def text_of(
+    connection: sqlite3.Connection,
+    table: str,
+    name: str,
+    columns: Sequence[str],
+    any_types: bool = True,
+) -> str:
     """Return the SQL of the canonical text of a row: of the array that begins with a name and goes
     on with some columns. It is NULL for a row, or for every row, of which SQLite does not write it
-    as this program does.
+    as this program does. `any_types` is false where it is known that every cell is of its column's
+    type: to look at each takes a third as long as the text.
     """
     if not (_writes_alike(connection) and _is_as_made(connection, table)):
         return "NULL"
-    types = {column.name: column.types for column in schema.columns()[table]}
+    text = f"json_array('{name}', {', '.join(columns)})"
+    if not any_types:
+        return text
+    types = {column.name: column.types[0] for column in schema.columns()[table]}
     # Numbers sort before text, and BLOBs behind it; `+` keeps SQLite from making text of a number.
     odd = [f"+{column} >= x''" for column in columns]
-    odd += [f"+{column} < ''" for column in columns if types[column][0] == "text"]
-    numbers = [column for column in columns if types[column][0] == "integer"]
-    # One REAL makes the sum one; a sum that is too large becomes one, which does no harm.
-    whole = " + ".join(column for column in numbers if "null" not in types[column])
-    odd.append(f"typeof({whole}) <> 'integer'")
     odd += [
-        f"({column} IS NOT NULL AND typeof({column}) <> 'integer')"
-        for column in numbers
-        if "null" in types[column]
+        f"+{column} < ''" if types[column] == "text" else f"typeof({column}) = 'real'"
+        for column in columns
     ]
-    text = f"json_array('{name}', {', '.join(columns)})"
     return f"CASE WHEN {' OR '.join(odd)} THEN NULL ELSE {text} END"
 
 
