@@ -134,6 +134,10 @@ def _states(
     branches: Sequence[_Branch], wanted: Sequence[tuple[str, int, int]]
 ) -> Iterator[tuple[State, Sequence[int]]]:
     """Give the states of branches, each with the moments that are asked for of it."""
+    if len(branches) == 1:
+        if branches[0].is_begun and wanted:
+            yield branches[0].state(), [place for _, _, place in wanted]
+        return
     places: dict[int, list[int]] = {}
     for _, position, place in wanted:
         branch = len(branches) - 1

@@ -6,7 +6,7 @@ Must never know whether one may be taken.
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inventory_cli.core.events import INTO_CLOSED, Stream, pack_details
 from inventory_cli.core.periods import Closing
@@ -111,17 +111,17 @@ def _digest_as_stored(ledger: Ledger, snapshot: Snapshot, text: str) -> str | No
     from inventory_cli.storage.chain import begin_digest  # As in `base_of`.
 
     digest = begin_digest(snapshot)
-    query = (
-        f"SELECT sku, location, {text} FROM snapshot_lines WHERE snapshot = ?{{}}"
-        " ORDER BY sku, location LIMIT ?"
-    )
-    wanted, after = query.format(""), tuple[str, ...]()
-    while rows := ledger.connection.execute(wanted, (snapshot.snapshot, *after, PIECE)).fetchall():
-        texts = [text for _, _, text in rows]
-        if None in texts or rows[-1][:2] <= after:
+    lines = f"FROM snapshot_lines WHERE snapshot = ?{{}} ORDER BY sku, location LIMIT {PIECE}"
+    after, key = lines.format(""), list[Any]([snapshot.snapshot])
+    while texts := [text for (text,) in ledger.connection.execute(f"SELECT {text} {after}", key)]:
+        if None in texts:
             return None
         digest.update("\n".join([*texts, ""]).encode())
-        wanted, after = query.format(" AND (sku, location) > (?, ?)"), rows[-1][:2]
+        if len(texts) < PIECE:
+            break
+        query = f"SELECT sku, location {after} OFFSET {PIECE - 1}"
+        last = ledger.connection.execute(query, key).fetchone()
+        after, key = lines.format(" AND (sku, location) > (?, ?)"), [snapshot.snapshot, *last]
     return digest.hexdigest()
 
 
