@@ -3,6 +3,7 @@
 Must never know what is checked.
 """
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from inventory_cli.audit.finding import Finding
@@ -14,22 +15,23 @@ from inventory_cli.storage.integrity import wrong_cell
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import BEFORE_ALL, SCANNED
 
-# What is read of an event, with its canonical text and its stored hash behind it: after tampering
-# its cells may be of any type.
+# What is read of an event, with its stored hash behind it: after tampering its cells may be of any
+# type.
 Row = tuple[Any, ...]
 POSITION, BATCH, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, DATE_ONLY, REVERSES, DETAILS = range(
     len(SCANNED)
 )
-TEXT, HASH = DETAILS + 1, DETAILS + 2
+HASH = DETAILS + 1
 
 
 class Piece:
     """Some events of the log, one after the other, at least one: by row, and by column, because
-    what is seldom the case is ruled out for a whole column sooner than for each row.
+    what is seldom the case is ruled out for a whole column sooner than for each row. `texts` are
+    their canonical texts, where SQLite has written them as this program does.
     """
 
-    def __init__(self, rows: list[Row]) -> None:
-        self.rows = rows
+    def __init__(self, rows: list[Row], texts: Sequence[str] | None) -> None:
+        self.rows, self.texts = rows, texts
         self.columns = list(zip(*rows, strict=True))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
+from itertools import repeat
 from typing import Any
 
 from inventory_cli.audit.check import (
@@ -17,7 +18,6 @@ from inventory_cli.audit.check import (
     LOCATION,
     POSITION,
     SKU,
-    TEXT,
     Piece,
     Row,
     batches_after,
@@ -52,7 +52,8 @@ class Chain:
 
     def feed(self, piece: Piece) -> None:
         written_here = _WrittenHere(self._ledger, piece)
-        batches, texts, links = (piece.columns[column] for column in (BATCH, TEXT, HASH))
+        batches, links = piece.columns[BATCH], piece.columns[HASH]
+        texts = piece.texts or repeat(None, len(links))
         before, current = self._link, self._batch
         for row, batch, text, stored in zip(piece.rows, batches, texts, links, strict=True):
             link = None

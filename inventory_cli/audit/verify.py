@@ -87,7 +87,7 @@ from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.connection import journal_mode
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import BEFORE_ALL, last_position, scanned_rows
+from inventory_cli.storage.log import BEFORE_ALL, last_position, scanned
 from inventory_cli.storage.names import second_names
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
@@ -276,7 +276,7 @@ def _scan(
     if asked.since:
         _read(ledger, lambda: compare_recent(ledger, watched, start))
     after = asked.since.position if asked.since else BEFORE_ALL
-    scan = scanned_rows(ledger, last, after, asked.any_types)
+    scan = scanned(ledger, last, after, asked.any_types)
     found = _feed(ledger, checks, scan, range(max(after, 0), last), progress)
     for problem in _check(ledger, "chain", lambda: check_digest(ledger)).problems:
         if problem not in found["chain"].problems:
@@ -307,15 +307,15 @@ def _add(check: Checked, read: object) -> None:
 def _feed(
     ledger: Ledger,
     checks: Sequence[Check],
-    scan: Iterable[list[Row]],
+    scan: Iterable[tuple[list[Row], Sequence[str] | None]],
     positions: range,
     progress: Progress,
 ) -> dict[str, Checked]:
     """Show a scan of some positions to checks; return what each found, by its name."""
     faults: dict[str, Finding] = {}
     try:
-        for rows in scan:
-            piece = Piece(rows)
+        for rows, texts in scan:
+            piece = Piece(rows, texts)
             for check in checks:
                 if check.name in faults:
                     continue

@@ -2,7 +2,7 @@
 stop writers. Must never change anything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
@@ -82,27 +82,29 @@ SCANNED = (
 )
 
 
-def scanned_rows(
+def scanned(
     ledger: Ledger, last: int, after: int = BEFORE_ALL, any_types: bool = True
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Give the events behind a position and up to another: what is SCANNED of each, its canonical
-    text as SQLite writes it, None where this program has to, and its hash. `any_types` is false
-    where it is known that every cell is of its column's type.
+) -> Generator[tuple[list[tuple[Any, ...]], Sequence[str] | None], None, None]:
+    """Give the events behind a position and up to another, piece by piece: what is SCANNED of each
+    and its hash; and the canonical texts of a piece as SQLite writes them, or None where this
+    program has to. `any_types` is false where it is known that every cell is of its column's type.
     """
     # Whoever does not scan need not wait for OpenSSL to be loaded.
-    from inventory_cli.storage.sql_text import text_of
+    from inventory_cli.storage.texts_ahead import texts_ahead
 
-    text = text_of(ledger.connection, "events", "event", Event._fields, any_types)
-    try:
-        columns = f"{', '.join(SCANNED)}, {text}, hash"
-        for rows in pieces(ledger, columns, last, after, piece=_SCANNED_PIECE):
-            yield rows
-            after = rows[-1][0]
-    except DatabaseError:
-        # Cell by cell, so that what is said names the column.
-        for _ in stored_rows(ledger, last, after):
-            pass
-        raise
+    first = max(after, 0) + 1
+    starts = range(first, last + 1, _SCANNED_PIECE)
+    ranges = (range(start, min(start + _SCANNED_PIECE, last + 1)) for start in starts)
+    with texts_ahead(ledger, ranges, any_types) as texts:
+        for rows in pieces(
+            ledger, f"{', '.join(SCANNED)}, hash", last, after, piece=_SCANNED_PIECE
+        ):
+            written = texts(rows[0][0], rows[-1][0], len(rows))
+            if written is None:
+                # A cell that is no text stops every check, not only that which needs it.
+                for _ in stored_rows(ledger, rows[-1][0], rows[0][0] - 1):
+                    pass
+            yield rows, written
 
 
 def events_between(
