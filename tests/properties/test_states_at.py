@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event, Stream
-from inventory_cli.core.replay import State, in_order
+from inventory_cli.core.replay import State
 from inventory_cli.core.states_at import Moment, StatesAt
 from tests.properties.lives import Entry, folded, in_memory, zones
 from tests.properties.test_fold import events_of, long_stories
@@ -20,7 +20,8 @@ def states_at(log: Sequence[Event], moments: Sequence[Moment]) -> list[dict[Stre
     for stream in {event.stream for event in log}:
         rows = [
             (e.position, e.kind, e.quantity, e.effective_at, voided_by.get(e.position), e.details)
-            for e in in_order(event for event in log if event.stream == stream)
+            for e in sorted(log, key=lambda event: (event.effective_at, event.position))
+            if e.stream == stream
         ]
         for state, places in states.of_stream(rows):
             for place in places:
