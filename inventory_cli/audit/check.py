@@ -13,19 +13,27 @@ from inventory_cli.storage.anchors import Place
 from inventory_cli.storage.failures import WRONG_TYPE, DatabaseError
 from inventory_cli.storage.integrity import wrong_cell
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import BEFORE_ALL
+from inventory_cli.storage.log import BEFORE_ALL, SCANNED
 
-# An event with its stored hash behind it, as it is read from the file: after tampering its
-# cells may be of any type.
+# What is read of an event, with its stored hash behind it: after tampering its cells may be of any
+# type.
 Row = tuple[Any, ...]
-EVENT_FIELDS = (*Event._fields, "hash")
-POSITION, BATCH, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, DATE_ONLY, REVERSES, HASH = map(
-    EVENT_FIELDS.index,
-    (
-        *("position", "batch", "sku", "location", "kind", "quantity"),
-        *("effective_at", "date_only", "reverses", "hash"),
-    ),
+POSITION, BATCH, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, DATE_ONLY, REVERSES, DETAILS = range(
+    len(SCANNED)
 )
+HASH = DETAILS + 1
+
+
+class Piece:
+    """Some events of the log, one after the other, at least one: by row, and by column, because
+    what is seldom the case is ruled out for a whole column sooner than for each row. `texts` are
+    their canonical texts, where SQLite has written them as this program does.
+    """
+
+    def __init__(self, rows: list[Row], texts: Sequence[str] | None) -> None:
+        self.rows, self.texts = rows, texts
+        self.columns = list(zip(*rows, strict=True))
+
 
 # What reading a damaged or altered file may raise.
 UNREADABLE = (DatabaseError, LedgerUnusable, *WRONG_TYPE)
@@ -36,7 +44,7 @@ class Check(Protocol):
 
     name: str
 
-    def feed(self, rows: list[Row]) -> None:
+    def feed(self, piece: Piece) -> None:
         """Look at the next events of the log."""
 
     def finish(self) -> list[Finding]:
@@ -54,9 +62,10 @@ def unreadable(ledger: Ledger, error: Exception, what: str = "") -> Finding:
     return Finding("readable", f"{what} cannot be read to the end: {why}".lstrip())
 
 
-def event_of(row: Sequence[Any]) -> Event:
-    """Return the event of a row."""
-    return Event(*row[:HASH])
+def event_of(row: Row) -> Event:
+    """Return the event of a row, without the texts that a scan does not read."""
+    said = [*row[:REVERSES], None, None, None, None, row[REVERSES], row[DETAILS]]
+    return Event(*said)
 
 
 def batches_after(start: Place) -> int:

@@ -4,9 +4,19 @@ Time zones change their rules, for the past too; what was recorded by its day un
 may then lie on another. Must never know what the events add up to.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
-from inventory_cli.audit.check import BATCH, DATE_ONLY, EFFECTIVE_AT, KIND, POSITION, QUANTITY, Row
+from inventory_cli.audit.check import (
+    BATCH,
+    DATE_ONLY,
+    EFFECTIVE_AT,
+    KIND,
+    POSITION,
+    QUANTITY,
+    Piece,
+    Row,
+)
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.seam import COMMAND
 from inventory_cli.core.dates import When, effective_at, show_day
@@ -28,18 +38,26 @@ class Days:
         self._moved = 0
         self._first = 0
 
-    def feed(self, rows: list[Row]) -> None:
+    def feed(self, piece: Piece) -> None:
         """Look at the next events of the log."""
-        in_place = self._in_place
-        for row in rows:
-            if not row[DATE_ONLY]:
-                continue
-            what = (row[EFFECTIVE_AT], row[KIND], row[DATE_ONLY], row[QUANTITY] < 0)
-            if what in in_place:
-                continue
-            if self._stands(row):
-                in_place.add(what)
-            else:
+        moments, kinds, date_only, quantities = (
+            piece.columns[column] for column in (EFFECTIVE_AT, KIND, DATE_ONLY, QUANTITY)
+        )
+
+        def each() -> Iterator[tuple[str, str, int, bool]]:
+            return zip(moments, kinds, date_only, map((0).__gt__, quantities), strict=True)
+
+        new = {
+            what: row
+            for what, row in dict(zip(each(), piece.rows, strict=True)).items()
+            if what[2] and what not in self._in_place
+        }
+        odd = {what for what, row in new.items() if not self._stands(row)}
+        self._in_place |= new.keys() - odd
+        if not odd:
+            return
+        for what, row in zip(each(), piece.rows, strict=True):
+            if what in odd and not self._stands(row):
                 self._first = self._first or row[POSITION]
                 self._moved += 1
 

@@ -4,33 +4,25 @@ Each check is fed the same pieces of the log, and returns what it found at the e
 change anything, nor stop at the first problem.
 """
 
-from contextlib import suppress
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from inventory_cli.audit.check import (
     BATCH,
-    HASH,
     KIND,
-    LOCATION,
     POSITION,
     REVERSES,
-    SKU,
-    Row,
+    Piece,
     batches_after,
     event_of,
 )
 from inventory_cli.audit.finding import Finding
-from inventory_cli.core.events import ENDED_BY, Event, Stream, unpack_details
+from inventory_cli.core.events import ENDED_BY, Event, unpack_details
 from inventory_cli.core.rules import transfer_partner
 from inventory_cli.storage.anchors import Place
 from inventory_cli.storage.batches import Batch, headers_with_hash, read_batch
-from inventory_cli.storage.chain import genesis, link_batch, link_event
-from inventory_cli.storage.failures import WRONG_TYPE
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import BEFORE_ALL, read_event, settings_rows, voided_between
-
-_place_of = itemgetter(POSITION, BATCH)
+from inventory_cli.storage.log import BEFORE_ALL, read_event, voided_between
 
 
 class _Claim(NamedTuple):
@@ -60,9 +52,28 @@ class Positions:
         # Whether all was seen that was to be fed. What was not looked at is not missing.
         self._saw_all = True
 
-    def feed(self, rows: list[Row]) -> None:
+    def feed(self, piece: Piece) -> None:
         self._saw_all = False
-        for position, batch in map(_place_of, rows):
+        positions, batches = piece.columns[POSITION], piece.columns[BATCH]
+        if self._are_in_place(positions, batches):
+            self._expected += len(positions)
+        else:
+            self._look_at_each(positions, batches)
+        self._saw_all = True
+
+    def _are_in_place(self, positions: Sequence[Any], batches: Sequence[Any]) -> bool:
+        """Tell at once whether all is well with events in the midst of a batch."""
+        claim, first, count = self._claim, self._expected, len(positions)
+        return (
+            claim is not None
+            and claim.first <= first
+            and first + count - 1 <= claim.last
+            and batches.count(self._batch) == count
+            and positions == (*range(first, first + count),)
+        )
+
+    def _look_at_each(self, positions: Sequence[Any], batches: Sequence[Any]) -> None:
+        for position, batch in zip(positions, batches, strict=True):
             if position == self._expected:
                 self._expected = position + 1
             else:
@@ -73,7 +84,6 @@ class Positions:
             if claim is None or not claim.first <= position <= claim.last:
                 text = f"event {position} lies in no batch"
                 self._found.append(Finding("claim", text, position=position))
-        self._saw_all = True
 
     def _out_of_place(self, position: int) -> None:
         if position > self._expected:
@@ -143,97 +153,6 @@ def _ends(header: Batch | None) -> bool:
     return header is not None and ENDED_BY in unpack_details(header.details)
 
 
-def _hexadecimal(link: object) -> str | None:
-    return link.hex() if isinstance(link, bytes) else None
-
-
-class Chain:
-    """Every hash follows from the one before it and from what is recorded."""
-
-    name = "chain"
-
-    def __init__(self, ledger: Ledger, head: Head, start: Place) -> None:
-        self._ledger = ledger
-        self._headers = headers_with_hash(ledger, head.batch, batches_after(start))
-        self._header: tuple[Batch, bytes] | None = None
-        self._batch, self._link = start.batch, start.hash
-        self._found: list[Finding] = []
-        # The first event of each stream whose hash does not fit.
-        self.broken: dict[Stream, int] = {}
-
-    def feed(self, rows: list[Row]) -> None:
-        for row in rows:
-            link, stored = None, row[HASH]
-            try:
-                if row[BATCH] != self._batch:
-                    self._close_before(row[BATCH])
-                    self._batch = row[BATCH]
-                link = link_event(self._link, row[:HASH])
-            except WRONG_TYPE:
-                pass  # Nothing that can be recorded has such a cell, so no hash fits.
-            if link is None or link != stored:
-                self._break(row, link)
-            # Go on from what is stored, so that every other break shows too.
-            self._link = stored
-
-    def _break(self, row: Row, link: bytes | None) -> None:
-        position, sku, location = row[POSITION], row[SKU], row[LOCATION]
-        text = (
-            f"event {position} ({row[KIND]}, {sku} at {location}) does not fit the chain: it, "
-            "or what came just before it, was altered, removed or moved"
-        )
-        self._found.append(
-            Finding(
-                "event-hash",
-                text,
-                sku,
-                location,
-                position,
-                _hexadecimal(link),
-                _hexadecimal(row[HASH]),
-            )
-        )
-        self.broken.setdefault((sku, location), position)
-
-    def _close_before(self, batch: int) -> None:
-        """Check the headers of the batches that come before that of an event."""
-        while (header := self._upcoming()) and header[0].batch < batch:
-            self._close(*header)
-
-    def _upcoming(self) -> tuple[Batch, bytes] | None:
-        if self._header is None:
-            self._header = next(self._headers, None)
-        return self._header
-
-    def _close(self, header: Batch, stored: bytes) -> None:
-        link = None
-        with suppress(*WRONG_TYPE):
-            link = link_batch(self._link, header)
-        if link is None or link != stored:
-            text = (
-                f"batch {header.batch} ({header.command}) does not fit the chain: its header, or "
-                "what came just before it, was altered, removed or moved"
-            )
-            expected, found = _hexadecimal(link), _hexadecimal(stored)
-            self._found.append(Finding("batch-hash", text, expected=expected, found=found))
-        self._link, self._header = stored, None
-
-    def finish(self) -> list[Finding]:
-        while header := self._upcoming():
-            self._close(*header)
-        if not self._settings_fit():
-            text = "the settings of the ledger were altered"
-            self._found.insert(0, Finding("settings", text))
-        return self._found
-
-    def _settings_fit(self) -> bool:
-        try:
-            fit = genesis(self._ledger.settings) == self._ledger.start()
-        except WRONG_TYPE:
-            return False
-        return fit and settings_rows(self._ledger) == [1]
-
-
 class Transfers:
     """Every transfer leaves one location and arrives at another: the same quantity, at once, and
     either both legs stand or none.
@@ -248,9 +167,12 @@ class Transfers:
         self._leaving: Event | None = None
         self._found: list[Finding] = []
 
-    def feed(self, rows: list[Row]) -> None:
+    def feed(self, piece: Piece) -> None:
+        rows = piece.rows
         if self._start is not None:
             self._leaving, self._start = self._left_before(self._start), None
+        if self._leaving is None and "transferred" not in piece.columns[KIND]:
+            return
         # From one position before, for the leg that left at the end of the piece before.
         first = max(rows[0][POSITION] - 1, BEFORE_ALL + 1)
         voided = voided_between(self._ledger, first, rows[-1][POSITION], self._last)
@@ -311,8 +233,11 @@ class Reversals:
         self._ledger = ledger
         self._found: list[Finding] = []
 
-    def feed(self, rows: list[Row]) -> None:
-        for row in rows:
+    def feed(self, piece: Piece) -> None:
+        reverses = piece.columns[REVERSES]
+        if reverses.count(None) == len(reverses) and "reversed" not in piece.columns[KIND]:
+            return
+        for row in piece.rows:
             if row[KIND] == "reversed" or row[REVERSES] is not None:
                 event = event_of(row)
                 if fault := self._fault(event):

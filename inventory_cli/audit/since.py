@@ -7,7 +7,7 @@ say more than was looked at.
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 
-from inventory_cli.audit.check import BATCH, HASH, LOCATION, POSITION, SKU, Row
+from inventory_cli.audit.check import BATCH, LOCATION, POSITION, SKU, Piece
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.replayed import unknown_kinds
 from inventory_cli.audit.snapshots import Snapshots
@@ -67,11 +67,11 @@ def _hash_again(ledger: Ledger, place: Place) -> bytes | None:
         header, _ = headers[place.batch]
         if header.last_position is None:
             return link_batch(link_of(place.batch - 1), header)
-        return link_batch(event[HASH], header)
+        return link_batch(event[-1], header)
     before = events.get(place.position - 1)
     if before is not None and before[BATCH] == event[BATCH]:
-        return link_event(before[HASH], event[:HASH])
-    return link_event(link_of(place.batch), event[:HASH])
+        return link_event(before[-1], event[:-1])
+    return link_event(link_of(place.batch), event[:-1])
 
 
 class Recent:
@@ -92,9 +92,10 @@ class Recent:
         place = self._place
         return nearest_base(self._ledger, place.position, END_OF_TIME, place.batch, per_line=0)
 
-    def feed(self, rows: list[Row]) -> None:
-        self._found += unknown_kinds(rows)
-        self._touched.update((row[SKU], row[LOCATION]) for row in rows)
+    def feed(self, piece: Piece) -> None:
+        self._found += unknown_kinds(piece.rows)
+        skus, locations = piece.columns[SKU], piece.columns[LOCATION]
+        self._touched.update(zip(skus, locations, strict=True))
 
     def finish(self) -> list[Finding]:
         if self._found:

@@ -3,28 +3,28 @@
 Must never take one for right because of a number in it.
 """
 
-from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import chain, groupby
+from operator import itemgetter
 
-from inventory_cli.audit.check import EFFECTIVE_AT, POSITION, UNREADABLE, Row, event_of, unreadable
+from inventory_cli.audit.check import EFFECTIVE_AT, POSITION, UNREADABLE, Piece, unreadable
 from inventory_cli.audit.finding import Finding
+from inventory_cli.audit.late import Late, name_of
 from inventory_cli.audit.replayed import Stop
-from inventory_cli.core.dates import show_effective
 from inventory_cli.core.differences import compare, describe, values_of
-from inventory_cli.core.events import Event, Stream
-from inventory_cli.core.periods import Closing, is_allowed
+from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
-from inventory_cli.core.wording import MOST_SHOWN
+from inventory_cli.core.states_at import Moment, StatesAt
 from inventory_cli.storage.batches import read_batch
-from inventory_cli.storage.chain import digest_lines
+from inventory_cli.storage.chain import begin_digest, digest_lines, line_text
 from inventory_cli.storage.ledger_file import Head, Ledger
+from inventory_cli.storage.log import by_stream, replay_log
 from inventory_cli.storage.snapshots import (
     Snapshot,
     as_kept,
+    digests_as_stored,
     orphaned_lines,
-    read_closings,
     read_lines,
     snapshot_batches,
     states_of,
@@ -57,12 +57,7 @@ class Snapshots:
         self._are_all = are_all
         self._proved = proved
         self._found: dict[int, list[Finding]] = {}
-        # Those that the log has passed, by date; and by number what came late, and how much of it.
-        self._passed = 0
-        self._by_date: list[Snapshot] = []
-        self._late: dict[int, list[str]] = {}
-        self._late_count: Counter[int] = Counter()
-        self._intruders: list[Finding] = []
+        self._late = Late(ledger, self._snapshots)
         # Those of which the log has held nothing yet that takes effect later, latest date first.
         self._whole = sorted(self._snapshots, key=lambda snapshot: snapshot.as_of, reverse=True)
         self._whole_to: dict[int, int] = {}
@@ -92,49 +87,35 @@ class Snapshots:
             found = [unreadable(self._ledger, error, name_of(snapshot))]
         self._found[snapshot.snapshot] = found
 
-    def feed(self, rows: list[Row]) -> None:
-        while self._passed < len(self._snapshots) and (
-            self._snapshots[self._passed].position < rows[-1][POSITION]
-        ):
-            insort(self._by_date, self._snapshots[self._passed], key=_date)
-            self._passed += 1
-        latest = self._by_date[-1].as_of if self._by_date else ""
-        for row in rows:
-            effective_at = row[EFFECTIVE_AT]
-            if latest and effective_at <= latest:
-                self._note_late(event_of(row))
-            while self._whole and effective_at > self._whole[-1].as_of:
-                self.note_whole(self._whole.pop(), row[POSITION] - 1)
+    def _compare_rest(self) -> None:
+        """Compare what was not compared on the way, in one pass over the log stream by stream.
 
-    def _note_late(self, event: Event) -> None:
-        allowed: bool | None = None
-        for snapshot in self._by_date[bisect_left(self._by_date, event.effective_at, key=_date) :]:
-            if event.position > snapshot.position:
-                self._late_count[snapshot.snapshot] += 1
-                shown = self._late.setdefault(snapshot.snapshot, [])
-                if len(shown) < MOST_SHOWN:
-                    shown.append(self._describe(event, why=bool(snapshot.closes)))
-                if snapshot.closes and allowed is None:
-                    allowed = is_allowed(event.effective_at, event.details, self._closings)
-                if snapshot.closes and not allowed:
-                    text = (
-                        f"{self._describe(event)} takes effect in the period that "
-                        f"{name_of(snapshot)} had closed, and does not say that this is meant"
-                    )
-                    self._intruders.append(
-                        Finding("closed", text, event.sku, event.location, event.position)
-                    )
+        What the log comes to must have the digest in the batch header, and so must what is stored.
+        Where either has not, or cannot be told, that snapshot is compared line by line.
+        """
+        rest = [found for found in self._snapshots if found.snapshot not in self._found]
+        if not rest:
+            return
+        ledger, unknown = self._ledger, [None] * len(rest)
+        recorded = [_recorded_digest(ledger, self._head, snapshot) for snapshot in rest]
+        try:
+            expected: Sequence[str | None] = _expected_digests(ledger, rest)
+            stored: Sequence[str | None] = [*digests_as_stored(ledger, rest)]
+        except UNREADABLE:
+            expected = stored = unknown
+        for snapshot, *digests in zip(rest, recorded, expected, stored, strict=True):
+            if None not in digests and len({*digests}) == 1:
+                self._found[snapshot.snapshot] = []
+            else:
+                position, as_of = snapshot.position, snapshot.as_of
+                self.compare(snapshot, partial(replay_log, ledger, position, as_of))
 
-    @cached_property
-    def _closings(self) -> list[Closing]:
-        return read_closings(self._ledger)
-
-    def _describe(self, event: Event, why: bool = False) -> str:
-        on = show_effective(event.effective_at, event.date_only, self._ledger.zone)
-        reason = f": {event.reason}" if why and event.reason else ""
-        return (
-            f"event {event.position} ({event.kind} {event.sku} at {event.location} on {on}{reason})"
-        )
+    def feed(self, piece: Piece) -> None:
+        self._late.feed(piece)
+        if self._whole and max(piece.columns[EFFECTIVE_AT]) > self._whole[-1].as_of:
+            for row in piece.rows:
+                while self._whole and row[EFFECTIVE_AT] > self._whole[-1].as_of:
+                    self.note_whole(self._whole.pop(), row[POSITION] - 1)
 
     def note_whole(self, snapshot: Snapshot, position: int) -> None:
         """Note up to which position nothing takes effect after the date of a snapshot.
@@ -144,6 +125,8 @@ class Snapshots:
         self._whole_to.setdefault(snapshot.snapshot, min(position, snapshot.position))
 
     def finish(self) -> list[Finding]:
+        if self._proved is None:
+            self._compare_rest()
         found = self._check_all() if self._are_all else []
         for snapshot in self._given:
             if not _is_sound(snapshot):
@@ -154,7 +137,7 @@ class Snapshots:
             unseen = [Finding("snapshot-state", text)]
             found += self._found.get(snapshot.snapshot, unseen)
             found += self._check_whole(snapshot)
-        return found + self._intruders
+        return found + self._late.intruders
 
     def _check_all(self) -> list[Finding]:
         """Return what of the snapshots that were recorded is missing, and lines that belong to
@@ -184,17 +167,7 @@ class Snapshots:
 
     def late_arrivals(self) -> list[str]:
         """Return what was recorded after each snapshot but took effect before its date."""
-        notes = []
-        for snapshot in sorted(self._snapshots):
-            if shown := self._late.get(snapshot.snapshot):
-                rest = self._late_count[snapshot.snapshot] - len(shown)
-                more = f", and {rest} more" if rest else ""
-                closed = ", and its period was closed" if snapshot.closes else ""
-                notes.append(
-                    f"{name_of(snapshot)}: recorded since, but effective before{closed}: "
-                    f"{', '.join(shown)}{more}"
-                )
-        return notes
+        return self._late.in_words()
 
 
 def _is_sound(snapshot: Snapshot) -> bool:
@@ -231,10 +204,23 @@ def _check_snapshot(
     return found
 
 
-def _date(snapshot: Snapshot) -> str:
-    return snapshot.as_of
+def _recorded_digest(ledger: Ledger, head: Head, snapshot: Snapshot) -> str | None:
+    """Return the digest in the header of the batch that recorded a snapshot; None where that is
+    none, and where the log does not reach to its position.
+    """
+    header = read_batch(ledger, snapshot.batch)
+    return header.lines_sha256 if header and snapshot.position <= head.position else None
 
 
-def name_of(snapshot: Snapshot) -> str:
-    """Return how reports speak of a snapshot."""
-    return f"snapshot {snapshot.snapshot}" + (f" ({snapshot.name})" if snapshot.name else "")
+def _expected_digests(ledger: Ledger, snapshots: Sequence[Snapshot]) -> list[str]:
+    """Return the digests that snapshots have if their lines are what the log comes to."""
+    digests = [begin_digest(snapshot) for snapshot in snapshots]
+    states_at = StatesAt([Moment(snapshot.position, snapshot.as_of) for snapshot in snapshots])
+    last = max(snapshot.position for snapshot in snapshots)
+    rows = chain.from_iterable(by_stream(ledger, last))
+    for stream, of_stream in groupby(rows, key=itemgetter(0, 1)):
+        for state, places in states_at.of_stream(row[2:] for row in of_stream):
+            text = line_text((*stream, *state[:-1]))
+            for place in places:
+                digests[place].update(text)
+    return [digest.hexdigest() for digest in digests]

@@ -62,19 +62,20 @@ whatever the ones before found.
     34. previous-ids: the ids of what was not carried, and of reversals, are known, and no other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from inventory_cli.audit.anchor_file import check_anchors
 from inventory_cli.audit.carried_ids import check_digest
-from inventory_cli.audit.check import POSITION, UNREADABLE, Check, unreadable
+from inventory_cli.audit.check import POSITION, UNREADABLE, Check, Piece, Row, unreadable
 from inventory_cli.audit.days import Days
 from inventory_cli.audit.finding import Checked, Finding
+from inventory_cli.audit.links import Chain
 from inventory_cli.audit.replayed import Replayed
-from inventory_cli.audit.scan import Chain, Positions, Reversals, Transfers
+from inventory_cli.audit.scan import Positions, Reversals, Transfers
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
-from inventory_cli.core.differences import compare, describe, values_of
+from inventory_cli.audit.stock import compare_stock
 from inventory_cli.core.events import Stream
 from inventory_cli.core.notes import clock_in_words
 from inventory_cli.core.replay import State
@@ -86,7 +87,7 @@ from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.connection import journal_mode
 from inventory_cli.storage.integrity import integrity_check
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import BEFORE_ALL, last_position, stored_rows
+from inventory_cli.storage.log import BEFORE_ALL, last_position, scanned
 from inventory_cli.storage.names import second_names
 from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_snapshots
 from inventory_cli.storage.stock import stored_states
@@ -131,6 +132,8 @@ class Asked(NamedTuple):
     `snapshot` limits the check of snapshots to one; `strict` makes late arrivals a failure;
     `anchors` are what the log is held against, None if that is not asked; `since` is a place that
     they prove, and what lies before it is not looked at again. `now` is what the clock says.
+    `any_types` tells whether cells may be of other types than their columns; the check of the file
+    as such finds those too.
     """
 
     snapshot: Snapshot | None = None
@@ -138,6 +141,7 @@ class Asked(NamedTuple):
     anchors: Sequence[Anchor] | None = None
     since: Place | None = None
     now: str | None = None
+    any_types: bool = True
 
 
 def verify(
@@ -162,8 +166,11 @@ def verify(
         if isinstance(since, Place):
             return _check_contents(ledger, asked._replace(since=since), progress)
     with integrity_check(ledger.path) as integrity_faults:
-        rest = _check_contents(ledger, asked, progress)
+        rest = _check_contents(ledger, asked._replace(any_types=False), progress)
         file = _check(ledger, "file", lambda: _findings("file", integrity_faults()))
+    if not file.ok:
+        # That a cell is of a wrong type is one of the faults.
+        rest = _check_contents(ledger, asked, progress)
     file.notes.extend(_notes_on_file(ledger))
     return rest._replace(checks=[file, *rest.checks])
 
@@ -269,7 +276,8 @@ def _scan(
     if asked.since:
         _read(ledger, lambda: compare_recent(ledger, watched, start))
     after = asked.since.position if asked.since else BEFORE_ALL
-    found = _feed(ledger, checks, after, last, progress)
+    scan = scanned(ledger, last, after, asked.any_types)
+    found = _feed(ledger, checks, scan, range(max(after, 0), last), progress)
     for problem in _check(ledger, "chain", lambda: check_digest(ledger)).problems:
         if problem not in found["chain"].problems:
             found["chain"].problems.append(problem)
@@ -279,7 +287,7 @@ def _scan(
         if isinstance(ahead, str):
             found["positions"].notes.append(ahead)
     if found["stock"].ok:
-        found["stock"] = _compare_stock(ledger, stock, fixed.stored, chain.broken)
+        found["stock"] = compare_stock(ledger, stock, fixed.stored, chain.broken)
     _add(found["positions"], fixed.head)
     _add(found["snapshots"], fixed.snapshots)
     late = watched.late_arrivals()
@@ -297,21 +305,25 @@ def _add(check: Checked, read: object) -> None:
 
 
 def _feed(
-    ledger: Ledger, checks: Sequence[Check], after: int, last: int, progress: Progress
+    ledger: Ledger,
+    checks: Sequence[Check],
+    scan: Iterable[tuple[list[Row], Sequence[str] | None]],
+    positions: range,
+    progress: Progress,
 ) -> dict[str, Checked]:
-    """Read the log behind a position piece by piece; return what each check found, by its name."""
+    """Show a scan of some positions to checks; return what each found, by its name."""
     faults: dict[str, Finding] = {}
-    done = max(after, 0)
     try:
-        for rows in stored_rows(ledger, last, after):
+        for rows, texts in scan:
+            piece = Piece(rows, texts)
             for check in checks:
                 if check.name in faults:
                     continue
                 try:
-                    check.feed(rows)
+                    check.feed(piece)
                 except UNREADABLE as error:
                     faults[check.name] = unreadable(ledger, error)
-            progress(rows[-1][POSITION] - done, last - done)
+            progress(rows[-1][POSITION] - positions.start, positions.stop - positions.start)
     except UNREADABLE as error:
         fault = unreadable(ledger, error)
         faults = {check.name: fault for check in checks} | faults
@@ -323,23 +335,3 @@ def _finish(ledger: Ledger, check: Check, fault: Finding | None) -> Checked:
     if fault is not None and fault not in done.problems:
         done.problems.append(fault)
     return done
-
-
-def _compare_stock(
-    ledger: Ledger,
-    stock: Recent | Replayed,
-    stored: dict[Stream, State] | Finding,
-    broken: Mapping[Stream, int],
-) -> Checked:
-    if isinstance(stored, Finding):
-        return Checked(stock.name, [stored], [])
-    comparable, notes = stock.comparable(stored)
-    found = []
-    for difference in compare(stock.states, comparable):
-        text = describe(difference, ledger.decimals, ledger.zone)
-        position = broken.get(difference.stream)
-        if position is not None:
-            text += f"; the first event of it that cannot be trusted is {position}"
-        values = values_of(difference, ledger.decimals, ledger.zone)
-        found.append(Finding("stock", text, *difference.stream, position, *values))
-    return Checked(stock.name, found, notes)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.actions.snapshot import take_snapshot
-from inventory_cli.audit.snapshots import name_of
+from inventory_cli.audit.late import name_of
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, Format, ledger_path
 from inventory_cli.core.dates import END_OF_TIME, parse_cut, show_cut, show_day, show_moment

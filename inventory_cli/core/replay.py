@@ -18,8 +18,8 @@ from inventory_cli.core.events import (
 from inventory_cli.errors import LedgerUnusable
 
 SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
-_INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
-_OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing")
+INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
+OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing")
 
 
 class UnknownKind(LedgerUnusable):
@@ -172,7 +172,7 @@ class Replay:
 
     def feed(self, rows: Iterable[Row]) -> None:
         """Add the next events of the log."""
-        streams, signs, incoming, outgoing = self._streams, SIGNS, _INCOMING, _OUTGOING
+        streams, signs, incoming, outgoing = self._streams, SIGNS, INCOMING, OUTGOING
         for position, sku, location, kind, quantity, effective_at, reverses, details in rows:
             stream = (sku, location)
             if reverses is not None:
@@ -217,3 +217,11 @@ class Replay:
             elif events := read_stream(stream):
                 found[stream] = fold(events)
         return found
+
+    def count_streams(self, as_of: str) -> tuple[int, int]:
+        """Return how many streams there are so far, and how many of them `states` folds again."""
+        settled = sum(
+            stream not in self._unsettled and running.effective <= as_of
+            for stream, running in self._streams.items()
+        )
+        return len(self._streams), len(self._streams) - settled

@@ -31,6 +31,10 @@ where any of it is stored.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 Fields = Sequence[str | int | None]
 
@@ -77,12 +81,22 @@ def link_batch(previous: bytes, fields: Fields) -> bytes:
 
 def digest_lines(snapshot: Fields, lines: Iterable[Fields]) -> str:
     """Return the hexadecimal digest of a snapshot and its lines, sorted by SKU and location."""
+    digest = begin_digest(snapshot)
+    for line in lines:
+        digest.update(line_text(line))
+    return digest.hexdigest()
+
+
+def begin_digest(snapshot: Fields) -> "HASH":
+    """Return the digest of a snapshot before its lines, whose texts are added to it."""
     if tuple(snapshot[5:]) == (None, None):
         snapshot = snapshot[:5]
-    digest = sha256(canonical(["snapshot", *snapshot]).encode() + b"\n")
-    for line in lines:
-        digest.update(canonical(["line", *line]).encode() + b"\n")
-    return digest.hexdigest()
+    return sha256(canonical(["snapshot", *snapshot]).encode() + b"\n")
+
+
+def line_text(line: Fields) -> bytes:
+    """Return the text of a line of a snapshot, as its digest covers it."""
+    return canonical(["line", *line]).encode() + b"\n"
 
 
 def digest_carried(rows: Iterable[Fields]) -> str | None:

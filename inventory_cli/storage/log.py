@@ -2,16 +2,19 @@
 stop writers. Must never change anything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.replay import Replay, State
+from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
-# How many rows are read under one lock.
+# How many rows are read under one lock. A scan of whole events goes in smaller steps: what is read
+# stays in the cache of the processor until every check has looked at it.
 PIECE = 20_000
+_SCANNED_PIECE = 2_000
 
 # Before every position and every batch that a file can hold: SQLite's least integer has a place
 # too, and whoever alters a file may use it.
@@ -26,7 +29,13 @@ def settings_rows(ledger: Ledger) -> list[int]:
 
 
 def pieces(
-    ledger: Ledger, columns: str, head: int, after: int = 0, where: str = "1", *values: str | int
+    ledger: Ledger,
+    columns: str,
+    head: int,
+    after: int = 0,
+    where: str = "1",
+    *values: str | int,
+    piece: int = PIECE,
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Give the events after position `after` and up to `head`, in order, piece by piece.
 
@@ -38,7 +47,7 @@ def pieces(
     )
     while after < head:
         # A range of positions, not a number of rows: to find rows that are rare must not take long.
-        end = min(after + PIECE, head)
+        end = min(after + piece, head)
         rows = ledger.connection.execute(query, (after + 1, end, *values)).fetchall()
         if rows:
             yield rows
@@ -63,6 +72,39 @@ def stored_rows(
     its fields in order, and its hash.
     """
     return pieces(ledger, f"{EVENT_COLUMNS}, hash", last, after)
+
+
+# What a scan of the log reads of an event, beside its canonical text and its hash: all that a rule
+# may ask of every event.
+SCANNED = (
+    *("position", "batch", "sku", "location", "kind", "quantity", "effective_at", "date_only"),
+    *("reverses", "details"),
+)
+
+
+def scanned(
+    ledger: Ledger, last: int, after: int = BEFORE_ALL, any_types: bool = True
+) -> Generator[tuple[list[tuple[Any, ...]], Sequence[str] | None], None, None]:
+    """Give the events behind a position and up to another, piece by piece: what is SCANNED of each
+    and its hash; and the canonical texts of a piece as SQLite writes them, or None where this
+    program has to. `any_types` is false where it is known that every cell is of its column's type.
+    """
+    # Whoever does not scan need not wait for OpenSSL to be loaded.
+    from inventory_cli.storage.texts_ahead import texts_ahead
+
+    first = max(after, 0) + 1
+    starts = range(first, last + 1, _SCANNED_PIECE)
+    ranges = (range(start, min(start + _SCANNED_PIECE, last + 1)) for start in starts)
+    with texts_ahead(ledger, ranges, any_types) as texts:
+        for rows in pieces(
+            ledger, f"{', '.join(SCANNED)}, hash", last, after, piece=_SCANNED_PIECE
+        ):
+            written = texts(rows[0][0], rows[-1][0], len(rows))
+            if written is None:
+                # A cell that is no text stops every check, not only that which needs it.
+                for _ in stored_rows(ledger, rows[-1][0], rows[0][0] - 1):
+                    pass
+            yield rows, written
 
 
 def events_between(
@@ -177,6 +219,28 @@ def read_stream(
         (*stream, start, as_of, head),
     ).fetchall()
     return [Event(*row) for row in rows]
+
+
+def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events of all streams up to a position, each stream in fold order, piece by piece.
+
+    Of each: SKU, location, position, kind, quantity, effective_at, the position of the reversal
+    that voids it, and its details.
+    """
+    query = (
+        "SELECT sku, location, position, kind, quantity, effective_at, (SELECT position FROM events"
+        " AS later WHERE later.reverses = events.position), details FROM events WHERE"
+        " position <= ?{} ORDER BY sku, location, effective_at, position LIMIT ?"
+    )
+    after: tuple[Any, ...] = ()
+    wanted = query.format("")
+    while rows := ledger.connection.execute(wanted, (head, *after, PIECE)).fetchall():
+        yield rows
+        sku, location, position, _, _, effective_at, _, _ = rows[-1]
+        if (sku, location, effective_at, position) <= after:
+            raise DatabaseError("the events of a stream are out of order")
+        after = sku, location, effective_at, position
+        wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")
 
 
 def locations_of(ledger: Ledger, sku: str) -> list[str]:

@@ -5,15 +5,15 @@ Must never know whether one may be taken.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from inventory_cli.core.events import INTO_CLOSED, Stream, pack_details
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import State
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_batch
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import Base, pieces
+from inventory_cli.storage.log import PIECE, Base, pieces
 
 
 class Snapshot(NamedTuple):
@@ -94,6 +94,35 @@ def read_lines(ledger: Ledger, snapshot: int) -> list[Line]:
         (snapshot,),
     ).fetchall()
     return [Line(*row) for row in rows]
+
+
+def digests_as_stored(ledger: Ledger, snapshots: Iterable[Snapshot]) -> Iterator[str | None]:
+    """Give the digest of each snapshot with its lines as they are stored; None where SQLite does
+    not write the text of a line as this program does.
+    """
+    from inventory_cli.storage.sql_text import text_of
+
+    text = text_of(ledger.connection, "snapshot_lines", "line", Line._fields)
+    for snapshot in snapshots:
+        yield _digest_as_stored(ledger, snapshot, text)
+
+
+def _digest_as_stored(ledger: Ledger, snapshot: Snapshot, text: str) -> str | None:
+    from inventory_cli.storage.chain import begin_digest  # As in `base_of`.
+
+    digest = begin_digest(snapshot)
+    lines = f"FROM snapshot_lines WHERE snapshot = ?{{}} ORDER BY sku, location LIMIT {PIECE}"
+    after, key = lines.format(""), list[Any]([snapshot.snapshot])
+    while texts := [text for (text,) in ledger.connection.execute(f"SELECT {text} {after}", key)]:
+        if None in texts:
+            return None
+        digest.update("\n".join([*texts, ""]).encode())
+        if len(texts) < PIECE:
+            break
+        query = f"SELECT sku, location {after} OFFSET {PIECE - 1}"
+        last = ledger.connection.execute(query, key).fetchone()
+        after, key = lines.format(" AND (sku, location) > (?, ?)"), [snapshot.snapshot, *last]
+    return digest.hexdigest()
 
 
 def snapshot_batches(ledger: Ledger, last: int) -> list[int]:

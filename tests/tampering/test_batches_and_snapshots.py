@@ -4,8 +4,12 @@ Each alteration lists every check that finds it and what that check says; checks
 listed must pass. Where only one is listed, the alteration would pass without that check.
 """
 
+import math
+import re
+
 import pytest
 
+from inventory_cli.audit import replayed, snapshots
 from inventory_cli.storage.chain import genesis
 from tests.conftest import Shop
 from tests.tampering.altering import BROKEN_AT_2, Found, alter, assert_found, behind_the_back
@@ -167,10 +171,54 @@ SNAPSHOT_EDITS: list[tuple[str, str]] = [
 ]
 
 
+@pytest.fixture(params=["while the log is replayed", "stream by stream, with all others"])
+def compared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have snapshots compared in one of the two ways, whatever it costs."""
+    most = 0 if request.param.startswith("stream") else math.inf
+    monkeypatch.setattr(replayed, "MOST_PER_EVENT", most)
+
+
 @pytest.mark.parametrize(("statement", "named"), SNAPSHOT_EDITS)
+@pytest.mark.usefixtures("compared")
 def test_an_altered_snapshot_is_found(ledger: Shop, statement: str, named: str) -> None:
     alter(ledger, statement)
     assert_found(ledger, {"snapshots": named})
+
+
+@pytest.mark.usefixtures("compared")
+def test_a_snapshot_that_is_right_is_not_compared_line_by_line_in_the_end(
+    ledger: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in ("2022-02-28", "2022-03-20", "2022-04-06"):
+        ledger.ok("snapshot", "take", "--as-of", day)
+    ledger.ok("receive", "XYZ-1", 1, "--on", "2022-03-02")
+    monkeypatch.delattr(snapshots, "replay_log")
+    assert ledger.failed_checks() == {}
+
+
+def test_late_arrivals_are_counted_for_each_snapshot(ledger: Shop) -> None:
+    taken = [("a", "2022-03-02"), ("b", "2022-03-31"), ("c", "2022-03-10"), ("d", "2022-04-30")]
+    dates = {"march": "2022-03-31", **dict(taken)}
+    days = ("2022-03-01", "2022-03-05", "2022-03-31", "2022-04-01", "2022-03-10", "2022-02-01")
+    expected = {"march": 0}
+    for name, as_of in taken:
+        ledger.ok("snapshot", "take", name, "--as-of", as_of)
+        expected[name] = 0
+        for day in days:
+            ledger.ok("receive", "XYZ-1", 1, "--on", day)
+            for before in expected:
+                expected[before] += day <= dates[before]
+    notes = next(
+        check["notes"] for check in ledger.json("verify")["checks"] if check["name"] == "snapshots"
+    )
+    counted = {}
+    for note in notes:
+        name = note.split("(")[1].split(")")[0]
+        more = re.search(r", and (\d+) more$", note)
+        counted[name] = (
+            note.count(": event ") + note.count(", event ") + int(more[1] if more else 0)
+        )
+    assert counted == expected
 
 
 def test_a_snapshot_that_agrees_with_the_log_is_still_found_to_be_altered(ledger: Shop) -> None:
