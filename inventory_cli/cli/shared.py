@@ -66,6 +66,25 @@ class Given(NamedTuple):
     format: Format = "table"
 
 
+class Between(NamedTuple):
+    """What was typed for a question about a span of days beside what is its own."""
+
+    skus: Skus = None
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DATE", help="Only from that date on; a month or a year will do."
+        ),
+    ] = None
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DATE", help="Only up to that date, inclusive."),
+    ] = None
+    location: Location = None
+    known_at: KnownAt = None
+    format: Format = "table"
+
+
 class Asked(NamedTuple):
     """What was typed for a question beside what is its own."""
 
