@@ -6,14 +6,15 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Event, Stream
-from inventory_cli.core.replay import Replay, State
+from inventory_cli.core.events import Effect, Event, Stream
+from inventory_cli.core.replay import Replay, State, fold
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
-# How many rows are read under one lock. A scan of whole events goes in smaller steps: what is read
-# stays in the cache of the processor until every check has looked at it.
-PIECE = 20_000
+# How many rows are read under one lock: more are not read faster, and take room. A scan of whole
+# events goes in smaller steps: what is read stays in the cache of the processor until every check
+# has looked at it.
+PIECE = 5_000
 _SCANNED_PIECE = 2_000
 
 # Before every position and every batch that a file can hold: SQLite's least integer has a place
@@ -182,7 +183,7 @@ def replay_log(
     cut = (as_of, base.position, base.as_of)
     for rows in pieces(ledger, REPLAY_COLUMNS, head, base.whole_to, wanted, *cut):
         replay.feed(rows)
-    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+    return replay.states(lambda stream: read_effects(ledger, stream, head, as_of))
 
 
 def whole_to(ledger: Ledger, head: int, as_of: str, known: int = 0) -> int:
@@ -198,27 +199,80 @@ def replay_sku(
     ledger: Ledger, sku: str, head: int, as_of: str = END_OF_TIME
 ) -> dict[Stream, State]:
     """Return the state of each stream of one SKU, as `replay_log` does for all."""
-    replay = Replay()
-    # In the order of the index, which is that of each stream's fold.
-    rows = ledger.connection.execute(
-        f"SELECT {REPLAY_COLUMNS} FROM events WHERE sku = ? AND effective_at <= ?"
-        " AND position <= ? ORDER BY location, effective_at, position",
-        (sku, as_of, head),
-    ).fetchall()
-    replay.feed(rows)
-    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+    streams = [(sku, location) for location in locations_of(ledger, sku)]
+    states = {stream: fold(read_effects(ledger, stream, head, as_of)) for stream in streams}
+    return {stream: state for stream, state in states.items() if state.last_effective}
+
+
+def read_effects(
+    ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME, start: str = ""
+) -> Iterator[Effect]:
+    """Give what a fold wants to know of the events of one stream between two moments (UTC text), in
+    fold order.
+    """
+    fields = ("position", "kind", "quantity", "effective_at", "date_only")
+    opening = ", CASE events.kind WHEN 'opened' THEN events.details END"
+    for rows in _stream_pieces(ledger, fields, opening, stream, head, as_of, start):
+        yield from rows
 
 
 def read_stream(
     ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME, start: str = ""
-) -> list[Event]:
-    """Return the events of one stream between two moments (UTC text), in fold order."""
+) -> Iterator[list[tuple[Event, int | None]]]:
+    """Give the events of one stream between two moments (UTC text), in fold order, piece by piece,
+    each with the position of the reversal that voids it.
+    """
+    for rows in _stream_pieces(ledger, Event._fields, "", stream, head, as_of, start):
+        yield [(Event(*row[:-1]), row[-1]) for row in rows]
+
+
+def as_recorded(
+    ledger: Ledger, stream: Stream, head: int, as_of: str, start: str
+) -> Iterator[list[tuple[int, int, str]]]:
+    """Give the position, the batch and the moment of the same events, in the order of the log,
+    piece by piece. They are read under one lock: be quick.
+    """
     rows = ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at >= ?"
-        " AND effective_at <= ? AND position <= ? ORDER BY effective_at, position",
+        "SELECT position, batch, effective_at FROM events WHERE sku = ? AND location = ?"
+        " AND effective_at >= ? AND effective_at <= ? AND position <= ? ORDER BY position",
         (*stream, start, as_of, head),
-    ).fetchall()
-    return [Event(*row) for row in rows]
+    )
+    while piece := rows.fetchmany(PIECE):
+        yield piece
+
+
+def _stream_pieces(
+    ledger: Ledger,
+    fields: Sequence[str],
+    more: str,
+    stream: Stream,
+    head: int,
+    as_of: str,
+    start: str,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give fields of the events of a stream, the position of the reversal that voids each, and
+    `more`, piece by piece.
+    """
+    columns = ", ".join(f"events.{field}" for field in fields)
+    # Of a reversal, all but what the unique index finds it by is only looked at: so it is found by
+    # nothing else.
+    query = (
+        f"SELECT {columns}, reversal.position{more} FROM events LEFT JOIN events AS reversal"
+        " ON reversal.reverses = events.position AND +reversal.sku = events.sku"
+        " AND +reversal.location = events.location AND +reversal.effective_at <= ?1"
+        " AND +reversal.position <= ?2"
+        " WHERE events.sku = ?3 AND events.location = ?4 AND events.effective_at <= ?1"
+        " AND events.position <= ?2 AND (events.effective_at, events.position) > (?5, ?6)"
+        f" ORDER BY events.effective_at, events.position LIMIT {PIECE}"
+    )
+    position, effective_at = fields.index("position"), fields.index("effective_at")
+    after = start, -(2**63)
+    rows = [()] * PIECE
+    while len(rows) == PIECE:
+        rows = ledger.connection.execute(query, (as_of, head, *stream, *after)).fetchall()
+        if rows:
+            yield rows
+            after = rows[-1][effective_at], rows[-1][position]
 
 
 def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -245,10 +299,16 @@ def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
 
 def locations_of(ledger: Ledger, sku: str) -> list[str]:
     """Return the locations at which a SKU has events, sorted."""
-    rows = ledger.connection.execute(
-        "SELECT DISTINCT location FROM events WHERE sku = ? ORDER BY location", (sku,)
-    )
-    return [location for (location,) in rows.fetchall()]
+    found: list[str] = []
+    query = "SELECT min(location) FROM events WHERE sku = ?"
+    (location,) = ledger.connection.execute(query, (sku,)).fetchone()
+    # From one to the next: to read all of them would be to read all events.
+    while location is not None:
+        found.append(location)
+        (location,) = ledger.connection.execute(
+            f"{query} AND location > ?", (sku, location)
+        ).fetchone()
+    return found
 
 
 def read_event(ledger: Ledger, position: int) -> Event | None:
