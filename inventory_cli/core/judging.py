@@ -73,42 +73,84 @@ class Verdict(NamedTuple):
 
 
 class _Touched:
-    """A stream that a batch touches, brought forward as long as events come in order."""
+    """A stream that a batch touches, brought forward event by event.
 
-    __slots__ = ("before", "projected", "settled")
+    The rows of a day come in any order. So what comes late is looked at on the spot as long as it
+    takes effect at the moment `_since` or later: then nothing that was recorded before the batch
+    stands behind it, and what was on hand at any moment from there on is known to lie between
+    `_lowest` and `_highest`.
+    """
+
+    __slots__ = (
+        *("_highest", "_is_counted", "_lowest", "_since", "_until"),
+        *("before", "projected", "settled"),
+    )
 
     def __init__(self, stored: State | None) -> None:
         self.before = stored.on_hand if stored else 0
         self.projected = Projected(stored or State())
         self.settled = True
+        counted = self.projected.last_counted
+        # Whether there was a count at a time; one that closes its day is known by the day.
+        self._is_counted = bool(counted) and not str(counted).endswith("59.999Z")
+        self._begin_day("")
+
+    def _begin_day(self, moment: str) -> None:
+        self._since = self.projected.last_effective
+        self._lowest = self._highest = self.projected.on_hand
+        # Behind every moment of the day, as UTC has it.
+        self._until = f"{moment[:10]}~" if moment else ""
 
     def may_meet(self, draft: Draft) -> bool:
         """Tell whether an event may be a count at a time that meets what is known by its day, or
         the other way round: so that the day has to be looked at.
         """
-        if draft.kind == "counted":
-            return not draft.date_only and self.projected.last_effective != ""
-        counted = self.projected.last_counted
-        # One that closes its day is known by the day, too.
-        return bool(draft.date_only and counted) and not str(counted).endswith("59.999Z")
+        if draft.kind != "counted":
+            return bool(draft.date_only and self._is_counted)
+        if draft.date_only:
+            return False
+        self._is_counted = True
+        return self.projected.last_effective != ""
 
     def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
         """Apply an event and tell whether that settles the stream.
 
-        It does not when the event comes out of order, or when what was on hand before it may be
-        too little: then the stream has to be folded, and judged, as a whole.
+        It does not when the event comes too late, or when what was on hand before it may be too
+        little: then the stream has to be folded, and judged, as a whole.
         """
         projected = self.projected
-        last_effective = projected.last_effective
-        if (
-            draft.effective_at < last_effective
-            or draft.kind == "reversed"
-            or (draft.kind == "opened" and last_effective)
-            or (projected.on_hand < 0 and not allow_negative)
-        ):
+        kind, moment = draft.kind, draft.effective_at
+        if kind == "reversed" or (projected.on_hand < 0 and not allow_negative):
             return False
-        projected.advance(draft.kind, draft.quantity, draft.effective_at, draft.details)
-        return -LARGEST_ON_HAND <= projected.on_hand <= LARGEST_ON_HAND
+        if moment < projected.last_effective:
+            return self._insert(draft, -LARGEST_ON_HAND if allow_negative else 0)
+        if moment > self._until:
+            self._begin_day(moment)
+        if kind == "opened":
+            if projected.last_effective:
+                return False
+            # Nothing takes effect before it.
+            self._since = moment
+        projected.advance(kind, draft.quantity, moment, draft.details)
+        on_hand = projected.on_hand
+        if on_hand < self._lowest:
+            self._lowest = on_hand
+        elif on_hand > self._highest:
+            self._highest = on_hand
+        return -LARGEST_ON_HAND <= on_hand <= LARGEST_ON_HAND
+
+    def _insert(self, draft: Draft, least: int) -> bool:
+        """Apply an event that takes effect before others; what is there then may be no less."""
+        kind, moment = draft.kind, draft.effective_at
+        if moment < self._since or kind in ("opened", "counted"):
+            return False
+        change = self.projected.insert(kind, draft.quantity, moment)
+        # It may be that every moment lies behind it, or none.
+        if change < 0:
+            self._lowest += change
+        else:
+            self._highest += change
+        return least <= self._lowest and self._highest <= LARGEST_ON_HAND
 
 
 class Judge:

@@ -49,6 +49,21 @@ class Projected:
         else:
             raise ValueError(f"a {kind!r} event cannot be applied in order")
 
+    def insert(self, kind: str, quantity: int, effective_at: str) -> int:
+        """Apply an event that moves stock, and takes effect before others of its stream, though
+        not before an opening balance. Return by how much it changes what is there at its moment.
+        """
+        sign, sets = _MOVES[kind]
+        change = sign * quantity
+        # A count behind it has seen what it did.
+        if effective_at >= (self.last_counted or ""):
+            self.on_hand += change
+        if sets == "last_incoming":
+            self.last_incoming = _latest(self.last_incoming, effective_at)
+        elif sets == "last_outgoing":
+            self.last_outgoing = _latest(self.last_outgoing, effective_at)
+        return change
+
     def follow(self, effects: Iterable[Effect]) -> Iterator[Effect]:
         """Give the events of a stream on, in fold order, and apply each when it has been looked
         at: whoever does so refuses what cannot be applied.
@@ -70,3 +85,8 @@ class Projected:
             self.last_counted,
             self.last_effective,
         )
+
+
+def _latest(known: str | None, moment: str) -> str:
+    # A bare day was told by an opening balance: every event knows better.
+    return moment if known is None or "T" not in known else max(known, moment)

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import day_of, show_effective
-from inventory_cli.core.events import Effect, Stream
+from inventory_cli.core.events import KINDS, Effect, Stream
 from inventory_cli.core.notes import MovedCount
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity
 from inventory_cli.core.replay import SIGNS, UnknownKind
@@ -85,6 +85,8 @@ def judge_timeline(
                 tell_moved(MovedCount(*count, quantity - without, quantity - on_hand))
             without = moment.there = quantity
         elif voided_by is None or voided_by >= first_new:
+            if kind not in KINDS:
+                raise UnknownKind(position, kind)
             without += change
             moment.there += change
         if voided_by is not None or kind == "reversed":
@@ -95,10 +97,8 @@ def judge_timeline(
             on_hand = quantity
             if not date_only:
                 met.add_count(at)
-        elif kind in signs:
-            on_hand += change
         else:
-            raise UnknownKind(position, kind)
+            on_hand += change
     moment.close(at, place, on_hand, without)
     return openings.problem(stream, by) or moment.problem, met.days
 
