@@ -24,7 +24,7 @@ from inventory_cli.core.dates import (
     show_day,
     utc_text,
 )
-from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.events import Draft, Event, Stream, pack_details
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.replay import State, fold
@@ -180,6 +180,22 @@ def drafts_of(entry: Entry, ledger: Ledger) -> list[Draft]:
 def opening_details(fact: Fact) -> dict[str, str]:
     given = {"last_incoming": fact.last_incoming, "last_outgoing": fact.last_outgoing}
     return {name: day.isoformat() for name, day in given.items() if day is not None}
+
+
+def event_of(slow: SlowLedger, fact: Fact) -> Event:
+    """Return a fact of the model as the log would hold it."""
+    return Event(
+        fact.position,
+        1,
+        *fact.stream,
+        fact.kind,
+        fact.quantity,
+        utc_text(slow.moment(fact)),
+        int(not isinstance(fact.on, datetime)),
+        *(None, None, None, None),
+        fact.reverses,
+        pack_details(opening_details(fact)),
+    )
 
 
 class Both:

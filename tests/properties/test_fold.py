@@ -1,27 +1,23 @@
 """The fold may be cut anywhere, and its two implementations agree."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory_cli.core.dates import (
-    END_OF_TIME,
-    utc_text,
-)
-from inventory_cli.core.events import Effect, Event, Stream, pack_details
+from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Effect, Event, Stream
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.replay import Replay, fold
 from tests.core.notation import effects
 from tests.properties.lives import (
     Entry,
     entries,
+    event_of,
     folded,
     in_memory,
-    opening_details,
     possible,
     zones,
 )
@@ -35,21 +31,7 @@ def events_of(story: Sequence[Entry], errors: Sequence[int], zone: str) -> list[
     for position in errors:
         if position <= len(slow.facts) and not slow.voided(position):
             slow.record([slow.reversal(position)])
-    return [
-        Event(
-            fact.position,
-            1,
-            *fact.stream,
-            fact.kind,
-            fact.quantity,
-            utc_text(slow.moment(fact)),
-            int(not isinstance(fact.on, datetime)),
-            *(None, None, None, None),
-            fact.reverses,
-            pack_details(opening_details(fact)),
-        )
-        for fact in slow.facts
-    ]
+    return [event_of(slow, fact) for fact in slow.facts]
 
 
 long_stories = st.lists(entries, max_size=30)
