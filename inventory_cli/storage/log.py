@@ -12,8 +12,7 @@ from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock: more are not read faster, and take room. A scan of whole
-# events goes in smaller steps: what is read stays in the cache of the processor until every check
-# has looked at it.
+# events goes in smaller steps: they stay in the processor's cache until every check has seen them.
 PIECE = 5_000
 _SCANNED_PIECE = 2_000
 
@@ -254,19 +253,28 @@ def _stream_pieces(
     `more`, piece by piece.
     """
     columns = ", ".join(f"events.{field}" for field in fields)
-    # Of a reversal, all but what the unique index finds it by is only looked at: so it is found by
-    # nothing else.
+    within = (
+        " WHERE events.sku = ?3 AND events.location = ?4 AND events.effective_at <= ?1"
+        " AND events.position <= ?2 AND (events.effective_at, events.position) > (?5, ?6)"
+        " ORDER BY events.effective_at, events.position"
+    )
+    position, effective_at = fields.index("position"), fields.index("effective_at")
+    after = start, -(2**63)
+    if not _finds_reversals(ledger):
+        # Somebody took the index away: then the stream is held whole.
+        query = f"SELECT events.reverses, {columns}, NULL{more} FROM events{within}"
+        whole = ledger.connection.execute(query, (as_of, head, *stream, *after)).fetchall()
+        voided_by = {row[0]: row[1 + position] for row in whole if row[0] is not None}
+        end = 1 + len(fields)
+        yield [(*row[1:end], voided_by.get(row[1 + position]), *row[end + 1 :]) for row in whole]
+        return
+    # A reversal is found by the unique index, and by nothing else.
     query = (
         f"SELECT {columns}, reversal.position{more} FROM events LEFT JOIN events AS reversal"
         " ON reversal.reverses = events.position AND +reversal.sku = events.sku"
         " AND +reversal.location = events.location AND +reversal.effective_at <= ?1"
-        " AND +reversal.position <= ?2"
-        " WHERE events.sku = ?3 AND events.location = ?4 AND events.effective_at <= ?1"
-        " AND events.position <= ?2 AND (events.effective_at, events.position) > (?5, ?6)"
-        f" ORDER BY events.effective_at, events.position LIMIT {PIECE}"
+        f" AND +reversal.position <= ?2{within} LIMIT {PIECE}"
     )
-    position, effective_at = fields.index("position"), fields.index("effective_at")
-    after = start, -(2**63)
     rows = [()] * PIECE
     while len(rows) == PIECE:
         rows = ledger.connection.execute(query, (as_of, head, *stream, *after)).fetchall()
@@ -297,18 +305,21 @@ def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
         wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")
 
 
+def _finds_reversals(ledger: Ledger) -> bool:
+    query = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'events_by_reversal'"
+    return bool(ledger.connection.execute(query).fetchone())
+
+
 def locations_of(ledger: Ledger, sku: str) -> list[str]:
     """Return the locations at which a SKU has events, sorted."""
-    found: list[str] = []
-    query = "SELECT min(location) FROM events WHERE sku = ?"
-    (location,) = ledger.connection.execute(query, (sku,)).fetchone()
     # From one to the next: to read all of them would be to read all events.
-    while location is not None:
-        found.append(location)
-        (location,) = ledger.connection.execute(
-            f"{query} AND location > ?", (sku, location)
-        ).fetchone()
-    return found
+    rows = ledger.connection.execute(
+        "WITH RECURSIVE found (name) AS (SELECT min(location) FROM events WHERE sku = ?1 UNION ALL"
+        " SELECT (SELECT min(location) FROM events WHERE sku = ?1 AND location > name) FROM found"
+        " WHERE name IS NOT NULL) SELECT name FROM found WHERE name IS NOT NULL",
+        (sku,),
+    )
+    return [location for (location,) in rows.fetchall()]
 
 
 def read_event(ledger: Ledger, position: int) -> Event | None:

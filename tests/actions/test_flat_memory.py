@@ -18,8 +18,9 @@ from inventory_cli.core.events import Draft
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts
 from inventory_cli.storage.batches import Origin
-from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.log import PIECE
+from inventory_cli.storage.new_ledger import create_ledger
 
 ORIGIN = Origin("keeper", "test")
 START = datetime(2022, 1, 1, tzinfo=UTC)
