@@ -22,8 +22,8 @@ _MOST_BOXED = 5_000
 
 
 class Column(NamedTuple):
-    """A column of an answer. `kind` is text, number, quantity, change, moment, bar, flag or
-    details.
+    """A column of an answer. `kind` is text, number, quantity, change, moment, flag or details; or
+    bar, whose values are quantities shown against the largest.
 
     `only` is None, or the kind of table that alone shows the column: "table" for any table,
     "terminal" for a boxed one. `spare` columns, the last first, give way on a terminal that is too
@@ -236,7 +236,7 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
 
     console = Console(highlight=False)
     styles = [style(row) for row in answer.rows]
-    columns, cells = _cells(answer, boxed=True, brief=True)
+    columns, cells = _cells(_with_bars(answer), boxed=True, brief=True)
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
@@ -270,6 +270,16 @@ def _room(column: Column, cells: list[str]) -> int:
     if _is_free(column):
         widest = min(_NARROWEST, widest)
     return max(widest, width_of(column.name))
+
+
+def _with_bars(answer: Answer) -> Answer:
+    rows = [list(row) for row in answer.rows]
+    for n, column in enumerate(answer.columns):
+        if column.kind == "bar":
+            largest = max((row[n] for row in rows), default=0)
+            for row in rows:
+                row[n] = bar(row[n], largest)
+    return answer._replace(rows=rows)
 
 
 def bar(value: int, largest: int, width: int = 12) -> str:

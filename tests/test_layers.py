@@ -46,8 +46,8 @@ SHARED = {
     *(
         f"core.events.{name}"
         for name in (
-            *("CLOSE_OF_DAY", "Draft", "END_OF_DAY", "Event", "KINDS", "Kind", "MIDDLE_OF_DAY"),
-            *("OPENING_DETAILS", "START_OF_DAY", "Stream", "time_of_day", "unpack_details"),
+            *("CLOSE_OF_DAY", "Effect", "END_OF_DAY", "KINDS", "Kind", "MIDDLE_OF_DAY"),
+            *("OPENING_DETAILS", "START_OF_DAY", "time_of_day", "unpack_details"),
         )
     ),
 }

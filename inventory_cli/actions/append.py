@@ -19,7 +19,7 @@ from inventory_cli.errors import Refused, damaged
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_end
 from inventory_cli.storage.insert import insert_drafts
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
-from inventory_cli.storage.log import last_position, read_stream
+from inventory_cli.storage.log import last_position, read_effects
 from inventory_cli.storage.snapshots import read_closings
 from inventory_cli.storage.stock import store_states, stored_state
 
@@ -74,7 +74,7 @@ def append(
         judge = Judge(
             grounds,
             lambda stream: stored_state(ledger, stream),
-            lambda stream, start, end: read_stream(ledger, stream, last, end, start),
+            lambda stream, start, end: read_effects(ledger, stream, last, end, start),
             LedgerNames(ledger, Cut(grounds.today.ends, head.position)),
         )
         if behind := clock_in_words(says, now):

@@ -3,20 +3,24 @@
 Composes the fold with the storage. Must never change anything, or know how answers are shown.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from heapq import heappop, heappush
-from itertools import chain
+from heapq import heappop, heappush, merge
+from itertools import takewhile
 from typing import NamedTuple
 
-from inventory_cli.core.dates import show_day, show_effective, show_moment
+from inventory_cli.core.dates import day_of, show_day, show_effective, show_moment
 from inventory_cli.core.events import Event, Stream, unpack_details
 from inventory_cli.core.replay import State, Step, fold, steps
 from inventory_cli.storage.batches import known_position, read_batch, read_batches, recorded_times
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
+    as_recorded,
     events_between,
     locations_of,
+    read_effects,
     read_stream,
     replay_log,
     replay_sku,
@@ -98,8 +102,8 @@ def state_at(ledger: Ledger, stream: Stream, state: State, cut: Cut) -> State | 
     """
     if state.last_effective <= cut.as_of:
         return state
-    events = read_stream(ledger, stream, cut.head, cut.as_of)
-    return fold(events) if events else None
+    found = fold(read_effects(ledger, stream, cut.head, cut.as_of))
+    return found if found.last_effective else None
 
 
 def stock_as_of(ledger: Ledger, cut: Cut, skus: Sequence[str]) -> dict[Stream, State]:
@@ -133,59 +137,65 @@ class Entry(NamedTuple):
     late: bool
 
 
-def history(ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut) -> list[Entry]:
-    """Return the timeline of a SKU, over all its locations or at one, in fold order.
+def history(
+    ledger: Ledger, sku: str, location: str | None, start: str, cut: Cut
+) -> Iterator[Entry]:
+    """Give the timeline of a SKU, over all its locations or at one, in fold order.
 
-    Entries that took effect before `start` count, but are not returned. An entry is late when an
+    Entries that took effect before `start` count, but are not given. An entry is late when an
     event of its own stream was recorded before it that takes effect on a later day, and had
     happened by the time at which the entry was recorded.
     """
     wanted = [location] if location is not None else locations_of(ledger, sku)
-    streams = [list(steps(read_stream(ledger, (sku, n), cut.head, cut.as_of))) for n in wanted]
-    merged = sorted(chain.from_iterable(streams), key=_place)
-    recorded = recorded_times(ledger, {step.event.batch for step in merged})
-    late: set[int] = set()
-    for stream in streams:
-        late |= _late((step.event for step in stream), recorded, ledger.zone)
-    entries = []
-    on_hand = 0
-    for step in merged:
+    before = {(sku, name): _on_hand_before(ledger, (sku, name), start, cut) for name in wanted}
+    on_hand = sum(before.values())
+    for step, recorded_at, late in merge(
+        *(_timeline(ledger, stream, start, cut, there) for stream, there in before.items()),
+        key=lambda told: (told[0].event.effective_at, told[0].event.position),
+    ):
         on_hand += step.change
-        event = step.event
-        if event.effective_at >= start:
-            entries.append(
-                Entry(
-                    event,
-                    step.change,
-                    on_hand,
-                    recorded[event.batch],
-                    step.voided_by,
-                    event.position in late and event.kind != "reversed",
-                )
-            )
-    return entries
+        late = late and step.event.kind != "reversed"
+        yield Entry(step.event, step.change, on_hand, recorded_at, step.voided_by, late)
 
 
-def _place(step: Step) -> tuple[str, int]:
-    return step.event.effective_at, step.event.position
+def _on_hand_before(ledger: Ledger, stream: Stream, start: str, cut: Cut) -> int:
+    effects = read_effects(ledger, stream, cut.head, start)
+    return fold(takewhile(lambda effect: effect[3] < start, effects)).on_hand
 
 
-def _late(stream: Iterable[Event], recorded: Mapping[int, str], zone: tzinfo) -> set[int]:
-    """Return the positions recorded after something of a later day that had happened by then.
+def _timeline(
+    ledger: Ledger, stream: Stream, start: str, cut: Cut, on_hand: int
+) -> Iterator[tuple[Step, str, bool]]:
+    """Give the steps of one stream, each with when it was recorded, and whether that was late."""
+    late = _late(ledger, stream, start, cut)
+    for piece in read_stream(ledger, stream, cut.head, cut.as_of, start):
+        recorded = recorded_times(ledger, {event.batch for event, _ in piece})
+        for step in steps(piece, on_hand):
+            position, on_hand = step.event.position, step.on_hand
+            place = bisect_left(late, position)
+            is_late = place < len(late) and late[place] == position
+            yield step, recorded[step.event.batch], is_late
+
+
+def _late(ledger: Ledger, stream: Stream, start: str, cut: Cut) -> Sequence[int]:
+    """Return, in order, the positions recorded after something of a later day that had happened by
+    then.
 
     By days, because within one day the kinds stand in an order of their own.
     """
-    late = set()
-    latest_day = ""
+    late = array("q")
+    latest_day = "", ""
     # What was recorded before it happened: by when it does.
     to_come: list[str] = []
-    for event in sorted(stream, key=lambda event: event.position):
-        recorded_at = recorded[event.batch]
-        while to_come and to_come[0] <= recorded_at:
-            latest_day = max(latest_day, show_day(heappop(to_come), zone))
-        if show_day(event.effective_at, zone) < latest_day:
-            late.add(event.position)
-        heappush(to_come, event.effective_at)
+    for piece in as_recorded(ledger, stream, cut.head, cut.as_of, start):
+        recorded = recorded_times(ledger, {batch for _, batch, _ in piece})
+        for position, batch, effective_at in piece:
+            heappush(to_come, effective_at)
+            while to_come and to_come[0] <= recorded[batch]:
+                if (happened := heappop(to_come)) > latest_day[1]:
+                    latest_day = day_of(happened, ledger.zone)
+            if effective_at < latest_day[0]:
+                late.append(position)
     return late
 
 

@@ -5,9 +5,7 @@ Must never know how a row is read, or what the log says.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
 
-from inventory_cli.core.events import Event
 from inventory_cli.importing.rows import Row
 
 # Stands among balances for none.
@@ -83,12 +81,9 @@ class FileLines:
         number = position - self._first
         return self._lines[number] if 0 <= number < len(self._lines) else None
 
-    def stated(self, stream: Sequence[Event]) -> dict[int, int]:
-        """Return the balances that the file states for events of a stream, by position."""
-        balances, size = self._balances, len(self._balances)
-        numbers = (event.position - self._first for event in stream)
-        return {
-            self._first + number: balances[number]
-            for number in numbers
-            if 0 <= number < size and balances[number] != _NO_BALANCE
-        }
+    def stated(self, position: int) -> int | None:
+        """Return the balance that the file states for the event at a position, if any."""
+        number = position - self._first
+        if not 0 <= number < len(self._balances) or self._balances[number] == _NO_BALANCE:
+            return None
+        return self._balances[number]

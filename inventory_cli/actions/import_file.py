@@ -6,6 +6,7 @@ Must never know SQL, or how a row is spelled.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.actions.append import append
@@ -218,9 +219,7 @@ def _disagreements(
     disagreements = []
     if lines is not None and lines.state_balances:
         for stream in streams:
-            events = read_stream(ledger, stream, last)
-            if stated := lines.stated(events):
-                found = first_disagreement(events, stated, ledger.zone)
-                if found:
-                    disagreements.append((found, lines.line_of(found.event.position) or 0))
+            events = chain.from_iterable(read_stream(ledger, stream, last))
+            if found := first_disagreement(events, lines.stated, ledger.zone):
+                disagreements.append((found, lines.line_of(found.event.position) or 0))
     return sorted(disagreements, key=lambda pair: pair[1])

@@ -8,9 +8,9 @@ from inventory_cli.actions.append import Appended
 from inventory_cli.actions.file_lines import FileLines
 from inventory_cli.actions.known_rows import LeftOut
 from inventory_cli.core.balances import Disagreement
-from inventory_cli.core.judging import Problem
 from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
+from inventory_cli.core.timeline import Problem
 from inventory_cli.core.wording import MOST_SHOWN
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow

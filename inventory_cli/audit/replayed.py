@@ -27,7 +27,7 @@ from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import KINDS, Stream
 from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import BEFORE_ALL, REPLAY_COLUMNS, pieces, read_stream
+from inventory_cli.storage.log import BEFORE_ALL, REPLAY_COLUMNS, pieces, read_effects
 
 # What a replay wants to know of an event; of the details it reads those of an opening balance.
 _FOR_REPLAY = (POSITION, SKU, LOCATION, KIND, QUANTITY, EFFECTIVE_AT, REVERSES, DETAILS)
@@ -115,7 +115,7 @@ class Replayed:
 
     def _states(self, position: int, as_of: str = END_OF_TIME) -> dict[Stream, State]:
         return self._replay.states(
-            lambda stream: read_stream(self._ledger, stream, position, as_of), as_of
+            lambda stream: read_effects(self._ledger, stream, position, as_of), as_of
         )
 
     def finish(self) -> list[Finding]:
@@ -143,7 +143,7 @@ def replayed_at(
     def states_at(end: int, after: int, as_of: str) -> dict[Stream, State]:
         for rows in pieces(ledger, REPLAY_COLUMNS, end, after):
             replay.feed(row for row in rows if row[3] in KINDS)
-        return replay.states(lambda stream: read_stream(ledger, stream, end, as_of), as_of)
+        return replay.states(lambda stream: read_effects(ledger, stream, end, as_of), as_of)
 
     there = states_at(position, BEFORE_ALL, as_of)
     return there, states_at(last, max(position, BEFORE_ALL), END_OF_TIME)

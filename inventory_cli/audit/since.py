@@ -22,7 +22,7 @@ from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
     Base,
     first_position,
-    read_stream,
+    read_effects,
     replay_log,
     stored_rows,
     whole_to,
@@ -105,7 +105,7 @@ class Recent:
             self.states = as_kept(replayed)
         else:
             self.states = {
-                stream: fold(read_stream(self._ledger, stream, self._last))
+                stream: fold(read_effects(self._ledger, stream, self._last))
                 for stream in self._touched
             }
         return []

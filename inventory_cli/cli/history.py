@@ -5,7 +5,7 @@ Must never know how the log is read.
 
 import time
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import typer
@@ -28,7 +28,7 @@ from inventory_cli.core.dates import (
 from inventory_cli.core.events import COMMAND_KINDS, KINDS
 from inventory_cli.core.periods import named_in
 from inventory_cli.errors import INTERRUPTED, WrongUsage
-from inventory_cli.render import Answer, Column, bar, show
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
 _HISTORY = (
@@ -80,14 +80,14 @@ def history(
         known = options.parse_known(ledger, asked.known_at, moment)
         cut = ask.cut_at(ledger, last, known)
         entries = ask.history(ledger, sku, asked.location, first, cut)
-        largest = max((entry.on_hand for entry in entries), default=0)
-        rows = [_history_row(ledger, entry, largest) for entry in entries]
+        first_entry = list(islice(entries, 1))
+        rows = (_history_row(ledger, entry) for entry in chain(first_entry, entries))
         show(Answer(_HISTORY, rows, ledger.decimals), asked.format, _history_style)
-        if not entries:
+        if not first_entry:
             options.note_nothing(ledger, [sku], asked.location, "in that time")
 
 
-def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:
+def _history_row(ledger: Ledger, entry: Entry) -> tuple[Any, ...]:
     event = entry.event
     return (
         event.position,
@@ -96,7 +96,7 @@ def _history_row(ledger: Ledger, entry: Entry, largest: int) -> tuple[Any, ...]:
         event.location,
         entry.change,
         entry.on_hand,
-        bar(entry.on_hand, largest),
+        entry.on_hand,
         event.reason,
         event.reference,
         show_moment(entry.recorded_at, ledger.zone),

@@ -3,7 +3,7 @@
 Values in, values out: the streams are given to it. Must never change anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import groupby
 from typing import NamedTuple
@@ -23,25 +23,24 @@ class Disagreement(NamedTuple):
 
 
 def first_disagreement(
-    stream: Sequence[Event], stated: Mapping[int, int], zone: tzinfo
+    stream: Iterable[tuple[Event, int | None]],
+    stated_at: Callable[[int], int | None],
+    zone: tzinfo,
 ) -> Disagreement | None:
-    """Return the first event, by its position in `stated`, whose balance is not what it says.
+    """Return the first event whose balance is not what is stated at its position, if anything is.
 
-    The stream is in fold order. Where its events are known only by their day, that order is not
-    the file's: the events of such a day are taken in the order of their rows or, in a file that
-    begins with the newest, in the reverse of it.
+    The stream is in fold order, each event with the position of the reversal that voids it. Where
+    its events are known only by their day, that order is not the file's: the events of such a day
+    are taken in the order of their rows or, in a file that begins with the newest, in the reverse.
     """
     before = 0
     is_first = True
-    timeline = list(steps(stream))
-    whole_days = {show_day(s.event.effective_at, zone) for s in timeline if s.event.date_only}
-
-    def moment(step: Step) -> str:
-        day = show_day(step.event.effective_at, zone)
-        return day if day in whole_days else step.event.effective_at
-
-    for _, group in groupby(timeline, key=moment):
-        events = list(group)
+    for events in _by_order(steps(stream), zone):
+        stated = {
+            step.event.position: balance
+            for step in events
+            if (balance := stated_at(step.event.position)) is not None
+        }
         mine = sorted(
             (step for step in events if step.event.position in stated),
             key=lambda step: step.event.position,
@@ -61,6 +60,19 @@ def first_disagreement(
             return Disagreement(last.event, stated[last.event.position], before, False)
         is_first = is_first and not mine
     return None
+
+
+def _by_order(timeline: Iterable[Step], zone: tzinfo) -> Iterator[list[Step]]:
+    """Give the events of a day together where the order of some of them is not known, else those
+    of a moment.
+    """
+    for _, day in groupby(timeline, key=lambda step: show_day(step.event.effective_at, zone)):
+        events = list(day)
+        if any(step.event.date_only for step in events):
+            yield events
+        else:
+            for _, moment in groupby(events, key=lambda step: step.event.effective_at):
+                yield list(moment)
 
 
 def _compared(

@@ -71,6 +71,10 @@ AT_ONCE = "now"
 
 # A SKU at a location.
 Stream = tuple[str, str]
+# All that a fold wants to know of an event: its position, kind, quantity, effective_at, date_only,
+# the position of the reversal that voids it, and the details of an opening balance. A bare tuple,
+# because a stream may hold a million of them.
+Effect = tuple[int, str, int, str, int, int | None, str | None]
 
 
 class Draft(NamedTuple):

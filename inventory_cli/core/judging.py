@@ -3,41 +3,22 @@
 Must never know where streams are stored; they are given to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
-from itertools import groupby
-from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, Today, day_of, show_effective
-from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
+from inventory_cli.core.events import AT_ONCE, Draft, Effect, Event, Stream
 from inventory_cli.core.names import NamesInUse, Newcomers, where_there_is
-from inventory_cli.core.notes import Notes, later_day_in_words, met_counts, moved_counts
+from inventory_cli.core.notes import MovedCount, Notes, later_day_in_words, met_counts
 from inventory_cli.core.periods import Closing, what_forbids
-from inventory_cli.core.projection import Projected, projected_anew
-from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity
-from inventory_cli.core.replay import State, fold, steps
+from inventory_cli.core.projection import Projected
+from inventory_cli.core.quantities import LARGEST_ON_HAND
+from inventory_cli.core.replay import State
 from inventory_cli.core.rules import happened_by_now
+from inventory_cli.core.timeline import Day, Judging, Problem, judge_timeline
 from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused
-
-
-class Problem(NamedTuple):
-    """Why a stream refuses a batch: the first moment at which it would not hold."""
-
-    sku: str
-    location: str
-    at: str
-    date_only: int
-    position: int
-    text: str
-    hint: str | None
-    is_shortage: bool = False
-
-    def in_words(self, zone: tzinfo) -> str:
-        """Return it as text that names its SKU, location and moment."""
-        then = show_effective(self.at, self.date_only, zone)
-        return f"{self.sku} at {self.location} on {then}: {self.text}"
 
 
 class Forbidden(Refused):
@@ -92,48 +73,90 @@ class Verdict(NamedTuple):
 
 
 class _Touched:
-    """A stream that a batch touches, brought forward as long as events come in order."""
+    """A stream that a batch touches, brought forward event by event.
 
-    __slots__ = ("before", "projected", "settled")
+    The rows of a day come in any order. So what comes late is looked at on the spot as long as it
+    takes effect at the moment `_since` or later: then nothing that was recorded before the batch
+    stands behind it, and what was on hand at any moment from there on is known to lie between
+    `_lowest` and `_highest`.
+    """
+
+    __slots__ = (
+        *("_highest", "_is_counted", "_lowest", "_since", "_until"),
+        *("before", "projected", "settled"),
+    )
 
     def __init__(self, stored: State | None) -> None:
         self.before = stored.on_hand if stored else 0
         self.projected = Projected(stored or State())
         self.settled = True
+        counted = self.projected.last_counted
+        # Whether there was a count at a time; one that closes its day is known by the day.
+        self._is_counted = bool(counted) and not str(counted).endswith("59.999Z")
+        self._begin_day("")
+
+    def _begin_day(self, moment: str) -> None:
+        self._since = self.projected.last_effective
+        self._lowest = self._highest = self.projected.on_hand
+        # Behind every moment of the day, as UTC has it.
+        self._until = f"{moment[:10]}~" if moment else ""
 
     def may_meet(self, draft: Draft) -> bool:
         """Tell whether an event may be a count at a time that meets what is known by its day, or
         the other way round: so that the day has to be looked at.
         """
-        if draft.kind == "counted":
-            return not draft.date_only and self.projected.last_effective != ""
-        counted = self.projected.last_counted
-        # One that closes its day is known by the day, too.
-        return bool(draft.date_only and counted) and not str(counted).endswith("59.999Z")
+        if draft.kind != "counted":
+            return bool(draft.date_only and self._is_counted)
+        if draft.date_only:
+            return False
+        self._is_counted = True
+        return self.projected.last_effective != ""
 
     def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
         """Apply an event and tell whether that settles the stream.
 
-        It does not when the event comes out of order, or when what was on hand before it may be
-        too little: then the stream has to be folded, and judged, as a whole.
+        It does not when the event comes too late, or when what was on hand before it may be too
+        little: then the stream has to be folded, and judged, as a whole.
         """
         projected = self.projected
-        last_effective = projected.last_effective
-        if (
-            draft.effective_at < last_effective
-            or draft.kind == "reversed"
-            or (draft.kind == "opened" and last_effective)
-            or (projected.on_hand < 0 and not allow_negative)
-        ):
+        kind, moment = draft.kind, draft.effective_at
+        if kind == "reversed" or (projected.on_hand < 0 and not allow_negative):
             return False
-        projected.advance(draft.kind, draft.quantity, draft.effective_at, draft.details)
-        return -LARGEST_ON_HAND <= projected.on_hand <= LARGEST_ON_HAND
+        if moment < projected.last_effective:
+            return self._insert(draft, -LARGEST_ON_HAND if allow_negative else 0)
+        if moment > self._until:
+            self._begin_day(moment)
+        if kind == "opened":
+            if projected.last_effective:
+                return False
+            # Nothing takes effect before it.
+            self._since = moment
+        projected.advance(kind, draft.quantity, moment, draft.details)
+        on_hand = projected.on_hand
+        if on_hand < self._lowest:
+            self._lowest = on_hand
+        elif on_hand > self._highest:
+            self._highest = on_hand
+        return -LARGEST_ON_HAND <= on_hand <= LARGEST_ON_HAND
+
+    def _insert(self, draft: Draft, least: int) -> bool:
+        """Apply an event that takes effect before others; what is there then may be no less."""
+        kind, moment = draft.kind, draft.effective_at
+        if moment < self._since or kind in ("opened", "counted"):
+            return False
+        change = self.projected.insert(kind, draft.quantity, moment)
+        # It may be that every moment lies behind it, or none.
+        if change < 0:
+            self._lowest += change
+        else:
+            self._highest += change
+        return least <= self._lowest and self._highest <= LARGEST_ON_HAND
 
 
 class Judge:
     """Judges one batch, whose drafts it is shown in order, by the streams that they touch.
 
-    `stored_state` gives what is stored of a stream before the batch; `read_stream` what it holds
+    `stored_state` gives what is stored of a stream before the batch; `read_effects` what it holds
     between two moments (UTC text), the events of the batch included, in fold order. That is asked
     only at the end: all of a stream in which something came late, the day of a count that others
     met. `names` are those in use before the batch; without them none is new.
@@ -143,17 +166,17 @@ class Judge:
         self,
         grounds: Grounds,
         stored_state: Callable[[Stream], State | None],
-        read_stream: Callable[[Stream, str, str], Sequence[Event]],
+        read_effects: Callable[[Stream, str, str], Iterable[Effect]],
         names: NamesInUse | None = None,
     ) -> None:
         self.notes = Notes()
         self._grounds = grounds
         self._stored_state = stored_state
-        self._read_stream = read_stream
+        self._read_effects = read_effects
         self._names = names
         self._newcomers = names and Newcomers(names)
         # The days on which a count at a time may have met what is known by its day.
-        self._met: dict[Stream, set[tuple[str, str]]] = {}
+        self._met: dict[Stream, set[Day]] = {}
         self._touched: dict[Stream, _Touched] = {}
         self._next = grounds.first
         self._soon = grounds.today.moved
@@ -214,8 +237,7 @@ class Judge:
                 ):
                     problems += self._judge_whole(stream, touch)
                 elif days := self._met.get(stream):
-                    for begins, ends in sorted(days):
-                        self._note_met(self._read_stream(stream, begins, ends))
+                    self._note_met(stream, days)
         if problems:
             problems.sort(key=lambda problem: (problem.at, problem.position))
             problems[0] = self._with_advice(problems[0])
@@ -242,100 +264,25 @@ class Judge:
         return problem._replace(hint="; ".join(filter(None, advice)))
 
     def _judge_whole(self, stream: Stream, touch: _Touched) -> list[Problem]:
-        """Judge a stream over its whole timeline, and project it anew."""
-        grounds, events = self._grounds, self._read_stream(stream, "", END_OF_TIME)
-        found = check_stream(
-            events, grounds.first, grounds.allow_negative, grounds.decimals, grounds.zone
-        )
-        if found:
-            return [found]
-        for moved in moved_counts(events, grounds.first):
+        """Judge a stream over its whole timeline, and project it anew, in one pass."""
+        grounds, projected = self._grounds, Projected(State())
+
+        def note_moved(moved: MovedCount) -> None:
             self.notes.add("moved count", moved.in_words(grounds.decimals, grounds.zone))
-        if any(event.kind == "counted" and not event.date_only for event in events):
-            self._note_met(events)
-        touch.projected = projected_anew(events)
+
+        problem, met = judge_timeline(
+            stream,
+            projected.follow(self._read_effects(stream, "", END_OF_TIME)),
+            Judging(grounds.first, grounds.allow_negative, grounds.decimals, grounds.zone),
+            note_moved,
+        )
+        if problem:
+            return [problem]
+        self._note_met(stream, met)
+        touch.projected = projected
         return []
 
-    def _note_met(self, events: Sequence[Event]) -> None:
-        for met in met_counts(events, self._grounds.first, self._grounds.zone):
-            self.notes.add("met count", met.in_words(self._grounds.zone))
-
-
-def _problem(event: Event, text: str, hint: str | None = None) -> Problem:
-    return Problem(
-        event.sku, event.location, event.effective_at, event.date_only, event.position, text, hint
-    )
-
-
-def _shortage(event: Event, on_hand: int, missing: int, decimals: int) -> Problem:
-    """Return the problem of a stream that would fall below zero at the moment of `event`."""
-    have, lack = (format_quantity(quantity, decimals) for quantity in (on_hand, missing))
-    return _problem(
-        event,
-        f"{have} on hand then, {lack} missing",
-        f"look at `inventory history {quote(event.sku)} --location {quote(event.location)}`; "
-        "record what came in, or let it pass with --allow-negative",
-    )._replace(is_shortage=True)
-
-
-_TOO_LARGE = "on hand would be too large to store"
-
-
-def check_stream(
-    stream: Sequence[Event], first_new: int, allow_negative: bool, decimals: int, zone: tzinfo
-) -> Problem | None:
-    """Judge a whole stream, in fold order, of which all from position `first_new` on is new.
-
-    It is refused when, at the end of any moment, on hand is below zero *and* lower than it would
-    have been without the new events: a batch is not to blame for what was short before it. A
-    moment is judged as a whole, so the order in which its events were recorded does not matter.
-    """
-    if misplaced := _check_opening(stream, first_new, zone):
-        return misplaced
-    without = steps(event for event in stream if event.position < first_new)
-    on_hand_without = {step.event.position: step.on_hand for step in without}
-    before = 0
-    for at, moment in groupby(steps(stream), key=lambda step: step.event.effective_at):
-        events: list[Event] = []
-        for step in moment:
-            events.append(step.event)
-            before = on_hand_without.get(step.event.position, before)
-        after = step.on_hand
-        if abs(after) > LARGEST_ON_HAND:
-            return _problem(step.event, _TOO_LARGE)
-        if not allow_negative and after < 0 and after < before:
-            new = [event for event in events if event.position >= first_new]
-            # What was there for the new events of this moment; where there is none, what the
-            # book said without the batch.
-            left_out = {event.position for event in new}
-            kept = (e for e in stream if e.effective_at <= at and e.position not in left_out)
-            there = fold(kept).on_hand if new else before
-            return _shortage((new or events)[0], there, -after, decimals)
-    return None
-
-
-def _check_opening(stream: Sequence[Event], first_new: int, zone: tzinfo) -> Problem | None:
-    voided = {event.reverses for event in stream}
-    standing = [e for e in stream if e.position not in voided and e.kind != "reversed"]
-    # The one that was recorded first, if there are two.
-    openings = sorted((e for e in standing if e.kind == "opened"), key=lambda e: e.position)
-    if not openings:
-        return None
-    opening = openings[0]
-    opened_on = show_effective(opening.effective_at, opening.date_only, zone)
-    if len(openings) > 1:
-        return _problem(
-            openings[1],
-            f"there is an opening balance of {opened_on} already",
-            f"adjust it, or reverse event {opening.position} and open once more",
-        )
-    first = standing[0]
-    if first.effective_at < opening.effective_at:
-        return _problem(
-            first,
-            f"nothing can take effect before the opening balance of {opened_on}",
-            "give the opening balance an earlier date"
-            if opening.position >= first_new
-            else f"give a later date, or reverse event {opening.position} and open earlier",
-        )
-    return None
+    def _note_met(self, stream: Stream, days: Iterable[Day]) -> None:
+        for begins, ends in sorted(days):
+            for met in met_counts(self._read_effects(stream, begins, ends), self._grounds.first):
+                self.notes.add("met count", met.in_words(stream, self._grounds.zone))

@@ -3,20 +3,15 @@
 Must never know how the batch was given, or where the words stand.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
-from itertools import groupby
 from typing import NamedTuple
 
-from inventory_cli.core.dates import (
-    show_day,
-    show_effective,
-    show_moment,
-)
-from inventory_cli.core.events import Event
+from inventory_cli.core.dates import show_effective, show_moment
+from inventory_cli.core.events import Effect, Event, Stream
 from inventory_cli.core.names import New
 from inventory_cli.core.present import NOTEWORTHY, behind_in_words, present_at
-from inventory_cli.core.replay import steps
 from inventory_cli.core.wording import MOST_SHOWN, signed
 
 # What a note is about → how several of that sort are summed up.
@@ -88,32 +83,19 @@ def _alone(sort: str, text: str) -> str:
 class MovedCount(NamedTuple):
     """A count whose variance changed because something was recorded that took effect before it."""
 
-    event: Event
+    sku: str
+    location: str
+    position: int
+    effective_at: str
+    date_only: int
     variance_before: int
     variance: int
 
     def in_words(self, decimals: int, zone: tzinfo) -> str:
         """Return what is to be known of it: on hand after a count stays as counted."""
-        count = _count_in_words(self.event, zone)
+        count = _count_in_words(*self[:5], zone)
         before, after = (signed(n, decimals) for n in (self.variance_before, self.variance))
         return f"{count} still stands; its variance is {after}, was {before}"
-
-
-def moved_counts(stream: Sequence[Event], first_new: int) -> list[MovedCount]:
-    """Return the counts recorded before position `first_new` whose variance the rest changed."""
-    known = (event for event in stream if event.position < first_new)
-    before = {
-        step.event.position: step.change
-        for step in steps(known)
-        if step.event.kind == "counted" and step.voided_by is None
-    }
-    return [
-        MovedCount(step.event, before[step.event.position], step.change)
-        for step in steps(stream)
-        if step.event.position in before
-        and step.voided_by is None
-        and step.change != before[step.event.position]
-    ]
 
 
 class MetCount(NamedTuple):
@@ -123,50 +105,48 @@ class MetCount(NamedTuple):
     first few of either, and how many there are.
     """
 
-    event: Event
+    position: int
+    effective_at: str
     included: tuple[Sequence[int], int]
     left_out: tuple[Sequence[int], int]
 
-    def in_words(self, zone: tzinfo) -> str:
+    def in_words(self, stream: Stream, zone: tzinfo) -> str:
         """Return which of the movements of its day a count is taken to include."""
         parts = [
             f"{verb} {_events(*some)}"
             for verb, some in (("includes", self.included), ("leaves out", self.left_out))
             if some[1]
         ]
-        said = f"{_count_in_words(self.event, zone)} {' and '.join(parts)}"
+        count = _count_in_words(*stream, self.position, self.effective_at, 0, zone)
         is_one = self.included[1] + self.left_out[1] == 1
-        return f"{said}, {'which is' if is_one else 'which are'} known by the day alone"
+        which = "which is" if is_one else "which are"
+        return f"{count} {' and '.join(parts)}, {which} known by the day alone"
 
 
-def met_counts(events: Iterable[Event], first_new: int, zone: tzinfo) -> Iterator[MetCount]:
+def met_counts(day: Iterable[Effect], first_new: int) -> Iterator[MetCount]:
     """Give the counts at a time that meet movements known by their day, where one of them is new.
 
-    `events` are those of one stream, in fold order; of some whole days, or of all.
+    `day` is what takes effect in one stream on one day, in fold order.
     """
-    for _, group in groupby(events, key=lambda event: show_day(event.effective_at, zone)):
-        day = list(group)
-        voided = {event.reverses for event in day}
-        standing = [e for e in day if e.position not in voided and e.kind != "reversed"]
-        by_day = [e.position for e in standing if _is_known_by_day(e)]
-        if not by_day:
+    counts, by_day = list[tuple[int, str, int]](), array("q")
+    for position, kind, _, effective_at, date_only, voided_by, _ in day:
+        if voided_by is not None or kind in ("reversed", "opened"):
             continue
-        latest, before = max(by_day), 0
-        for event in standing:
-            if _is_known_by_day(event):
-                before += 1
-                continue
-            is_timed_count = event.kind == "counted" and not event.date_only
-            if is_timed_count and max(event.position, latest) >= first_new:
-                yield MetCount(
-                    event,
-                    (by_day[: min(before, MOST_NAMED)], before),
-                    (by_day[before : before + MOST_NAMED], len(by_day) - before),
-                )
-
-
-def _is_known_by_day(event: Event) -> bool:
-    return bool(event.date_only) and event.kind not in ("counted", "opened")
+        if kind != "counted" and date_only:
+            by_day.append(position)
+        elif kind == "counted" and not date_only:
+            counts.append((position, effective_at, len(by_day)))
+    if not by_day:
+        return
+    latest = max(by_day)
+    for position, effective_at, before in counts:
+        if max(position, latest) >= first_new:
+            yield MetCount(
+                position,
+                effective_at,
+                (by_day[: min(before, MOST_NAMED)], before),
+                (by_day[before : before + MOST_NAMED], len(by_day) - before),
+            )
 
 
 def clock_in_words(clock: str, recorded_at: str) -> str | None:
@@ -182,12 +162,14 @@ def later_day_in_words(event: Event) -> str:
     return f"event {event.position} is of a later day; `stock` leaves it out until then"
 
 
-def _count_in_words(count: Event, zone: tzinfo) -> str:
-    if count.date_only:
-        at = show_effective(count.effective_at, count.date_only, zone)
+def _count_in_words(
+    sku: str, location: str, position: int, effective_at: str, date_only: int, zone: tzinfo
+) -> str:
+    if date_only:
+        at = show_effective(effective_at, date_only, zone)
     else:
-        at = show_moment(count.effective_at, zone)[: len("2022-03-15T14:30")].replace("T", " ")
-    return f"the count of {count.sku} at {count.location} on {at} (event {count.position})"
+        at = show_moment(effective_at, zone)[: len("2022-03-15T14:30")].replace("T", " ")
+    return f"the count of {sku} at {location} on {at} (event {position})"
 
 
 def _events(positions: Sequence[int], count: int) -> str:

@@ -4,9 +4,9 @@ This is the path that an append takes. It shares no code with `replay`, against 
 `rebuild` check what it stored. Must never know how stock is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
-from inventory_cli.core.events import KINDS, OPENING_DETAILS, Event, unpack_details
+from inventory_cli.core.events import KINDS, OPENING_DETAILS, Effect, unpack_details
 from inventory_cli.core.replay import State
 
 # What an event of a kind that moves stock does to on hand, and which date it sets.
@@ -49,6 +49,33 @@ class Projected:
         else:
             raise ValueError(f"a {kind!r} event cannot be applied in order")
 
+    def insert(self, kind: str, quantity: int, effective_at: str) -> int:
+        """Apply an event that moves stock, and takes effect before others of its stream, though
+        not before an opening balance. Return by how much it changes what is there at its moment.
+        """
+        sign, sets = _MOVES[kind]
+        change = sign * quantity
+        # A count behind it has seen what it did.
+        if effective_at >= (self.last_counted or ""):
+            self.on_hand += change
+        if sets == "last_incoming":
+            self.last_incoming = _latest(self.last_incoming, effective_at)
+        elif sets == "last_outgoing":
+            self.last_outgoing = _latest(self.last_outgoing, effective_at)
+        return change
+
+    def follow(self, effects: Iterable[Effect]) -> Iterator[Effect]:
+        """Give the events of a stream on, in fold order, and apply each when it has been looked
+        at: whoever does so refuses what cannot be applied.
+        """
+        for effect in effects:
+            yield effect
+            _, kind, quantity, effective_at, _, voided_by, details = effect
+            if voided_by is not None or kind == "reversed":
+                self.last_effective = effective_at
+            else:
+                self.advance(kind, quantity, effective_at, details)
+
     def state(self) -> State:
         """Return what is to be stored."""
         return State(
@@ -60,16 +87,6 @@ class Projected:
         )
 
 
-def projected_anew(stream: Sequence[Event]) -> Projected:
-    """Return the stock of a stream in which an event came late or was voided, from its first event.
-
-    `stream` is in fold order.
-    """
-    voided = {event.reverses for event in stream}
-    projected = Projected(State())
-    for event in stream:
-        if event.position in voided or event.kind == "reversed":
-            projected.last_effective = event.effective_at
-        else:
-            projected.advance(event.kind, event.quantity, event.effective_at, event.details)
-    return projected
+def _latest(known: str | None, moment: str) -> str:
+    # A bare day was told by an opening balance: every event knows better.
+    return moment if known is None or "T" not in known else max(known, moment)

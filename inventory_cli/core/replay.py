@@ -3,13 +3,14 @@
 A stream is folded by (effective at, position). A voided event and its reversal change nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, is_day
 from inventory_cli.core.events import (
     KINDS,
     OPENING_DETAILS,
+    Effect,
     Event,
     Stream,
     pack_details,
@@ -20,6 +21,7 @@ from inventory_cli.errors import LedgerUnusable
 SIGNS: Mapping[str, int] = {k.name: k.sign for k in KINDS.values() if k.sign is not None}
 INCOMING = frozenset(k.name for k in KINDS.values() if k.sets == "last_incoming")
 OUTGOING = frozenset(k.name for k in KINDS.values() if k.sets == "last_outgoing")
+_SETS: Mapping[str, str | None] = {k.name: k.sets for k in KINDS.values()}
 
 
 class UnknownKind(LedgerUnusable):
@@ -54,22 +56,14 @@ class Step(NamedTuple):
     voided_by: int | None
 
 
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return the events of one stream in the order in which they are folded."""
-    return sorted(events, key=lambda event: (event.effective_at, event.position))
-
-
-def steps(events: Iterable[Event]) -> Iterator[Step]:
-    """Fold one stream, given in fold order, event by event.
+def steps(events: Iterable[tuple[Event, int | None]], on_hand: int = 0) -> Iterator[Step]:
+    """Fold one stream event by event. Each is given, in fold order, with the position of the
+    reversal that voids it; `on_hand` is what is there before the first.
 
     The change of a count is its variance: counted minus what the book said just before it.
     """
-    stream = list(events)
-    voided_by = {event.reverses: event.position for event in stream if event.reverses is not None}
-    on_hand = 0
-    for event in stream:
-        voided = voided_by.get(event.position)
-        if voided is not None or event.kind == "reversed":
+    for event, voided_by in events:
+        if voided_by is not None or event.kind == "reversed":
             change = 0
         elif event.kind == "counted":
             change = event.quantity - on_hand
@@ -78,29 +72,33 @@ def steps(events: Iterable[Event]) -> Iterator[Step]:
         else:
             raise UnknownKind(event.position, event.kind)
         on_hand += change
-        yield Step(event, change, on_hand, voided)
+        yield Step(event, change, on_hand, voided_by)
 
 
-def fold(events: Iterable[Event]) -> State:
+def fold(effects: Iterable[Effect]) -> State:
     """Return the state after the events of one stream, given in fold order."""
     on_hand = 0
     dates: dict[str, str] = {}
-    last_effective = ""
-    for step in steps(events):
-        event = step.event
-        on_hand, last_effective = step.on_hand, event.effective_at
-        if step.voided_by is not None:
+    effective_at = ""
+    for position, kind, quantity, effective_at, _, voided_by, details in effects:
+        if voided_by is not None or kind == "reversed":
             continue
-        if event.kind == "opened":
-            dates = opening_dates(event.details) | dates
-        elif sets := KINDS[event.kind].sets:
-            dates[sets] = event.effective_at
+        if kind == "counted":
+            on_hand = quantity
+        elif kind in SIGNS:
+            on_hand += SIGNS[kind] * quantity
+        else:
+            raise UnknownKind(position, kind)
+        if kind == "opened":
+            dates = opening_dates(details) | dates
+        elif sets := _SETS[kind]:
+            dates[sets] = effective_at
     return State(
         on_hand,
         dates.get("last_incoming"),
         dates.get("last_outgoing"),
         dates.get("last_counted"),
-        last_effective,
+        effective_at,
     )
 
 
@@ -204,18 +202,18 @@ class Replay:
                 raise UnknownKind(position, kind)
 
     def states(
-        self, read_stream: Callable[[Stream], Sequence[Event]], as_of: str = END_OF_TIME
+        self, read_effects: Callable[[Stream], Iterable[Effect]], as_of: str = END_OF_TIME
     ) -> dict[Stream, State]:
         """Return the state of every stream that has an event up to `as_of` among those fed so far.
 
-        `read_stream` gives these events of one stream, in fold order.
+        `read_effects` gives these events of one stream, in fold order.
         """
         found: dict[Stream, State] = {}
         for stream, running in self._streams.items():
             if stream not in self._unsettled and running.effective <= as_of:
                 found[stream] = running.state()
-            elif events := read_stream(stream):
-                found[stream] = fold(events)
+            elif (state := fold(read_effects(stream))).last_effective:
+                found[stream] = state
         return found
 
     def count_streams(self, as_of: str) -> tuple[int, int]:

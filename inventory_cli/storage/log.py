@@ -6,14 +6,14 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Event, Stream
-from inventory_cli.core.replay import Replay, State
+from inventory_cli.core.events import Effect, Event, Stream
+from inventory_cli.core.replay import Replay, State, fold
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
-# How many rows are read under one lock. A scan of whole events goes in smaller steps: what is read
-# stays in the cache of the processor until every check has looked at it.
-PIECE = 20_000
+# How many rows are read under one lock: more are not read faster, and take room. A scan of whole
+# events goes in smaller steps: they stay in the processor's cache until every check has seen them.
+PIECE = 5_000
 _SCANNED_PIECE = 2_000
 
 # Before every position and every batch that a file can hold: SQLite's least integer has a place
@@ -182,7 +182,7 @@ def replay_log(
     cut = (as_of, base.position, base.as_of)
     for rows in pieces(ledger, REPLAY_COLUMNS, head, base.whole_to, wanted, *cut):
         replay.feed(rows)
-    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+    return replay.states(lambda stream: read_effects(ledger, stream, head, as_of))
 
 
 def whole_to(ledger: Ledger, head: int, as_of: str, known: int = 0) -> int:
@@ -198,27 +198,89 @@ def replay_sku(
     ledger: Ledger, sku: str, head: int, as_of: str = END_OF_TIME
 ) -> dict[Stream, State]:
     """Return the state of each stream of one SKU, as `replay_log` does for all."""
-    replay = Replay()
-    # In the order of the index, which is that of each stream's fold.
-    rows = ledger.connection.execute(
-        f"SELECT {REPLAY_COLUMNS} FROM events WHERE sku = ? AND effective_at <= ?"
-        " AND position <= ? ORDER BY location, effective_at, position",
-        (sku, as_of, head),
-    ).fetchall()
-    replay.feed(rows)
-    return replay.states(lambda stream: read_stream(ledger, stream, head, as_of))
+    streams = [(sku, location) for location in locations_of(ledger, sku)]
+    states = {stream: fold(read_effects(ledger, stream, head, as_of)) for stream in streams}
+    return {stream: state for stream, state in states.items() if state.last_effective}
+
+
+def read_effects(
+    ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME, start: str = ""
+) -> Iterator[Effect]:
+    """Give what a fold wants to know of the events of one stream between two moments (UTC text), in
+    fold order.
+    """
+    fields = ("position", "kind", "quantity", "effective_at", "date_only")
+    opening = ", CASE events.kind WHEN 'opened' THEN events.details END"
+    for rows in _stream_pieces(ledger, fields, opening, stream, head, as_of, start):
+        yield from rows
 
 
 def read_stream(
     ledger: Ledger, stream: Stream, head: int, as_of: str = END_OF_TIME, start: str = ""
-) -> list[Event]:
-    """Return the events of one stream between two moments (UTC text), in fold order."""
+) -> Iterator[list[tuple[Event, int | None]]]:
+    """Give the events of one stream between two moments (UTC text), in fold order, piece by piece,
+    each with the position of the reversal that voids it.
+    """
+    for rows in _stream_pieces(ledger, Event._fields, "", stream, head, as_of, start):
+        yield [(Event(*row[:-1]), row[-1]) for row in rows]
+
+
+def as_recorded(
+    ledger: Ledger, stream: Stream, head: int, as_of: str, start: str
+) -> Iterator[list[tuple[int, int, str]]]:
+    """Give the position, the batch and the moment of the same events, in the order of the log,
+    piece by piece. They are read under one lock: be quick.
+    """
     rows = ledger.connection.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE sku = ? AND location = ? AND effective_at >= ?"
-        " AND effective_at <= ? AND position <= ? ORDER BY effective_at, position",
+        "SELECT position, batch, effective_at FROM events WHERE sku = ? AND location = ?"
+        " AND effective_at >= ? AND effective_at <= ? AND position <= ? ORDER BY position",
         (*stream, start, as_of, head),
-    ).fetchall()
-    return [Event(*row) for row in rows]
+    )
+    while piece := rows.fetchmany(PIECE):
+        yield piece
+
+
+def _stream_pieces(
+    ledger: Ledger,
+    fields: Sequence[str],
+    more: str,
+    stream: Stream,
+    head: int,
+    as_of: str,
+    start: str,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give fields of the events of a stream, the position of the reversal that voids each, and
+    `more`, piece by piece.
+    """
+    columns = ", ".join(f"events.{field}" for field in fields)
+    within = (
+        " WHERE events.sku = ?3 AND events.location = ?4 AND events.effective_at <= ?1"
+        " AND events.position <= ?2 AND (events.effective_at, events.position) > (?5, ?6)"
+        " ORDER BY events.effective_at, events.position"
+    )
+    position, effective_at = fields.index("position"), fields.index("effective_at")
+    after = start, -(2**63)
+    if not _finds_reversals(ledger):
+        # Somebody took the index away: then the stream is held whole.
+        query = f"SELECT events.reverses, {columns}, NULL{more} FROM events{within}"
+        whole = ledger.connection.execute(query, (as_of, head, *stream, *after)).fetchall()
+        voided_by = {row[0]: row[1 + position] for row in whole if row[0] is not None}
+        end = 1 + len(fields)
+        yield [(*row[1:end], voided_by.get(row[1 + position]), *row[end + 1 :]) for row in whole]
+        return
+    # A reversal is found by the unique index, and by nothing else.
+    query = (
+        f"SELECT {columns}, reversal.position{more} FROM events LEFT JOIN events AS reversal"
+        " ON reversal.reverses = events.position AND +reversal.sku = events.sku"
+        " AND +reversal.location = events.location AND +reversal.effective_at <= ?1"
+        f" AND +reversal.position <= ?2{within} LIMIT {PIECE}"
+    )
+    rows = [()] * PIECE
+    while len(rows) == PIECE:
+        rows = ledger.connection.execute(query, (as_of, head, *stream, *after)).fetchall()
+        if rows:
+            yield rows
+            after = rows[-1][effective_at], rows[-1][position]
 
 
 def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -243,10 +305,19 @@ def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
         wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")
 
 
+def _finds_reversals(ledger: Ledger) -> bool:
+    query = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'events_by_reversal'"
+    return bool(ledger.connection.execute(query).fetchone())
+
+
 def locations_of(ledger: Ledger, sku: str) -> list[str]:
     """Return the locations at which a SKU has events, sorted."""
+    # From one to the next: to read all of them would be to read all events.
     rows = ledger.connection.execute(
-        "SELECT DISTINCT location FROM events WHERE sku = ? ORDER BY location", (sku,)
+        "WITH RECURSIVE found (name) AS (SELECT min(location) FROM events WHERE sku = ?1 UNION ALL"
+        " SELECT (SELECT min(location) FROM events WHERE sku = ?1 AND location > name) FROM found"
+        " WHERE name IS NOT NULL) SELECT name FROM found WHERE name IS NOT NULL",
+        (sku,),
     )
     return [location for (location,) in rows.fetchall()]
 

@@ -24,7 +24,7 @@ from inventory_cli.storage.chain import (
 from inventory_cli.storage.export import FORMAT, READABLE
 from inventory_cli.storage.insert import INSERT_EVENT, insert_events, put_aside, put_back
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings
-from inventory_cli.storage.log import read_stream
+from inventory_cli.storage.log import read_effects
 from inventory_cli.storage.new_ledger import new_ledger
 from inventory_cli.storage.plain_events import EVENT_BEGINS, read_plain
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
@@ -287,7 +287,7 @@ class _Writer:
         put_back(self._connection, aside)
         zone = load_zone(self._settings.timezone)
         ledger = Ledger(self._path, self._connection, self._settings, zone)
-        states = self._replay.states(lambda stream: read_stream(ledger, stream, self._position))
+        states = self._replay.states(lambda stream: read_effects(ledger, stream, self._position))
         store_states(ledger, states)
         return self._head
 

@@ -41,7 +41,9 @@ TASKS: dict[str, Callable[[Ledger, str], object]] = {
     "append": lambda ledger, sku: _append(ledger, sku, utc_text(_now())),
     "late": lambda ledger, sku: _append(ledger, sku, EARLY),
     "stock": lambda ledger, sku: stock_now(ledger, END_OF_TIME, [sku]),
-    "history": lambda ledger, sku: history(ledger, sku, None, "", cut_at(ledger, END_OF_TIME)),
+    "history": lambda ledger, sku: list(
+        history(ledger, sku, None, "", cut_at(ledger, END_OF_TIME))
+    ),
 }
 
 

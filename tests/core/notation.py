@@ -4,10 +4,11 @@
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from inventory_cli.core.dates import parse_when, utc_text
-from inventory_cli.core.events import Draft, Event, pack_details
+from inventory_cli.core.events import Draft, Effect, Event, pack_details
 from inventory_cli.core.rules import Facts, movement
 
 NOW = datetime(2022, 12, 31, 12, tzinfo=UTC)
@@ -33,6 +34,29 @@ def log(*lines: str) -> list[Event]:
     for position, line in enumerate(lines, start=1):
         events.append(Event(position, 1, *draft(line, events)))
     return events
+
+
+def with_voids(events: Iterable[Event]) -> list[tuple[Event, int | None]]:
+    """Return the events of one stream in fold order, each with what voids it, as one reads them."""
+    stream = sorted(events, key=lambda event: (event.effective_at, event.position))
+    voided_by = {event.reverses: event.position for event in stream if event.reverses is not None}
+    return [(event, voided_by.get(event.position)) for event in stream]
+
+
+def effects(events: Iterable[Event]) -> list[Effect]:
+    """Return what a fold wants to know of the events of one stream, in fold order."""
+    return [
+        (
+            event.position,
+            event.kind,
+            event.quantity,
+            event.effective_at,
+            event.date_only,
+            voided_by,
+            event.details if event.kind == "opened" else None,
+        )
+        for event, voided_by in with_voids(events)
+    ]
 
 
 def moment(text: str) -> str:

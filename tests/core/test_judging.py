@@ -8,9 +8,9 @@ from inventory_cli.core.dates import today_at, utc_text
 from inventory_cli.core.events import Event
 from inventory_cli.core.judging import Forbidden, Grounds, Judge, Verdict
 from inventory_cli.core.periods import Closing
-from inventory_cli.core.replay import fold, in_order
+from inventory_cli.core.replay import fold
 from inventory_cli.core.rules import happened_by_now
-from tests.core.notation import NOW, draft, log, moment
+from tests.core.notation import NOW, draft, effects, log, moment
 
 STREAM = ("A", "main")
 TODAY = today_at(utc_text(NOW), UTC)
@@ -56,13 +56,13 @@ def judged(
     events = log(*lines)
     drafts = [draft(line, events) for line in batch]
     new = [Event(len(events) + n, 2, *one) for n, one in enumerate(drafts, start=1)]
-    stored = fold(in_order(events)) if events else None
+    stored = fold(effects(events)) if events else None
     judge = Judge(
         Grounds(len(events) + 1, TODAY, closings, allow_negative, 0, UTC),
         lambda stream: stored,
-        lambda stream, start, end: [
-            event for event in in_order([*events, *new]) if start <= event.effective_at <= end
-        ],
+        lambda stream, start, end: effects(
+            event for event in [*events, *new] if start <= event.effective_at <= end
+        ),
     )
     judge.take(drafts[:1])
     judge.take(drafts[1:])
@@ -121,7 +121,7 @@ def test_all_streams_that_refuse_are_named_the_earliest_first() -> None:
     judge = Judge(
         Grounds(1, TODAY, (), False, 0, UTC),
         lambda stream: None,
-        lambda stream, start, end: [event for event in events if event.stream == stream],
+        lambda stream, start, end: effects(event for event in events if event.stream == stream),
     )
     judge.take(drafts)
     with pytest.raises(Forbidden) as refused:

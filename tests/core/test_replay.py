@@ -1,10 +1,12 @@
 """What a stream adds up to: events in, state out."""
 
+from collections import deque
+
 import pytest
 
-from inventory_cli.core.projection import projected_anew
-from inventory_cli.core.replay import Replay, UnknownKind, fold, in_order, steps
-from tests.core.notation import log
+from inventory_cli.core.projection import Projected
+from inventory_cli.core.replay import Replay, State, UnknownKind, fold, steps
+from tests.core.notation import effects, log, with_voids
 
 OPENED = "1 Feb opened 100 last_incoming=2022-01-01 last_outgoing=2022-02-01"
 STORY = (
@@ -49,7 +51,7 @@ def test_a_stream_adds_up(
     lines: tuple[str, ...], on_hand: int, incoming: str, outgoing: str, counted: str
 ) -> None:
     events = log(*lines)
-    state = fold(in_order(events))
+    state = fold(effects(events))
     days = [(date or "")[:10] for date in state[1:4]]
     assert [state.on_hand, *days] == [on_hand, incoming, outgoing, counted]
     # The fold of many streams, fed in the order of the log, and the projection say the same.
@@ -58,14 +60,18 @@ def test_a_stream_adds_up(
         (e.position, *e.stream, e.kind, e.quantity, e.effective_at, e.reverses, e.details)
         for e in events
     )
-    found = replay.states(lambda stream: in_order(events))
+    found = replay.states(lambda stream: effects(events))
     assert found == ({("A", "main"): state} if events else {})
-    assert projected_anew(in_order(events)).state() == state
+    projected = Projected(State())
+    deque(projected.follow(effects(events)), maxlen=0)
+    assert projected.state() == state
 
 
 def test_a_timeline_shows_what_each_event_changed() -> None:
     events = log("1 Mar received 5", "2 Mar sold 2", "3 Mar counted 1", "4 Mar sold 1", "voids 2")
-    shown = [(s.event.position, s.change, s.on_hand, s.voided_by) for s in steps(in_order(events))]
+    shown = [
+        (s.event.position, s.change, s.on_hand, s.voided_by) for s in steps(with_voids(events))
+    ]
     assert shown == [
         (1, +5, 5, None),
         (2, 0, 5, 5),
@@ -79,8 +85,8 @@ def test_an_unknown_kind_is_not_passed_over() -> None:
     (event,) = log("1 Mar received 5")
     event = event._replace(kind="melted")
     with pytest.raises(UnknownKind, match="event 1 is of the unknown kind 'melted'"):
-        fold([event])
+        fold(effects([event]))
     with pytest.raises(UnknownKind):
         Replay().feed([(1, "A", "main", "melted", 5, event.effective_at, None, None)])
     with pytest.raises(ValueError, match="a 'melted' event cannot be applied in order"):
-        projected_anew([event])
+        deque(Projected(State()).follow(effects([event])), maxlen=0)

@@ -24,16 +24,18 @@ from inventory_cli.core.dates import (
     show_day,
     utc_text,
 )
-from inventory_cli.core.events import Draft, Event, Stream
-from inventory_cli.core.judging import Forbidden, Problem
+from inventory_cli.core.events import Draft, Event, Stream, pack_details
+from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.notes import Notes
-from inventory_cli.core.replay import State, fold, in_order
+from inventory_cli.core.replay import State, fold
 from inventory_cli.core.rules import Facts, movement, transfer
+from inventory_cli.core.timeline import Problem
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Batch, Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.new_ledger import create_ledger
 from inventory_cli.storage.stock import stored_states
+from tests.core.notation import effects
 from tests.properties.slow_model import Fact, Line, Shortage, SlowLedger, standing
 
 
@@ -178,6 +180,22 @@ def drafts_of(entry: Entry, ledger: Ledger) -> list[Draft]:
 def opening_details(fact: Fact) -> dict[str, str]:
     given = {"last_incoming": fact.last_incoming, "last_outgoing": fact.last_outgoing}
     return {name: day.isoformat() for name, day in given.items() if day is not None}
+
+
+def event_of(slow: SlowLedger, fact: Fact) -> Event:
+    """Return a fact of the model as the log would hold it."""
+    return Event(
+        fact.position,
+        1,
+        *fact.stream,
+        fact.kind,
+        fact.quantity,
+        utc_text(slow.moment(fact)),
+        int(not isinstance(fact.on, datetime)),
+        *(None, None, None, None),
+        fact.reverses,
+        pack_details(opening_details(fact)),
+    )
 
 
 class Both:
@@ -384,7 +402,7 @@ def folded(events: Sequence[Event]) -> dict[Stream, State]:
     streams: dict[Stream, list[Event]] = {}
     for event in events:
         streams.setdefault((event.sku, event.location), []).append(event)
-    return {stream: fold(in_order(events)) for stream, events in streams.items()}
+    return {stream: fold(effects(events)) for stream, events in streams.items()}
 
 
 def tell(ledger: Ledger, entry: Entry) -> Batch:

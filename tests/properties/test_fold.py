@@ -1,26 +1,23 @@
 """The fold may be cut anywhere, and its two implementations agree."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory_cli.core.dates import (
-    END_OF_TIME,
-    utc_text,
-)
-from inventory_cli.core.events import Event, Stream, pack_details
+from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Effect, Event, Stream
 from inventory_cli.core.projection import Projected
-from inventory_cli.core.replay import Replay, fold, in_order
+from inventory_cli.core.replay import Replay, fold
+from tests.core.notation import effects
 from tests.properties.lives import (
     Entry,
     entries,
+    event_of,
     folded,
     in_memory,
-    opening_details,
     possible,
     zones,
 )
@@ -34,21 +31,7 @@ def events_of(story: Sequence[Entry], errors: Sequence[int], zone: str) -> list[
     for position in errors:
         if position <= len(slow.facts) and not slow.voided(position):
             slow.record([slow.reversal(position)])
-    return [
-        Event(
-            fact.position,
-            1,
-            *fact.stream,
-            fact.kind,
-            fact.quantity,
-            utc_text(slow.moment(fact)),
-            int(not isinstance(fact.on, datetime)),
-            *(None, None, None, None),
-            fact.reverses,
-            pack_details(opening_details(fact)),
-        )
-        for fact in slow.facts
-    ]
+    return [event_of(slow, fact) for fact in slow.facts]
 
 
 long_stories = st.lists(entries, max_size=30)
@@ -78,8 +61,8 @@ def test_a_replay_fed_in_pieces_of_any_size_equals_the_fold_of_each_stream(
             assert states == folded(known)
 
 
-def stream_in(log: list[Event], stream: Stream) -> list[Event]:
-    return in_order(event for event in log if (event.sku, event.location) == stream)
+def stream_in(log: list[Event], stream: Stream) -> list[Effect]:
+    return effects(event for event in log if (event.sku, event.location) == stream)
 
 
 @in_memory
@@ -89,11 +72,11 @@ def test_a_fold_may_stop_anywhere_and_be_brought_forward_from_there(
 ) -> None:
     log = events_of(story, [], zone)
     for stream, state in folded(log).items():
-        events = in_order(event for event in log if (event.sku, event.location) == stream)
+        events = stream_in(log, stream)
         # An opening balance comes first, or is folded again; so the rest begins behind it.
-        opened = [n for n, event in enumerate(events, 1) if event.kind == "opened"]
+        opened = [n for n, (_, kind, *_) in enumerate(events, 1) if kind == "opened"]
         split = max(at, *opened, 0)
         projected = Projected(fold(events[:split]))
-        for event in events[split:]:
-            projected.advance(event.kind, event.quantity, event.effective_at, event.details)
+        for _, kind, quantity, effective_at, _, _, details in events[split:]:
+            projected.advance(kind, quantity, effective_at, details)
         assert projected.state() == state

@@ -99,7 +99,7 @@ def test_history_shows_the_changes_and_variances_that_the_model_finds(
         for sku in SKUS:
             for location in (None, *LOCATIONS):
                 rows = both.slow.history(sku, location, last_moment(both.slow, end), known)
-                shown = history(ledger, sku, location, "", cut)
+                shown = list(history(ledger, sku, location, "", cut))
                 assert [(e.event.position, e.change, e.on_hand) for e in shown] == rows
                 assert [e.voided_by for e in shown] == [voids.get(row[0]) for row in rows]
 
@@ -114,7 +114,7 @@ def test_history_from_a_day_on_is_the_end_of_the_whole_history(life: list[Deed],
         for day in DAYS:
             start = inclusive_start(parse_when(typed(day), NOW, ledger.zone), ledger.zone)
             for sku in SKUS:
-                shown = history(ledger, sku, None, start, cut)
+                shown = list(history(ledger, sku, None, start, cut))
                 assert [(e.event.position, e.change, e.on_hand) for e in shown] == [
                     row
                     for row in both.slow.history(sku)

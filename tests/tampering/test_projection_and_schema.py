@@ -287,3 +287,10 @@ def test_a_moment_that_is_none_hides_no_other_difference(ledger: Shop) -> None:
     assert any("found 'rubbish'" in problem for problem in problems)
     ledger.ok("rebuild")
     assert ledger.failed_checks() == {}
+
+
+def test_without_the_index_of_reversals_a_timeline_says_the_same(ledger: Shop) -> None:
+    ledger.ok("reverse", 1, "--reason", "x", "--allow-negative")
+    before = ledger.json("history", "XYZ-1"), ledger.json("as-of", "2022-12-31", "XYZ-1")
+    alter(ledger, "DROP INDEX events_by_reversal")
+    assert (ledger.json("history", "XYZ-1"), ledger.json("as-of", "2022-12-31", "XYZ-1")) == before
