@@ -17,7 +17,7 @@ from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.errors import Refused, damaged
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_end
-from inventory_cli.storage.insert import insert_drafts
+from inventory_cli.storage.insert import Part, in_parts, insert_parts
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import last_position, read_effects
 from inventory_cli.storage.snapshots import read_closings
@@ -57,6 +57,31 @@ def append(
     Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
     LedgerUnusable when the file cannot be written; then nothing was appended.
     """
+    return append_parts(
+        ledger,
+        origin,
+        lambda: in_parts(plan()),
+        clock,
+        allow_negative,
+        dry_run,
+        inspect,
+        details,
+    )
+
+
+def append_parts(
+    ledger: Ledger,
+    origin: Origin,
+    plan: Callable[[], Iterable[Part]],
+    clock: Clock,
+    allow_negative: bool = False,
+    dry_run: bool = False,
+    inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
+    details: Mapping[str, str] = {},
+) -> Appended | None:
+    """Record a batch as `append` does, where `plan` gives its drafts part by part, with their
+    texts.
+    """
     with ledger.appending():
         refuse_ended(ledger)
         head = _sound_head(ledger)
@@ -79,7 +104,7 @@ def append(
         )
         if behind := clock_in_words(says, now):
             judge.notes.add("clock", behind)
-        last, link = insert_drafts(ledger, head, plan(), judge.take)
+        last, link = insert_parts(ledger, head, plan(), judge.take)
         if last == head.position:
             return None
         verdict = judge.settle()

@@ -3,11 +3,12 @@
 Must never know how a row is spelled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
 from inventory_cli.audit.seam import Seam
 from inventory_cli.core.dates import show_cut, show_day
+from inventory_cli.core.events import Draft
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.rows import Row
@@ -30,6 +31,11 @@ class Earlier:
         self._zone = zone
         self._count = 0
         self._first = 0
+
+    def may_take(self, drafts: Iterable[Draft]) -> bool:
+        """Tell whether any of these takes effect in that time."""
+        seam = self._seam
+        return seam is not None and any(draft.effective_at <= seam.cut for draft in drafts)
 
     def takes(self, row: Row) -> bool:
         """Tell whether a row that is not known by its id is one of them, and say so."""

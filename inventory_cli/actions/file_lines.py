@@ -5,8 +5,9 @@ Must never know how a row is read, or what the log says.
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterable
 
-from inventory_cli.importing.rows import Row
+from inventory_cli.importing.chunks import Chunk
 
 # Stands among balances for none.
 _NO_BALANCE = -(2**63)
@@ -26,12 +27,16 @@ class Lines:
         self._ahead: int | None = None
         self._starts, self._aheads = array("I"), array("q")
 
-    def append(self, line: int) -> None:
-        if line - self._count != self._ahead:
-            self._ahead = line - self._count
-            self._starts.append(self._count)
-            self._aheads.append(self._ahead)
-        self._count += 1
+    def extend(self, lines: Iterable[int]) -> None:
+        """Take the lines of the next events."""
+        count, ahead = self._count, self._ahead
+        for line in lines:
+            if line - count != ahead:
+                ahead = line - count
+                self._starts.append(count)
+                self._aheads.append(ahead)
+            count += 1
+        self._count, self._ahead = count, ahead
 
     def __len__(self) -> int:
         return self._count
@@ -57,24 +62,18 @@ class FileLines:
         """Whether any row states a balance."""
         return bool(self._balances)
 
-    def add(self, row: Row) -> None:
-        """Take into account that the drafts of a row are recorded next."""
-        if not row.balances and not self._balances and len(row.drafts) == 1:
-            # Most rows are as plain as this.
-            self.rows += 1 + row.added
-            self._lines.append(row.line)
-            return
-        self.rows += (1 if row.arrival_line is None else 2) + row.added
-        for number, _ in enumerate(row.drafts):
-            self._lines.append((row.arrival_line if number else None) or row.line)
-            balance = row.balances[number] if row.balances else None
-            if balance is not None or self._balances:
-                self._add_balance(balance)
-
-    def _add_balance(self, balance: int | None) -> None:
-        # Rows before the first one that states a balance state none.
-        self._balances.extend([_NO_BALANCE] * (len(self._lines) - 1 - len(self._balances)))
-        self._balances.append(_NO_BALANCE if balance is None else balance)
+    def add(self, chunk: Chunk) -> None:
+        """Take into account that the drafts of a chunk are recorded next."""
+        first = len(self._lines)
+        self.rows += chunk.file_rows
+        self._lines.extend(chunk.lines)
+        for number, row in chunk.more.items():
+            for draft, balance in enumerate(row.balances, start=first + number):
+                if balance is not None:
+                    # Those before it, as far back as there was one, state none.
+                    missing = draft - len(self._balances)
+                    self._balances.extend([_NO_BALANCE] * missing)
+                    self._balances.append(balance)
 
     def line_of(self, position: int) -> int | None:
         """Return the line of the event at a position; None where it is not one of the file's."""

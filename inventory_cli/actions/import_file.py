@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
-from inventory_cli.actions.append import append
+from inventory_cli.actions.append import append_parts
 from inventory_cli.actions.errors_file import List, errors_file
 from inventory_cli.actions.file_lines import FileLines
 from inventory_cli.actions.imported import Choices, Imported
@@ -18,7 +18,7 @@ from inventory_cli.actions.named_rows import with_fit_names
 from inventory_cli.actions.names import guard_of
 from inventory_cli.audit.seam import read_seam
 from inventory_cli.core.balances import Disagreement, first_disagreement
-from inventory_cli.core.events import READ_AS, Draft, Stream
+from inventory_cli.core.events import READ_AS, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.present import present_at
@@ -27,13 +27,16 @@ from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused
 from inventory_cli.importing.ahead import can_read_ahead, digest_ahead, read_ahead
 from inventory_cli.importing.bad_rows import BadRow
-from inventory_cli.importing.movements import Measures, open_source, read_rows
+from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
+from inventory_cli.importing.movements import Measures, open_source, read_chunks
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.read_as import read_as
-from inventory_cli.importing.rows import Packed, Row, pack, unpack
+from inventory_cli.importing.rows import Packed
 from inventory_cli.importing.spool import Spool
 from inventory_cli.importing.tally import Reading
 from inventory_cli.storage.batches import Batch, Origin, batch_of_source
+from inventory_cli.storage.chain import said_text
+from inventory_cli.storage.insert import Part, in_parts
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import read_stream
 from inventory_cli.storage.snapshots import read_closings
@@ -83,7 +86,7 @@ class _Found(NamedTuple):
     name: str
     sha256: str
     read_as: str
-    rows: Callable[[], Iterator[Row]]
+    rows: Callable[[], Iterator[Chunk]]
 
 
 @contextmanager
@@ -112,15 +115,24 @@ def _reading(
         # What is known is not going to be recorded.
         if not _known_as(ledger, profile, sha256, way):
             with read_ahead(
-                source, profile, measures, imported.reading, sha256, flush, counted, progress
-            ) as rows:
-                yield _Found(name, sha256, way, lambda: rows)
+                source,
+                profile,
+                measures,
+                said_text,
+                imported.reading,
+                sha256,
+                flush,
+                counted,
+                progress,
+            ) as chunks:
+                yield _Found(name, sha256, way, lambda: chunks)
             return
     source = open_source(file, name, profile, half(progress, 0))
-    with Spool[Packed]() as spool:
-        for row in read_rows(source, profile, measures, imported.reading):
-            spool.add(pack(row))
-        yield _Found(name, source.sha256(), way, lambda: unpack(spool.read(half(progress, 1))))
+    with Spool[Packed](at_once=1) as spool:
+        for chunk in read_chunks(source, profile, measures, said_text, imported.reading):
+            spool.add(pack_chunk(chunk))
+        packed = spool.read(half(progress, 1))
+        yield _Found(name, source.sha256(), way, lambda: map(unpack_chunk, packed))
 
 
 def _known_as(ledger: Ledger, profile: Profile, sha256: str, way: str) -> Batch | None:
@@ -148,7 +160,7 @@ def _record(
     if imported.known_as or (imported.bad and stops):
         return
 
-    def plan() -> Iterator[Draft]:
+    def plan() -> Iterator[Part]:
         # Once more, now that nobody else can write.
         imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
         if imported.known_as:
@@ -156,13 +168,12 @@ def _record(
         lines = imported.lines = FileLines(ledger.head().position + 1)
         period = choices.into_closed
         closing = None if period is None else find_closing(read_closings(ledger), period)
-        for row in _new_rows(ledger, found, imported, profile, clock, list_error):
-            lines.add(row)
-            yield from (
-                row.drafts
-                if closing is None
-                else (meant_for(draft, closing) for draft in row.drafts)
-            )
+        for chunk in _new_rows(ledger, found, imported, profile, clock, list_error):
+            lines.add(chunk)
+            if closing is None:
+                yield Part(chunk.drafts, chunk.texts)
+            else:
+                yield from in_parts(meant_for(draft, closing) for draft in chunk.drafts)
         if imported.bad and stops:
             raise _BadRows
 
@@ -177,7 +188,7 @@ def _record(
 
     origin = origin._replace(source_sha256=found.sha256)
     details = {READ_AS: found.read_as}
-    imported.outcome = append(
+    imported.outcome = append_parts(
         ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect, details
     )
     if not (imported.outcome or imported.known_as or imported.bad):
@@ -192,7 +203,7 @@ def _new_rows(
     profile: Profile,
     clock: Clock,
     list_error: List,
-) -> Iterator[Row]:
+) -> Iterator[Chunk]:
     """Give the rows that the log does not have yet, and may have."""
 
     def take_bad(row: BadRow) -> None:

@@ -11,48 +11,32 @@ claimed by it, and an event with an id never answers for a row with another one.
 id waits, where only events with an id may answer for it, until all ids of the file are known.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from inventory_cli.actions.alike import Answer, Overlaps
 from inventory_cli.actions.earlier import Earlier
 from inventory_cli.actions.known_before import find_before
 from inventory_cli.audit.seam import Seam
-from inventory_cli.core.dates import day_of
-from inventory_cli.core.events import Draft, Event, Stream
+from inventory_cli.core.events import Draft, Event
 from inventory_cli.core.rules import differing_in
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
+from inventory_cli.importing.chunks import Chunk, in_chunks
 from inventory_cli.importing.rows import Packed, Row, pack, unpack
 from inventory_cli.importing.spool import Spool
+from inventory_cli.storage.carried_ids import any_carried
 from inventory_cli.storage.insert import CHUNK
 from inventory_cli.storage.known import (
     Forgotten,
-    Looks,
+    any_known,
     known_under_id,
-    last_moment,
     latest_of,
     same_as,
-    seen_between,
 )
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import reversal_of
-
-# How many recorded events are kept at hand to be compared with rows.
-_MOST_AT_HAND = 100_000
-
 
 _OWN_ID = "give each event an id of its own"
-
-
-class Answer(NamedTuple):
-    """The recorded event that answers for a row, and the one that voided it, if any; both are in
-    the `file` of a ledger before this one, where that is said.
-    """
-
-    position: int
-    voided_by: int | None = None
-    file: str | None = None
 
 
 class LeftOut(NamedTuple):
@@ -78,13 +62,13 @@ class Told(NamedTuple):
 
 def without_known(
     ledger: Ledger,
-    rows: Iterable[Row],
+    chunks: Iterable[Chunk],
     overlap: str | None,
     name: str,
     told: Told,
     seam: Seam | None = None,
     into_closed: bool = False,
-) -> Iterator[Row]:
+) -> Iterator[Chunk]:
     """Give the rows that are to be recorded, under the write lock.
 
     `overlap` is "skip", "keep" or None; what takes effect before the `seam` belongs to the ledger
@@ -93,50 +77,65 @@ def without_known(
     """
     earlier = Earlier(None if into_closed else seam, overlap, ledger.zone, told.bad, told.before)
     keep = overlap == "keep"
-    overlaps = _Overlaps(ledger)
+    overlaps = Overlaps(ledger)
     ids = _Ids(ledger, seam, keep)
     # An empty log has nothing that could look like a row.
     compare = not keep and ledger.head().position > 0
-    looked: list[tuple[int, int]] = []
-    count = 0
-
-    def is_new(row: Row, answer: Answer | None) -> bool:
-        nonlocal count
-        if answer is None:
-            return True
-        if answer.voided_by is not None:
-            told.voided(LeftOut(row.line, *answer))
-            return False
-        count += 1
-        if not looked:
-            looked.append((row.line, answer.position))
-        return False
-
+    answered = _Answered(told)
     with Spool[Packed]() as waiting:
-        for row in rows:
+
+        def is_recorded(row: Row) -> bool:
             if _is_known_by_id(row, ids, overlaps, told) or earlier.takes(row):
-                continue
+                return False
             if not compare or (alike := overlaps.like(row.drafts)) is None:
-                yield row
-            elif row.drafts[0].id is None and alike.any_with_id():
+                return True
+            if row.drafts[0].id is None and alike.any_with_id():
                 waiting.add(pack(row))
-            elif is_new(row, alike.answer(with_id=False)):
-                yield row
-        for row in unpack(waiting.read()):
+                return False
+            return answered.is_new(row, alike.answer(with_id=False))
+
+        def is_recorded_at_last(row: Row) -> bool:
             alike = overlaps.like(row.drafts)
-            if alike is None or is_new(row, alike.answer(with_id=True)):
-                yield row
+            return alike is None or answered.is_new(row, alike.answer(with_id=True))
+
+        for chunk in chunks:
+            # Those before it are in the log by now.
+            all_new = ids.are_new(chunk.ids) and not (
+                earlier.may_take(chunk.drafts) or (compare and overlaps.may_hold(chunk.drafts))
+            )
+            yield chunk if all_new else chunk.only(is_recorded)
+        for chunk in in_chunks(unpack(waiting.read())):
+            yield chunk.only(is_recorded_at_last)
     earlier.refuse(name)
-    if looked and overlap is None:
-        line, position = looked[0]
+    if answered.count and overlap is None:
         raise Refused(
-            f"{name}: {count} of the rows look recorded already; the first is line {line}, "
-            f"which equals event {position}",
+            f"{name}: {answered.count} of the rows look recorded already; the first is line "
+            f"{answered.line}, which equals event {answered.position}",
             "--overlap skip leaves them out, --overlap keep records them once more",
         )
 
 
-def _is_known_by_id(row: Row, ids: "_Ids", overlaps: "_Overlaps", told: Told) -> bool:
+class _Answered:
+    """How many rows look recorded already, and which is the first, of which line and event."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self.count = self.line = self.position = 0
+
+    def is_new(self, row: Row, answer: Answer | None) -> bool:
+        """Tell whether a row that something looks like has no answer, and count it where it has."""
+        if answer is None:
+            return True
+        if answer.voided_by is not None:
+            self._told.voided(LeftOut(row.line, *answer))
+            return False
+        if not self.count:
+            self.line, self.position = row.line, answer.position
+        self.count += 1
+        return False
+
+
+def _is_known_by_id(row: Row, ids: "_Ids", overlaps: Overlaps, told: Told) -> bool:
     """Tell whether a row is not recorded because of its id, and say so where it is to be known."""
     id = row.drafts[0].id
     if id is None:
@@ -177,6 +176,18 @@ class _Ids:
         self._recent: dict[str, tuple[Draft, ...]] = {}
         self._older: dict[str, tuple[Draft, ...]] = {}
 
+    def are_new(self, ids: Sequence[str]) -> bool:
+        """Tell whether none of the ids of a chunk was seen, here or there, or is in it twice."""
+        if not ids:
+            return True
+        seen = self._recent.keys() | self._older.keys()
+        return (
+            len(set(ids)) == len(ids)
+            and seen.isdisjoint(ids)
+            and not any_known(self._ledger, ids)
+            and not any_carried(self._ledger, ids)
+        )
+
     def find(self, id: str, drafts: tuple[Draft, ...]) -> Answer | None:
         """Return what was recorded under an id and says the same: position 0 in the file itself.
 
@@ -212,111 +223,3 @@ class _Ids:
         else:
             where = "taken earlier in the file, for something else"
         raise _IdTaken(f"{where}: {_OWN_ID}")
-
-
-class _Alike:
-    """The events that look alike and have not answered for a row yet, the next one last.
-
-    Those that stand come before those that were voided.
-    """
-
-    def __init__(self, overlaps: "_Overlaps") -> None:
-        self._overlaps = overlaps
-        self.without_id: list[tuple[int, bool]] = []
-        self.with_id: list[tuple[int, bool]] = []
-
-    def any_with_id(self) -> bool:
-        """Tell whether one of them has an id."""
-        return bool(self._unclaimed(self.with_id))
-
-    def answer(self, with_id: bool) -> Answer | None:
-        """Take the event that answers for the next row; one with an id only if that is allowed."""
-        candidates = [self._unclaimed(self.without_id)]
-        if with_id:
-            candidates.append(self._unclaimed(self.with_id))
-        # The first that stands, or the first that was voided.
-        found = min(filter(None, candidates), key=lambda events: events[-1][1], default=None)
-        if found is None:
-            return None
-        position, is_voided = found.pop()
-        return self._overlaps.answer(position, is_voided)
-
-    def _unclaimed(self, events: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
-        while events and self._overlaps.is_claimed(events[-1][0]):
-            events.pop()
-        return events
-
-
-# A stream, between which moments, and whether what is known by its day.
-_Where = tuple[Stream, str, str, bool]
-
-
-class _Overlaps:
-    """The events that were there before the file, and which of them answer for a row already."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._head = ledger.head().position
-        self._forgotten = Forgotten(ledger)
-        self._last: dict[Stream, str] = {}
-        # One bit for each event.
-        self._claimed = bytearray(self._head // 8 + 1)
-        # All events of one stream and moment, or day, are looked at once; the latest used last.
-        self._at_hand: OrderedDict[_Where, dict[Looks, _Alike]] = OrderedDict()
-        self._sizes: dict[_Where, int] = {}
-        self._size = 0
-
-    def like(self, drafts: tuple[Draft, ...]) -> _Alike | None:
-        """Return the recorded events that look like a row; None where there are none."""
-        draft = drafts[0]
-        stream = draft.stream
-        last = self._last.get(stream)
-        if last is None:
-            last = self._last[stream] = last_moment(self._ledger, stream)
-        start = end = draft.effective_at
-        if draft.date_only and last:
-            start, end = day_of(start, self._ledger.zone)
-        if start > last:
-            return None
-        where = (stream, start, end, bool(draft.date_only))
-        seen = self._at_hand.get(where)
-        if seen is None:
-            seen = self._look(where)
-        else:
-            self._at_hand.move_to_end(where)
-        target = drafts[1].location if len(drafts) > 1 else None
-        return seen.get(Looks(draft.kind, draft.quantity, draft.reference, target))
-
-    def _look(self, where: _Where) -> dict[Looks, _Alike]:
-        found: dict[Looks, _Alike] = {}
-        size = 1
-        for event in seen_between(self._ledger, *where, self._head, self._forgotten):
-            if not self.is_claimed(event.position):
-                size += 1
-                alike = found.get(event.looks) or found.setdefault(event.looks, _Alike(self))
-                events = alike.with_id if event.has_id else alike.without_id
-                events.append((event.position, event.is_voided))
-        for alike in found.values():
-            for events in (alike.with_id, alike.without_id):
-                events.sort(key=lambda event: (not event[1], -event[0]))
-        self._at_hand[where] = found
-        self._sizes[where] = size
-        self._size += size
-        while self._size > _MOST_AT_HAND and len(self._at_hand) > 1:
-            oldest, _ = self._at_hand.popitem(last=False)
-            self._size -= self._sizes.pop(oldest)
-        return found
-
-    def answer(self, position: int, is_voided: bool) -> Answer:
-        """Claim an event, and return it as an answer."""
-        self.claim(position)
-        return Answer(position, reversal_of(self._ledger, position) if is_voided else None)
-
-    def claim(self, position: int) -> None:
-        """Take an event as one that answers for a row; one of the file itself is none of these."""
-        if 0 < position <= self._head:
-            self._claimed[position // 8] |= 1 << position % 8
-
-    def is_claimed(self, position: int) -> bool:
-        """Tell whether an event answers for a row already."""
-        return bool(self._claimed[position // 8] & 1 << position % 8)

@@ -184,13 +184,15 @@ class Judge:
         # One problem for each stream is enough.
         self._closed: dict[Stream, Problem] = {}
 
-    def take(self, drafts: list[Draft]) -> list[Draft]:
+    def take(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         """Look at the next drafts of the batch; return them as they are to be recorded."""
         touched, closed_to, soon = self._touched, self._closed_to, self._soon
         allow_negative = self._grounds.allow_negative
-        for place, draft in enumerate(drafts):
+        changed: dict[int, Draft] = {}
+        first = self._next
+        for position, draft in enumerate(drafts, start=first):
             if draft.effective_at >= soon:
-                draft = drafts[place] = self._of_today_or_later(draft)
+                draft = changed[position] = self._of_today_or_later(draft, position)
             stream = draft[:2]
             touch = touched.get(stream)
             if touch is None:
@@ -202,9 +204,11 @@ class Judge:
                     )
                 touch.settled = touch.bring_forward(draft, allow_negative)
             if draft.effective_at <= closed_to or draft.details is not None:
-                self._look_at_period(draft)
-            self._next += 1
-        return drafts
+                self._look_at_period(draft, position)
+        self._next = first + len(drafts)
+        if not changed:
+            return drafts
+        return [changed.get(position, draft) for position, draft in enumerate(drafts, start=first)]
 
     def _first_touch(self, stream: Stream) -> _Touched:
         stored = self._stored_state(stream)
@@ -212,19 +216,17 @@ class Judge:
             self.notes.add_new(self._newcomers.look_at(*stream))
         return _Touched(stored)
 
-    def _of_today_or_later(self, draft: Draft) -> Draft:
+    def _of_today_or_later(self, draft: Draft, position: int) -> Draft:
         if draft.effective_at == AT_ONCE:
             return draft._replace(effective_at=self._grounds.today.now)
         draft = happened_by_now(draft, self._grounds.today)
         if draft.effective_at > self._grounds.today.ends and draft.kind != "reversed":
-            self.notes.add("later day", later_day_in_words(Event(self._next, 0, *draft)))
+            self.notes.add("later day", later_day_in_words(Event(position, 0, *draft)))
         return draft
 
-    def _look_at_period(self, draft: Draft) -> None:
+    def _look_at_period(self, draft: Draft, position: int) -> None:
         if found := what_forbids(draft, self._grounds.closings, self._grounds.zone):
-            problem = Problem(
-                *draft.stream, draft.effective_at, draft.date_only, self._next, *found
-            )
+            problem = Problem(*draft.stream, draft.effective_at, draft.date_only, position, *found)
             self._closed.setdefault(draft.stream, problem)
 
     def settle(self) -> Verdict:

@@ -248,11 +248,11 @@ class Guard:
         self._skus = _Names(in_use.has_sku, in_use.skus)
         self._locations = _Names(in_use.has_location, in_use.locations)
         # The places of each SKU that were let pass.
-        self.passed: dict[str, set[str]] = {}
+        self._passed: dict[str, set[str]] = {}
 
     def check(self, draft: Draft, place_said: bool) -> None:
         """Raise NameRefused where a draft is not to be recorded."""
-        passed = self.passed.get(draft.sku, ())
+        passed = self._passed.get(draft.sku, ())
         if draft.location in passed:
             return
         if not place_said and draft.location == DEFAULT_LOCATION:
@@ -260,7 +260,17 @@ class Guard:
         if self._rules.known_only:
             self._refuse_new("SKU", draft.sku, self._skus)
             self._refuse_new("location", draft.location, self._locations)
-        self.passed.setdefault(draft.sku, set()).add(draft.location)
+        self._passed.setdefault(draft.sku, set()).add(draft.location)
+
+    def check_all(self, drafts: Sequence[Draft], guessed: Sequence[bool]) -> None:
+        """Raise NameRefused where any of some drafts, of which each one's place was guessed or not,
+        is not to be recorded; those before it were let pass.
+        """
+        passed = self._passed
+        for draft, is_guessed in zip(drafts, guessed, strict=True):
+            # Almost all are of a stream that was looked at before.
+            if draft.location not in passed.get(draft.sku, ()):
+                self.check(draft, not is_guessed)
 
     def _refuse_guess(self, sku: str, passed: Iterable[str]) -> None:
         on_hand = self._in_use.on_hand(sku)

@@ -19,18 +19,17 @@ from hashlib import sha256
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
+from inventory_cli.core.events import Draft
 from inventory_cli.core.progress import Progress
 from inventory_cli.errors import InventoryError, LedgerUnusable, Refused
-from inventory_cli.importing.movements import Measures, read_rows
+from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
+from inventory_cli.importing.movements import Measures, read_chunks
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.rows import Packed, Row, pack, unpack
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.tally import Reading
 
 # A file below this size is read sooner than it takes to share the work.
 LEAST_BYTES = 4_000_000
-# How many rows are handed over at a time.
-_CHUNK = 5_000
 _BLOCK = 1 << 20
 # F_SETPIPE_SZ of Linux.
 _SET_PIPE_SIZE = 1031
@@ -78,13 +77,17 @@ def read_ahead(
     source: Source,
     profile: Profile,
     measures: Measures,
+    write: Callable[[Draft], bytes],
     reading: Reading,
     expected: str,
     flush: Callable[[], None],
     counted: Callable[[Reading], None],
     progress: Progress,
-) -> Iterator[Iterator[Row]]:
+) -> Iterator[Iterator[Chunk]]:
     """Read and check the rows in another process, and give them as they come.
+
+    There, too, `write` makes the text of each draft, so that no more than its place in the log is
+    left to be added to it here.
 
     The first of them have come when the context is entered. It is the other process that counts
     in `reading`; `counted` is told of it when the last row was taken. `flush` empties what could
@@ -102,13 +105,13 @@ def read_ahead(
     child = os.fork()
     if child == 0:
         os.close(receiving)
-        _read_and_send(sending, source, profile, measures, reading, flush)
+        _read_and_send(sending, source, profile, measures, write, reading, flush)
     os.close(sending)
     try:
         with os.fdopen(receiving, "rb") as pipe:
-            packed = _received(pipe, source, expected, counted, progress)
-            first = next(packed, None)
-            yield unpack(packed if first is None else chain([first], packed))
+            chunks = _received(pipe, source, expected, counted, progress)
+            first = next(chunks, None)
+            yield chunks if first is None else chain([first], chunks)
     finally:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -120,6 +123,7 @@ def _read_and_send(
     source: Source,
     profile: Profile,
     measures: Measures,
+    write: Callable[[Draft], bytes],
     reading: Reading,
     flush: Callable[[], None],
 ) -> None:
@@ -133,13 +137,9 @@ def _read_and_send(
                 pipe.flush()
 
             failure: Failure | None = None
-            chunk: list[Packed] = []
             try:
-                for row in read_rows(source, profile, measures, reading):
-                    chunk.append(pack(row))
-                    if len(chunk) >= _CHUNK:
-                        send((source.size(), chunk))
-                        chunk = []
+                for chunk in read_chunks(source, profile, measures, write, reading):
+                    send((source.size(), pack_chunk(chunk)))
             except InventoryError as error:
                 failure = (type(error), error.message, error.hint)
             except Exception:  # noqa: BLE001
@@ -148,7 +148,6 @@ def _read_and_send(
                 flush()
             except InventoryError as error:
                 failure = failure or (type(error), error.message, error.hint)
-            send((source.size(), chunk))
             # What could not be read to its end is not that file in any case.
             found = "" if failure else source.sha256()
             send(_End(found, replace(reading, list_bad=None), failure))
@@ -163,7 +162,7 @@ def _received(
     expected: str,
     counted: Callable[[Reading], None],
     progress: Progress,
-) -> Iterator[Packed]:
+) -> Iterator[Chunk]:
     """Give the rows that the other process sends, and then what it counted."""
     while True:
         try:
@@ -174,8 +173,8 @@ def _received(
                 "is there enough memory?",
             ) from None
         if not isinstance(message, _End):
-            done, rows = message
-            yield from rows
+            done, packed = message
+            yield unpack_chunk(packed)
             progress(done, source.whole)
             continue
         counted(message.reading)

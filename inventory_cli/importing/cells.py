@@ -54,12 +54,16 @@ class Cells(dict[str, T]):
     def __missing__(self, text: str) -> T:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
+        value = self[text] = self.read(text)
+        return value
+
+    def read(self, text: str) -> T:
+        """Return what a cell means, and do not remember it. Raises BadCell."""
         try:
-            value = self[text] = self._read(text)
+            return self._read(text)
         except WrongUsage as error:
             bad = UnknownType if isinstance(error, NotAKind) else BadCell
             raise bad(self.label, text, error.message) from None
-        return value
 
 
 def given(text: str) -> str:
@@ -205,6 +209,9 @@ def is_own_word(text: str) -> bool:
     return COMMAND_KINDS.get(word, word) in IMPORTED_KINDS
 
 
+_UNIQUE = ("reference", "id")
+
+
 class FactsReader:
     """Reads what every event may carry beside its quantity, and all columns that no field uses."""
 
@@ -234,7 +241,11 @@ class FactsReader:
                 "id": name("id"),
             }
         )
-        self._facts = [(Facts._fields.index(field), read) for field, read in facts]
+        # Documents and ids do not repeat.
+        self._facts = [
+            (Facts._fields.index(f), cell.at, cell.read if f in _UNIQUE else cell.__getitem__)
+            for f, cell in facts
+        ]
         self._opening = cells(
             {f: _day_reader(read_dates[f]) for f in OPENING_DETAILS if f in columns.fields}
         )
@@ -245,7 +256,7 @@ class FactsReader:
         # Fields without a place of their own on an event.
         self._details += [(f, read.at, read) for f, read in cells({"by": name("by")})]
         self._details += self._kept(columns, profile)
-        self._any = bool(self._facts or self._details or self._opening)
+        self.has_details = bool(self._details or self._opening)
 
     def _kept(self, columns: Columns, profile: Profile) -> list[tuple[str, int, Cells[str | None]]]:
         """Return the cells that are kept as they stand, for what is recorded says less."""
@@ -258,16 +269,19 @@ class FactsReader:
             if not columns.is_constant(f)
         ]
 
+    def read_plain(self, record: Sequence[str]) -> list[Any]:
+        """Return what a row carries in the fields of `Facts`, but for details. Raises BadCell."""
+        given: list[Any] = [None, None, None, None]
+        for place, at, read in self._facts:
+            if text := record[at]:
+                given[place] = read(text)
+        return given
+
     def read(self, record: Sequence[str], kind: str) -> Facts:
         """Return what a row carries. Raises BadCell."""
-        if not self._any:
-            return NO_FACTS
-        given: list[Any] = [*NO_FACTS]
-        for place, cells in self._facts:
-            if text := record[cells.at]:
-                given[place] = cells[text]
-        if not self._details and not self._opening:
-            return Facts._make(given)
+        plain = self.read_plain(record)
+        if not self.has_details:
+            return Facts(*plain)
         details = {
             label: value
             for label, index, cells in self._details
@@ -278,11 +292,7 @@ class FactsReader:
                 if kind != "opened":
                     raise BadCell(cells.label, text, "only an opening balance carries this date")
                 details[field] = cells[text] or ""
-        given[-1] = details
-        return Facts._make(given)
-
-
-NO_FACTS = Facts()
+        return Facts._make([*plain, details])
 
 
 def _kept_word(field: str, profile: Profile) -> Callable[[str], str | None]:

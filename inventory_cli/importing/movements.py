@@ -10,12 +10,13 @@ from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import OPENING_DETAILS
+from inventory_cli.core.events import OPENING_DETAILS, Draft
 from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import UnknownType
+from inventory_cli.importing.chunks import Chunk, in_chunks
 from inventory_cli.importing.columns import Columns, match_header, numbered, require_fields
 from inventory_cli.importing.date_formats import (
     ISO,
@@ -71,6 +72,19 @@ def read_rows(
     return added_up(rows, reading) if profile.add_up else rows
 
 
+def read_chunks(
+    source: Source,
+    profile: Profile,
+    measures: Measures,
+    write: Callable[[Draft], bytes],
+    reading: Reading,
+) -> Iterator[Chunk]:
+    """Give what `read_rows` gives in chunks, in which `write` has made the text of each draft."""
+    for chunk in in_chunks(read_rows(source, profile, measures, reading), write):
+        reading.note_good(chunk.drafts)
+        yield chunk
+
+
 def _read_each(
     source: Source, profile: Profile, measures: Measures, reading: Reading
 ) -> Iterator[Row]:
@@ -87,9 +101,10 @@ def _read_each(
         )
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         hours = HoursApart(reader.dates, measures.zone, reading)
+        read, add_up = reader.read, profile.add_up
         for line, record, when in hours.of(prepared):
             try:
-                row = reader.read(line, record, when)
+                row = read(line, record, when)
             except BadCell as bad:
                 reading.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
                 continue
@@ -98,10 +113,9 @@ def _read_each(
                 if joined is None:
                     continue
                 row = joined
-            if not profile.add_up and (repeated := once.repeated(row)):
+            if not add_up and (repeated := once.repeated(row)):
                 reading.note_bad(repeated)
                 continue
-            reading.note_good(row)
             yield row
         for numbers in reader.numbers:
             numbers.require_decided(source.name)
@@ -140,7 +154,7 @@ def prepare(
         if record == header:
             reading.second_headers.add(source.line)
             continue
-        if not any(map(str.strip, record)):
+        if not (record[0].strip() or any(map(str.strip, record))):
             continue
         reading.read += 1
         try:

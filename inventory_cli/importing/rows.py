@@ -8,8 +8,8 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, NamedTuple
 
-from inventory_cli.core.dates import When
-from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.dates import When, effective_at
+from inventory_cli.core.events import DEFAULT_LOCATION, KINDS, Draft
 from inventory_cli.core.rules import Facts, check_quantity, movement, transfer
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.bad_rows import BadCell
@@ -42,7 +42,8 @@ class Row(NamedTuple):
     A balance is on hand at the location of a draft after it, in smallest units. Where both sides
     of a transfer have a row of their own, `arrival_line` is that of the other one. What is
     `guessed` is at the built-in location, where the source did not say at which it is. `added` is
-    how many further rows were added up into it.
+    how many further rows were added up into it. `texts` are what the log's chain is made of, one
+    for each draft, once they are written.
     """
 
     line: int
@@ -51,6 +52,7 @@ class Row(NamedTuple):
     arrival_line: int | None = None
     guessed: bool = False
     added: int = 0
+    texts: tuple[bytes, ...] = ()
 
 
 # A row as plain tuples: all but its drafts, and these.
@@ -64,14 +66,24 @@ def pack(row: Row) -> Packed:
 
 
 # What `_make` of either does, without looking at the length once more.
-_draft = partial(tuple.__new__, Draft)
-_row = partial(tuple.__new__, Row)
+as_draft = partial(tuple.__new__, Draft)
+as_row = partial(tuple.__new__, Row)
 
 
 def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
     """Give the rows that were packed."""
-    for line, balances, arrival_line, guessed, added, *drafts in packed:
-        yield _row((line, tuple(map(_draft, drafts)), balances, arrival_line, guessed, added))
+    for line, balances, arrival_line, guessed, added, texts, *drafts in packed:
+        said = tuple(map(as_draft, drafts))
+        yield as_row((line, said, balances, arrival_line, guessed, added, texts))
+
+
+# What a plain row may say: the kinds whose quantity is not signed, with the least of it, and the
+# time of day of what is known by its day.
+_PLAIN = {
+    kind.name: (kind.least, kind.time_of_day)
+    for kind in KINDS.values()
+    if kind.least is not None and kind.name not in TRANSFERS
+}
 
 
 class OneSide(NamedTuple):
@@ -129,14 +141,41 @@ class RowReader:
         self._went = Cells(columns, "quantity_out", or_nothing(went))
         self._balances = Cells(columns, "balance", or_nothing(balance))
         self._facts = FactsReader(columns, profile, read_dates)
+        needed = {"type", "quantity"} <= columns.fields.keys()
+        more = "balance" in columns.fields or self._facts.has_details
+        self._may_be_plain = needed and not more and not self._directed
         self._pair_names = [columns.headers[index] for index in columns.pair_by]
 
     def read(self, line: int, record: Sequence[str], when: When | None) -> Row | OneSide:
         """Return what the row that begins on a line says, at a time that was read already; what
         is wrong with it is said where it is None. Raises BadCell.
+
+        Most rows move or count goods at one place and say no more. They are read here, in half the
+        time: their cells in the order of `read_any` and by the same readers, and nothing that such
+        a row has not. Any other goes that way, and so does one whose quantity may be wrong.
         """
         self._line = line
         when = when or self.dates[record[self.dates.at]]
+        if not self._may_be_plain:
+            return self.read_any(line, record, when)
+        sku = self._skus[record[self._skus.at]]
+        kind = self._kinds[record[self._kinds.at]]
+        at, to = self._locations.at, self._targets.at
+        said = (self._locations[record[at]] if at >= 0 else None) or self._usual_location
+        if kind not in _PLAIN or (to >= 0 and record[to]):
+            return self.read_any(line, record, when)
+        quantity = self._quantities[record[self._quantities.at]]
+        least, time_of_day = _PLAIN[kind]
+        if quantity < least:
+            return self.read_any(line, record, when)
+        facts = self._facts.read_plain(record)
+        moment, date_only = effective_at(when, time_of_day, self._zone)
+        location = said or DEFAULT_LOCATION
+        draft = as_draft((sku, location, kind, quantity, moment, date_only, *facts, None, None))
+        return as_row((line, (draft,), (), None, said is None, 0, ()))
+
+    def read_any(self, line: int, record: Sequence[str], when: When) -> Row | OneSide:
+        """Return what any row says, of whatever shape it is. Raises BadCell."""
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
         said = self._locations.of(record) or self._usual_location

@@ -29,10 +29,11 @@ class Spool(Generic[T]):
     """Plain tuples, written once and then read in the same order.
 
     Pickle writes them and reads them back faster than anything else at hand; the file has no
-    name, so nobody else can write to it.
+    name, so nobody else can write to it. As many as `at_once` are written, and read, together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = _CHUNK) -> None:
+        self._at_once = at_once
         with _room():
             import tempfile  # Few files need one.
 
@@ -56,7 +57,7 @@ class Spool(Generic[T]):
     def add(self, item: T) -> None:
         """Append an item."""
         self._waiting.append(item)
-        if len(self._waiting) >= _CHUNK:
+        if len(self._waiting) >= self._at_once:
             self._flush()
 
     def _flush(self) -> None:

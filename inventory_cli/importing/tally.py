@@ -5,14 +5,14 @@ Must never know what has been recorded, or what comes of the rows.
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Draft
 from inventory_cli.core.wording import MOST_SHOWN
 from inventory_cli.importing.bad_rows import BadRow, shortened
-from inventory_cli.importing.rows import Row
 
 # How many different words that are no kind of event are counted.
 _MOST_TYPES = 1000
@@ -83,12 +83,8 @@ class Reading:
         """Return, by line, how many rows have the type whose first row that is."""
         return {line: self.unknown_types[word] for word, line in self.first_lines.items()}
 
-    def note_good(self, row: Row) -> None:
-        """Take a good row into account."""
-        draft = row.drafts[0]
-        self.skus.add(draft.sku)
-        effective_at = draft.effective_at
-        if effective_at > self.last:
-            self.last = effective_at
-        if effective_at < self.first:
-            self.first = effective_at
+    def note_good(self, drafts: Sequence[Draft]) -> None:
+        """Take into account what some good rows say."""
+        moments = [draft.effective_at for draft in drafts]
+        self.skus.update([draft.sku for draft in drafts])
+        self.first, self.last = min(self.first, *moments), max(self.last, *moments)

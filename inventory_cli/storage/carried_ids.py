@@ -4,7 +4,8 @@ They are written before its first batch, whose details have their digest. Must n
 event said: only the digest of that is kept.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from inventory_cli.storage.failures import DatabaseError
@@ -62,6 +63,12 @@ def read_carried(ledger: Ledger) -> Iterator[CarriedId]:
         if after is not None and rows[-1][:3] <= after:
             raise DatabaseError("carried ids are out of order")
         after = rows[-1][:3]
+
+
+def any_carried(ledger: Ledger, ids: Sequence[str]) -> bool:
+    """Tell whether ledgers before this one recorded anything under any of some ids."""
+    query = "SELECT 1 FROM carried_ids WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
+    return ledger.connection.execute(query, (json.dumps(ids),)).fetchone() is not None
 
 
 def carried_under(ledger: Ledger, id: str) -> list[CarriedId]:

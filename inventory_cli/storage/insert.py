@@ -5,12 +5,12 @@ they are back where they were. Must never know what the events say.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 from inventory_cli.core.events import Draft, Event
-from inventory_cli.storage.chain import link_event
+from inventory_cli.storage.chain import link_said, said_text
 from inventory_cli.storage.ledger_file import Head, Ledger
 
 # How many events are inserted at a time.
@@ -26,30 +26,46 @@ _GUARD = "events_next"
 _INDEX = "events_by_stream"
 
 
-def insert_drafts(
+class Part(NamedTuple):
+    """Drafts that are inserted together, each with its `chain.said_text`."""
+
+    drafts: Sequence[Draft]
+    texts: Sequence[bytes]
+
+
+def in_parts(drafts: Iterable[Draft]) -> Iterator[Part]:
+    """Give drafts in parts, none of which is larger than a chunk."""
+    iterator = iter(drafts)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield Part(chunk, [*map(said_text, chunk)])
+
+
+def insert_parts(
     ledger: Ledger,
     head: Head,
-    drafts: Iterable[Draft],
-    look: Callable[[list[Draft]], list[Draft]],
+    parts: Iterable[Part],
+    look: Callable[[Sequence[Draft]], Sequence[Draft]],
 ) -> tuple[int, bytes]:
     """Insert drafts behind the head, as the next batch; return the last position and hash.
 
-    `look` is shown each part of them, and returns what is to be inserted for it.
+    `look` is shown the drafts of each part, and returns what is to be inserted for them.
     """
     batch, position, link = head.batch + 1, head.position, head.hash
-    iterator = iter(drafts)
     aside: list[str] | None = None
-    while chunk := list(islice(iterator, CHUNK)):
-        if aside is None and position > head.position:
-            # A second chunk: this is a large one.
+    for drafts, texts in parts:
+        if not drafts:
+            continue
+        if aside is None and position - head.position >= CHUNK:
+            # There is more than one chunk: this is a large one.
             aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
-        chunk, first, links = look(chunk), position + 1, list[bytes]()
-        for position, draft in enumerate(chunk, start=first):
-            link = link_event(link, (position, batch, *draft))
-            links.append(link)
-        numbers = range(first, position + 1)
-        said = zip(*chunk, strict=True)
-        insert_events(ledger.connection, [numbers, [batch] * len(chunk), *said, links])
+        looked_at = look(drafts)
+        if looked_at != drafts:
+            texts = [*map(said_text, looked_at)]
+        links = link_said(link, position + 1, batch, texts)
+        numbers = range(position + 1, position + len(links) + 1)
+        said = zip(*looked_at, strict=True)
+        insert_events(ledger.connection, [numbers, [batch] * len(links), *said, links])
+        position, link = numbers[-1], links[-1]
     if aside:
         put_back(ledger.connection, aside)
     return position, link
@@ -87,28 +103,33 @@ def insert_events(connection: sqlite3.Connection, columns: Sequence[Sequence[Any
     rows is bound as text that SQLite makes NULL of, and a hash goes as a bytearray.
     """
     forms, bound = [], list[Sequence[Any]]()
-    for values in columns:
-        form, given = _bound(values)
+    for column in columns:
+        form, given = _bound(column)
         forms.append(form)
         if given:
             bound.append(given)
+    # Row behind row, each of `width` values.
+    width, count = len(bound), len(columns[0])
+    flat: list[Any] = [None] * (width * count)
+    for place, values in enumerate(bound):
+        flat[place::width] = values
     one = f"({', '.join(forms)})"
-    rows = list(zip(*bound, strict=True))
-    whole = len(rows) - len(rows) % _ROWS
-    parts = ([*chain.from_iterable(rows[at : at + _ROWS])] for at in range(0, whole, _ROWS))
-    connection.executemany("INSERT INTO events VALUES " + ", ".join([one] * _ROWS), parts)
-    connection.executemany(f"INSERT INTO events VALUES {one}", rows[whole:])
+    whole = width * (count - count % _ROWS)
+    for rows, start, end in ((_ROWS, 0, whole), (1, whole, len(flat))):
+        step = rows * width
+        parts = (flat[at : at + step] for at in range(start, end, step))
+        connection.executemany("INSERT INTO events VALUES " + ", ".join([one] * rows), parts)
 
 
 def _bound(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return how the values of a column stand in the statement, and what is bound, if anything."""
     if isinstance(values[0], bytes):
         return "?", [*map(bytearray, values)]
-    if None not in values:
+    if all(values):
+        # Almost every column either is like this, or has nothing in it.
         return "?", values
-    texts = {*map(type, values)} <= {str, type(None)}
-    if not any(value is not None for value in values):
+    if values.count(None) == len(values):
         return "NULL", ()
-    if texts and "" not in values:
+    if {*map(type, values)} == {str, type(None)} and "" not in values:
         return "nullif(?, '')", [value or "" for value in values]
     return "?", values

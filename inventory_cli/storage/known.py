@@ -4,6 +4,7 @@ An event that was voided is found too; one of an import that was voided as a who
 never know what that means for a row or a command.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -69,6 +70,12 @@ def known_under_id(ledger: Ledger, id: str, forgotten: Forgotten | None = None) 
         if voided_in is None or not forgotten.has(event.batch, voided_in):
             known.append(Known(_with_other_leg(ledger, event), voided_by))
     return known
+
+
+def any_known(ledger: Ledger, ids: Sequence[str]) -> bool:
+    """Tell whether anything was ever recorded under any of some ids."""
+    query = "SELECT 1 FROM events WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
+    return ledger.connection.execute(query, (json.dumps(ids),)).fetchone() is not None
 
 
 def ids_of(ledger: Ledger) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inventory_cli.actions import known_rows
+from inventory_cli.actions import alike
 from inventory_cli.cli import options
 from inventory_cli.importing.profile import shipped_profiles
 from inventory_cli.storage.known import Seen, seen_between
@@ -278,7 +278,7 @@ def test_many_rows_of_one_sku_and_moment_take_no_more_than_their_time(
         looked.append(words)
         return seen_between(*words)
 
-    monkeypatch.setattr(known_rows, "seen_between", counting)
+    monkeypatch.setattr(alike, "seen_between", counting)
     header = "date,sku,type,quantity,reference,id\n"
 
     def rows(start: int) -> str:

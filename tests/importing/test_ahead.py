@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inventory_cli.importing import ahead, rows
+from inventory_cli.importing import ahead, chunks
 from tests.conftest import Ran, Shop
 
 pytestmark = pytest.mark.slow
@@ -91,13 +91,13 @@ def test_a_reader_that_is_killed_leaves_nothing_recorded(
 ) -> None:
     packed = []
 
-    def pack(row: Any) -> Any:
-        packed.append(row)
-        if len(packed) > dies_after * 5_000:
+    def pack_chunk(chunk: chunks.Chunk) -> Any:
+        packed.append(chunk)
+        if len(packed) > dies_after:
             os.kill(os.getpid(), signal.SIGKILL)
-        return rows.pack(row)
+        return chunks.pack_chunk(chunk)
 
-    monkeypatch.setattr(ahead, "pack", pack)
+    monkeypatch.setattr(ahead, "pack_chunk", pack_chunk)
     ran = shop.import_text(GOOD)
     assert (ran.code, "the process that reads it ended too soon" in ran.err) == (4, True)
     assert shop.json("log") == []
@@ -115,7 +115,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 @pytest.mark.usefixtures("everything_ahead")
 def test_a_bug_in_the_reader_is_a_bug(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "pack", lambda row: row.no_such_thing)
+    monkeypatch.setattr(ahead, "pack_chunk", lambda chunk: chunk.no_such_thing)
     ran = shop.import_text(GOOD)
     assert (ran.code, shop.json("log")) == (70, [])
 

@@ -126,11 +126,11 @@ def test_a_file_is_refused_exactly_when_the_model_refuses_its_rows_together(
             assert seen(ledger, stored_states(ledger)) == both.slow.stock()
 
 
-@given(st.lists(st.integers(1, 2**31), max_size=50), st.booleans())
-def test_lines_are_kept_for_every_event(lines: list[int], in_order: bool) -> None:
+@given(st.lists(st.integers(1, 2**31), max_size=50), st.booleans(), st.integers(0, 50))
+def test_lines_are_kept_for_every_event(lines: list[int], in_order: bool, part: int) -> None:
     expected = list(range(len(lines))) if in_order else lines
     kept = Lines()
-    for line in expected:
-        kept.append(line)
+    kept.extend(expected[:part])
+    kept.extend(expected[part:])
     assert len(kept) == len(expected)
     assert [kept[event] for event in range(len(kept))] == expected

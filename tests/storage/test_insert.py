@@ -1,10 +1,11 @@
 """What a large append puts aside is back afterwards, as it was."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 
-from inventory_cli.storage.insert import CHUNK
+from inventory_cli.storage.insert import CHUNK, insert_events
 from tests.conftest import Shop
 
 MANY = 2 * CHUNK + 1
@@ -47,3 +48,19 @@ def test_a_large_import_hides_no_guard_that_was_weakened(shop: Shop) -> None:
     assert shop.failed_checks() == {
         "schema": ["index events_by_stream is missing", "trigger events_next was altered"]
     }
+
+
+def test_events_are_stored_as_given_whatever_is_null_in_some_of_them(shop: Shop) -> None:
+    values: list[Any] = [None, "", "x", "é"]
+    rows = [
+        (
+            *(position, 1, "A", "main", "received", position % 2, "2022-03-01T00:00:00.000Z", 0),
+            *(values[position % 2], values[position % 2 * 2], values[1 + position % 3], None),
+            *(position if position % 2 else None, None, position.to_bytes(32, "big")),
+        )
+        for position in range(1, 120)
+    ]
+    connection = sqlite3.connect(shop.path)
+    insert_events(connection, [*zip(*rows, strict=True)])
+    assert connection.execute("SELECT * FROM events ORDER BY position").fetchall() == rows
+    connection.close()
