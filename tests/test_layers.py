@@ -46,7 +46,15 @@ SHARED = {
     *(
         f"core.events.{name}"
         for name in (
-            *("CLOSE_OF_DAY", "Effect", "END_OF_DAY", "KINDS", "Kind", "MIDDLE_OF_DAY"),
+            *(
+                "CLOSE_OF_DAY",
+                "DESCRIBED",
+                "Effect",
+                "END_OF_DAY",
+                "KINDS",
+                "Kind",
+                "MIDDLE_OF_DAY",
+            ),
             *("OPENING_DETAILS", "START_OF_DAY", "time_of_day", "unpack_details"),
         )
     ),

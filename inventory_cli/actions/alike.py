@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from inventory_cli.core.dates import day_of
-from inventory_cli.core.events import Draft, Stream
+from inventory_cli.core.events import Draft, Stream, is_stock
 from inventory_cli.storage.known import Forgotten, Looks, last_moment, seen_between
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import reversal_of
@@ -87,6 +87,8 @@ class Overlaps:
     def _span(self, draft: Draft) -> tuple[str, str] | None:
         """Return between which moments what looks like a draft is; None where nothing can be."""
         stream = draft.stream
+        if not is_stock(stream):
+            return None
         last = self._last.get(stream)
         if last is None:
             last = self._last[stream] = last_moment(self._ledger, stream)

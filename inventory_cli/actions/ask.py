@@ -146,7 +146,8 @@ def history(
     event of its own stream was recorded before it that takes effect on a later day, and had
     happened by the time at which the entry was recorded.
     """
-    wanted = [location] if location is not None else locations_of(ledger, sku)
+    # What describes the SKU is at no location.
+    wanted = [location] if location is not None else ["", *locations_of(ledger, sku)]
     before = {(sku, name): _on_hand_before(ledger, (sku, name), start, cut) for name in wanted}
     on_hand = sum(before.values())
     for step, recorded_at, late in merge(

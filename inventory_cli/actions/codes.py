@@ -1,10 +1,11 @@
-"""Knows which SKU a code means that somebody scans or types: the SKU itself.
+"""Knows which SKU a code means that somebody scans or types: the SKU itself, or a barcode of it.
 
 Must never take what is only like a SKU for it.
 """
 
 from typing import NamedTuple
 
+from inventory_cli.actions.descriptions import skus_by_barcode
 from inventory_cli.actions.names import newcomers
 from inventory_cli.core.names import there_is
 from inventory_cli.core.quantities import parse_quantity
@@ -22,8 +23,16 @@ class Scanned(NamedTuple):
 
 
 def find_sku(ledger: Ledger, code: str) -> str | None:
-    """Return the SKU that a code means, or None."""
-    return code if has_sku(ledger, code) else None
+    """Return the SKU that a code means, by itself or as its barcode; None where none does.
+
+    Raises Refused where it is the barcode of several.
+    """
+    if has_sku(ledger, code):
+        return code
+    found = skus_by_barcode(ledger).get(code, [])
+    if len(found) > 1:
+        raise Refused(f"the barcode {code} is that of {' and of '.join(found)}")
+    return found[0] if found else None
 
 
 def read_scanned(ledger: Ledger, line: str) -> Scanned:

@@ -1,8 +1,10 @@
 """Knows which names a ledger has in use, and what lies where. Must never know which are alike."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from inventory_cli.actions.ask import Cut, state_at
+from inventory_cli.actions.descriptions import skus_by_barcode
 from inventory_cli.core.dates import END_OF_TIME, today_at, utc_text
 from inventory_cli.core.names import Guard, NameRules, Newcomers
 from inventory_cli.core.present import present_at
@@ -41,6 +43,14 @@ class LedgerNames:
     def locations(self) -> Iterable[str]:
         """Give every location once."""
         return stock.all_locations(self._ledger)
+
+    def skus_with_barcode(self, code: str) -> Iterable[str]:
+        """Give the SKUs of which a barcode is said."""
+        return self._barcodes.get(code, ())
+
+    @cached_property
+    def _barcodes(self) -> dict[str, list[str]]:
+        return skus_by_barcode(self._ledger)
 
 
 def newcomers(ledger: Ledger) -> Newcomers:

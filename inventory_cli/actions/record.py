@@ -11,7 +11,7 @@ from inventory_cli.actions.ask import Cut, state_at
 from inventory_cli.actions.known_before import Before, find_before
 from inventory_cli.actions.names import guard_of
 from inventory_cli.core.dates import today_at, utc_text
-from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream
+from inventory_cli.core.events import AT_ONCE, Draft, Event, Stream, is_stock
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
@@ -29,10 +29,10 @@ _ANOTHER_ID = "use another --id for another event"
 
 
 class Recorded(NamedTuple):
-    """One recorded event, with what is on hand in its stream now."""
+    """One recorded event, with what is on hand in its stream now; None where it has no stream."""
 
     event: Event
-    on_hand: int
+    on_hand: int | None
 
 
 class Recording(NamedTuple):
@@ -252,6 +252,9 @@ def _with_stock(
     ledger: Ledger, events: Iterable[Event], states: Mapping[Stream, State], cut: Cut
 ) -> list[Recorded]:
     now = {stream: state_at(ledger, stream, state, cut) for stream, state in states.items()}
-    return [
-        Recorded(event, state.on_hand if (state := now[event.stream]) else 0) for event in events
-    ]
+
+    def on_hand(stream: Stream) -> int | None:
+        state = now.get(stream)
+        return (state.on_hand if state else 0) if is_stock(stream) else None
+
+    return [Recorded(event, on_hand(event.stream)) for event in events]

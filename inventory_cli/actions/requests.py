@@ -7,8 +7,10 @@ from typing import Any
 
 from inventory_cli.actions.record import Request
 from inventory_cli.core.dates import parse_when
+from inventory_cli.core.descriptions import FACTS, MINIMUM, description
 from inventory_cli.core.events import (
     DEFAULT_LOCATION,
+    DESCRIBED,
     INTO_CLOSED,
     OPENING_DETAILS,
     RESERVED_DETAILS,
@@ -20,7 +22,7 @@ from inventory_cli.core.text import clean_name, trimmed
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.profile_keys import NATIVE, TRANSFER_SIDES, parse_imported_kind
 
-FIELDS = (*NATIVE, INTO_CLOSED, "details")
+FIELDS = (*NATIVE, INTO_CLOSED, *FACTS, "details")
 
 
 def read_request(
@@ -42,6 +44,10 @@ def read_request(
     if kind in TRANSFER_SIDES:
         raise WrongUsage("both sides of a transfer are one object: transferred, with to_location")
     sku = clean_name(_required(fields, "sku"), "SKU")
+    if kind == DESCRIBED:
+        return _description(sku, given, fields, decimals, zone, present)
+    if odd := fields.keys() & set(FACTS):
+        raise WrongUsage(f"{min(odd)} is said of a SKU, in a 'described' event, and not in others")
     said = trimmed(fields.get("location") or "") or usual_location
     location = clean_name(said or DEFAULT_LOCATION, "location")
     figure = _required(fields, "quantity")
@@ -53,11 +59,7 @@ def read_request(
     if date is None:
         date = "today" if kind == "opened" else "now"
     when = parse_when_recorded(date, present, zone)
-    details = _details(given.get("details"))
-    if by := fields.get("by"):
-        details["by"] = clean_name(by, "by")
-    if (closed := fields.get(INTO_CLOSED)) is not None:
-        details[INTO_CLOSED] = clean_name(closed, INTO_CLOSED)
+    details = _all_details(given)
     for field in OPENING_DETAILS:
         if day := fields.get(field):
             details[field] = parse_when(day, present.now, zone).day.isoformat()
@@ -77,6 +79,32 @@ def read_request(
         raise WrongUsage(f"a {kind!r} event goes to no location")
     draft = movement(kind, sku, location, quantity, when, zone, facts)
     return Request((draft,), moment_given, said is not None)
+
+
+def _description(
+    sku: str,
+    given: Mapping[str, Any],
+    fields: Mapping[str, str | None],
+    decimals: int,
+    zone: tzinfo,
+    present: Present,
+) -> Request:
+    """Return what describes a SKU: from today on, if no date is given. A fact of null is not said,
+    and one of "" is taken away.
+    """
+    if odd := fields.keys() & {"location", "to_location", "unit_cost", *OPENING_DETAILS}:
+        raise WrongUsage(f"a 'described' event has no {min(odd)}")
+    if fields.get("quantity") not in (None, "0"):
+        raise WrongUsage("a 'described' event has no quantity")
+    said = {fact: text for fact in FACTS if (text := fields.get(fact)) is not None}
+    mark = "." if isinstance(given.get(MINIMUM), _Number) else None
+    date = fields.get("date")
+    when = parse_when_recorded("today" if date is None else date, present, zone)
+    facts = clean_facts(
+        fields.get("reason"), fields.get("reference"), None, fields.get("id"), _all_details(given)
+    )
+    draft = description(sku, said, decimals, when, zone, facts, mark)
+    return Request((draft,), date is not None)
 
 
 class _Number(str):
@@ -114,6 +142,16 @@ def _required(fields: Mapping[str, str | None], key: str) -> str:
     if value is None or not value.strip():
         raise WrongUsage(f"{key} is missing")
     return value
+
+
+def _all_details(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the details of an event, and what is kept among them."""
+    details = _details(given.get("details"))
+    if by := _text("by", given.get("by")):
+        details["by"] = clean_name(by, "by")
+    if (closed := _text(INTO_CLOSED, given.get(INTO_CLOSED))) is not None:
+        details[INTO_CLOSED] = clean_name(closed, INTO_CLOSED)
+    return details
 
 
 def _details(value: object) -> dict[str, str]:

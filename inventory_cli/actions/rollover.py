@@ -8,11 +8,12 @@ an event of the old log.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from inventory_cli.actions.append import append
+from inventory_cli.actions.descriptions import described_anew
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.carried_ids import check_digest
 from inventory_cli.audit.seam import COMMAND, read_seam
@@ -163,7 +164,9 @@ def _fill(
     named = {CARRIED_FROM.format(number): file for number, file in enumerate(files, 1)}
     details = {} if digest is None else {CARRIED_IDS: digest, **named}
     take_snapshot(new, origin, closing.name, cut, clock, closes=True, details=details)
-    _append(new, origin, openings(states, cut, later, old), clock)
+    with sqlite_failures(old.path):
+        known = described_anew(old, head.position, cut)
+    _append(new, origin, chain(openings(states, cut, later, old), known), clock)
     first = new.head().position + 1
     _carry(old, carried(old, head.position, cut, first, progress), new, origin, clock)
     return len(states), new.head().position + 1 - first

@@ -11,12 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count, islice, takewhile, zip_longest
 from typing import NamedTuple
 
+from inventory_cli.audit.described import check_described, said_at
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.replayed import replayed_at
 from inventory_cli.audit.seam import COMMAND, Seam
 from inventory_cli.core.dates import END_OF_TIME, shifted, show_day
 from inventory_cli.core.differences import Difference, compare, describe, values_of
-from inventory_cli.core.events import OPENING_DETAILS, Draft, Event, Stream, unpack_details
+from inventory_cli.core.events import (
+    OPENING_DETAILS,
+    Draft,
+    Event,
+    Stream,
+    is_stock,
+    unpack_details,
+)
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
 from inventory_cli.core.wording import count_of, event_in_words
@@ -54,13 +62,17 @@ class Both:
         """Give all in which they differ."""
         end, cut = self.old_end, self._seam.cut
         at_cut, at_end = replayed_at(self._old, end, end, cut)
-        opening, carrying = self._stretches(bool(at_cut))
+        known = said_at(self._old, end, cut)
+        opening, carrying = self._stretches(bool(at_cut) or any(known.values()))
         opened, gone_on = replayed_at(self._new, carrying.last, opening.last, END_OF_TIME)
         differences = compare(_by_days(at_cut, self._old), _by_days(opened, self._new))
         if differences:
             yield from map(self._opened_otherwise, differences)
         else:
             yield from islice(self._check_openings(opening, at_cut), MOST_OF_EACH)
+        positions = range(opening.first, opening.last + 1)
+        described = check_described(self._new, positions, cut, known, self._seam.name)
+        yield from islice(described, MOST_OF_EACH)
         yield from self._check_carried(carrying)
         for difference in compare(_by_days(at_end, self._old), _by_days(gone_on, self._new)):
             if difference.stream not in self._differing:
@@ -122,6 +134,8 @@ class Both:
         first: dict[Stream, int] = {}
         for event in self._events(opening):
             stream = event.stream
+            if not is_stock(stream):
+                continue
             place = begun[stream]
             begun[stream] += 1
             if stream in self._differing:

@@ -12,7 +12,7 @@ from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.replayed import unknown_kinds
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Stream
+from inventory_cli.core.events import Stream, is_stock
 from inventory_cli.core.replay import State, fold
 from inventory_cli.core.wording import count_of
 from inventory_cli.storage.anchors import Anchor, Place, find_place, start_of
@@ -95,7 +95,7 @@ class Recent:
     def feed(self, piece: Piece) -> None:
         self._found += unknown_kinds(piece.rows)
         skus, locations = piece.columns[SKU], piece.columns[LOCATION]
-        self._touched.update(zip(skus, locations, strict=True))
+        self._touched.update(filter(is_stock, zip(skus, locations, strict=True)))
 
     def finish(self) -> list[Finding]:
         if self._found:

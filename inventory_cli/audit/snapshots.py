@@ -19,7 +19,7 @@ from inventory_cli.core.states_at import Moment, StatesAt
 from inventory_cli.storage.batches import read_batch
 from inventory_cli.storage.chain import begin_digest, digest_lines, line_text
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import by_stream, replay_log
+from inventory_cli.storage.log import replay_log
 from inventory_cli.storage.snapshots import (
     Snapshot,
     as_kept,
@@ -29,6 +29,7 @@ from inventory_cli.storage.snapshots import (
     snapshot_batches,
     states_of,
 )
+from inventory_cli.storage.timeline import by_stream
 
 
 class Snapshots:

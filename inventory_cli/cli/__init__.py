@@ -61,6 +61,9 @@ COMMANDS = {
     "correct": Command(
         RECORD, "Record an event as it should have been, and void what was recorded, in one step."
     ),
+    "describe": Command(
+        RECORD, "Say what a SKU is, from a date on: its name, unit, category, minimum, barcodes."
+    ),
     "import": Command(
         RECORD, "Record the movements of a CSV file as one batch: all of them, or none."
     ),

@@ -216,7 +216,7 @@ def show_recording(ledger: Ledger, recording: Recording, format: str) -> None:
                 event.sku or None,
                 event.location or None,
                 event.quantity,
-                on_hand if event.sku else None,
+                on_hand,
             )
             for event, on_hand in recording.events
         ]
@@ -246,6 +246,6 @@ def _sentence(ledger: Ledger, recorded: Recorded, file: str | None) -> str:
     where = f"event {event.position}" + ("" if file is None else f" of {file}")
     if not event.sku:
         return f"{where}: reversed event {event.reverses}"
-    have = format_quantity(on_hand, ledger.decimals)
     what = recorded_in_words(event, ledger.decimals, ledger.zone)
-    return f"{where}: {what}; on hand {have}"
+    have = "" if on_hand is None else f"; on hand {format_quantity(on_hand, ledger.decimals)}"
+    return f"{where}: {what}{have}"

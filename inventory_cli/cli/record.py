@@ -118,9 +118,9 @@ def _answer(ledger: Ledger, number: int, recording: Recording) -> dict[str, obje
     events = [
         {
             "position": event.position,
-            "sku": event.sku,
-            "location": event.location,
-            "on_hand": exact(on_hand, ledger.decimals),
+            "sku": event.sku or None,
+            "location": event.location or None,
+            "on_hand": None if on_hand is None else exact(on_hand, ledger.decimals),
         }
         for event, on_hand in recording.events
     ]

@@ -106,6 +106,7 @@ class _Scanning:
 
     def _answer(self, number: int, code: str, recording: Recording) -> None:
         ((event, on_hand),) = recording.events
+        assert on_hand is not None  # What is scanned lies somewhere.
         self._total += event.quantity
         self._skus.add(event.sku)
         if self._given.format == "table":

@@ -31,6 +31,8 @@ class Kind(NamedTuple):
     least: int | None = 1
 
 
+DESCRIBED = "described"
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -43,6 +45,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted", least=0),
         Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None),
         Kind("reversed", "reverse", None, START_OF_DAY, None),
+        # At no location: it says what the SKU is, and no stock depends on it.
+        Kind(DESCRIBED, "describe", 0, START_OF_DAY, None, least=0),
     )
 }
 COMMAND_KINDS: Mapping[str, str] = {kind.command: kind.name for kind in KINDS.values()}
@@ -71,6 +75,13 @@ AT_ONCE = "now"
 
 # A SKU at a location.
 Stream = tuple[str, str]
+
+
+def is_stock(stream: Stream) -> bool:
+    """Tell whether stock can lie there: what describes a SKU is at no location, and no stream."""
+    return stream[1] != ""
+
+
 # All that a fold wants to know of an event: its position, kind, quantity, effective_at, date_only,
 # the position of the reversal that voids it, and the details of an opening balance. A bare tuple,
 # because a stream may hold a million of them.

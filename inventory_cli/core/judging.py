@@ -5,10 +5,20 @@ Must never know where streams are stored; they are given to it.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
+from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, Today, day_of, show_effective
-from inventory_cli.core.events import AT_ONCE, Draft, Effect, Event, Stream
+from inventory_cli.core.descriptions import barcodes_in
+from inventory_cli.core.events import (
+    AT_ONCE,
+    DESCRIBED,
+    Draft,
+    Effect,
+    Event,
+    Stream,
+    is_stock,
+)
 from inventory_cli.core.names import NamesInUse, Newcomers, where_there_is
 from inventory_cli.core.notes import MovedCount, Notes, later_day_in_words, met_counts
 from inventory_cli.core.periods import Closing, what_forbids
@@ -183,6 +193,8 @@ class Judge:
         self._closed_to = grounds.closings[-1].as_of if grounds.closings else ""
         # One problem for each stream is enough.
         self._closed: dict[Stream, Problem] = {}
+        # Of which SKU a barcode is said in this batch.
+        self._barcodes: dict[str, str] = {}
 
     def take(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         """Look at the next drafts of the batch; return them as they are to be recorded."""
@@ -205,6 +217,8 @@ class Judge:
                 touch.settled = touch.bring_forward(draft, allow_negative)
             if draft.effective_at <= closed_to or draft.details is not None:
                 self._look_at_period(draft, position)
+                if draft.kind == DESCRIBED:
+                    self._look_at_barcodes(draft, position)
         self._next = first + len(drafts)
         if not changed:
             return drafts
@@ -229,6 +243,19 @@ class Judge:
             problem = Problem(*draft.stream, draft.effective_at, draft.date_only, position, *found)
             self._closed.setdefault(draft.stream, problem)
 
+    def _look_at_barcodes(self, draft: Draft, position: int) -> None:
+        """A barcode belongs to one SKU: find one of which it is said already."""
+        for code in barcodes_in(draft.details):
+            in_use = self._names.skus_with_barcode(code) if self._names else ()
+            others = {*in_use, self._barcodes.setdefault(code, draft.sku)} - {draft.sku}
+            if others:
+                text = f"the barcode {code} is that of {min(others)}"
+                hint = f"`inventory describe {quote(min(others))} --barcode ''` takes it away there"
+                problem = Problem(
+                    *draft.stream, draft.effective_at, draft.date_only, position, text, hint
+                )
+                self._closed.setdefault(draft.stream, problem)
+
     def settle(self) -> Verdict:
         """Return what the batch makes of its streams. Raises Forbidden where that is forbidden."""
         problems = list(self._closed.values())
@@ -245,7 +272,11 @@ class Judge:
             problems[0] = self._with_advice(problems[0])
             raise Forbidden(problems, self._grounds.today.now, self._grounds.zone)
         return Verdict(
-            {stream: touch.projected.state() for stream, touch in self._touched.items()},
+            {
+                stream: touch.projected.state()
+                for stream, touch in self._touched.items()
+                if is_stock(stream)
+            },
             sum(touch.projected.on_hand - touch.before for touch in self._touched.values()),
             self.notes,
         )

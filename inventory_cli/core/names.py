@@ -94,6 +94,9 @@ class NamesInUse(Protocol):
     def locations(self) -> Iterable[str]:
         """Give every location once."""
 
+    def skus_with_barcode(self, code: str) -> Iterable[str]:
+        """Give the SKUs of which a barcode is said."""
+
 
 class _Names:
     """The names of one sort: those in use, and those that a batch adds.
@@ -186,8 +189,13 @@ class Newcomers:
         self._locations = _Names(in_use.has_location, in_use.locations)
 
     def look_at(self, sku: str, location: str) -> list[New]:
-        """Return which of the names of a stream are new, and take them into use."""
-        return [new for new in (self.look_at_sku(sku), self.look_at_location(location)) if new]
+        """Return which of the names of a stream are new, and take them into use. What describes a
+        SKU is at no location.
+        """
+        found = [self.look_at_sku(sku)]
+        if location:
+            found.append(self.look_at_location(location))
+        return [new for new in found if new]
 
     def look_at_sku(self, sku: str) -> New | None:
         """Return a SKU that is new, and take it into use; None where it was in use before."""
@@ -254,6 +262,10 @@ class Guard:
         """Raise NameRefused where a draft is not to be recorded."""
         passed = self._passed.get(draft.sku, ())
         if draft.location in passed:
+            return
+        if not draft.location:
+            if self._rules.known_only:
+                self._refuse_new("SKU", draft.sku, self._skus)
             return
         if not place_said and draft.location == DEFAULT_LOCATION:
             self._refuse_guess(draft.sku, passed)

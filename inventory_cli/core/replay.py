@@ -13,6 +13,7 @@ from inventory_cli.core.events import (
     Effect,
     Event,
     Stream,
+    is_stock,
     pack_details,
     unpack_details,
 )
@@ -210,6 +211,8 @@ class Replay:
         """
         found: dict[Stream, State] = {}
         for stream, running in self._streams.items():
+            if not is_stock(stream):
+                continue
             if stream not in self._unsettled and running.effective <= as_of:
                 found[stream] = running.state()
             elif (state := fold(read_effects(stream))).last_effective:

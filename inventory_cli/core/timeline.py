@@ -31,7 +31,8 @@ class Problem(NamedTuple):
     def in_words(self, zone: tzinfo) -> str:
         """Return it as text that names its SKU, location and moment."""
         then = show_effective(self.at, self.date_only, zone)
-        return f"{self.sku} at {self.location} on {then}: {self.text}"
+        where = f"{self.sku} at {self.location}" if self.location else self.sku
+        return f"{where} on {then}: {self.text}"
 
 
 class Judging(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from inventory_cli.core.dates import say_effective
-from inventory_cli.core.events import KINDS, SIGNED, Draft, Event
+from inventory_cli.core.events import DESCRIBED, KINDS, SIGNED, Draft, Event
 from inventory_cli.core.quantities import format_quantity
 
 # How many problems, or other things worth a word, of one command are shown one by one.
@@ -36,14 +36,21 @@ def signed(quantity: int, decimals: int) -> str:
 
 def event_in_words(event: Event) -> str:
     """Return which event is meant, and of what: `event 7 (sold XYZ-1 at main)`."""
-    return f"event {event.position} ({event.kind} {event.sku} at {event.location})"
+    return f"event {event.position} ({event.kind} {_place(event.sku, event.location)})"
+
+
+def _place(sku: str, location: str) -> str:
+    """Return where a SKU lies; what describes one is nowhere."""
+    return f"{sku} at {location}" if location else sku
 
 
 def recorded_in_words(event: Event, decimals: int, zone: tzinfo) -> str:
     """Return what an event says happened: `sold 20 of XYZ-1 at main on 2022-03-15`."""
     on = say_effective(event.effective_at, event.date_only, zone)
     if event.kind == "reversed":
-        what = f"reversed event {event.reverses}: {event.sku} at {event.location}"
+        what = f"reversed event {event.reverses}: {_place(event.sku, event.location)}"
+    elif event.kind == DESCRIBED:
+        what = f"described {event.sku}"
     else:
         show = signed if event.kind in SIGNED else format_quantity
         what = f"{event.kind} {show(event.quantity, decimals)} of {event.sku} at {event.location}"
@@ -54,6 +61,8 @@ def command_in_words(draft: Draft, decimals: int, zone: tzinfo) -> str:
     """Return a draft in the words of its command: `sell 30 of XYZ-1 at main on 2022-03-15`."""
     if draft.kind == "reversed":
         return f"reverse event {draft.reverses}"
+    if draft.kind == DESCRIBED:
+        return f"describe {draft.sku}"
     show = signed if draft.kind == "adjusted" else format_quantity
     quantity = draft.quantity if draft.kind == "adjusted" else abs(draft.quantity)
     on = say_effective(draft.effective_at, draft.date_only, zone)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from inventory_cli.core.dates import When
+from inventory_cli.core.descriptions import FACTS
 from inventory_cli.core.events import COMMAND_KINDS, OPENING_DETAILS
 from inventory_cli.core.quantities import (
     decimal_marks,
@@ -254,7 +255,8 @@ class FactsReader:
             for label, index in columns.others
         ]
         # Fields without a place of their own on an event.
-        self._details += [(f, read.at, read) for f, read in cells({"by": name("by")})]
+        kept = dict.fromkeys(FACTS, lambda text: clean_text(text, "the cell"))
+        self._details += [(f, read.at, read) for f, read in cells({"by": name("by"), **kept})]
         self._details += self._kept(columns, profile)
         self.has_details = bool(self._details or self._opening)
 

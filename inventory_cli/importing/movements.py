@@ -3,21 +3,21 @@
 Must never know SQL, or what has been recorded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import tzinfo
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import OPENING_DETAILS, Draft
+from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS, Draft
 from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import UnknownType
 from inventory_cli.importing.chunks import Chunk, in_chunks
-from inventory_cli.importing.columns import Columns, match_header, numbered, require_fields
+from inventory_cli.importing.columns import Columns, folded, match_header, numbered, require_fields
 from inventory_cli.importing.date_formats import (
     ISO,
     DateColumn,
@@ -90,6 +90,7 @@ def _read_each(
 ) -> Iterator[Row]:
     with closing(source.records()) as records, Spool[Record]() as spool:
         columns, rest = read_header(source, records, profile)
+        profile = _for_descriptions(columns.headers, profile)
         wanted = ["date", "sku"]
         wanted += [] if profile.is_signed or profile.outside else ["type"]
         wanted += [] if columns.fields.keys() & {"quantity_in", "quantity_out"} else ["quantity"]
@@ -99,6 +100,7 @@ def _read_each(
         reader = RowReader(
             columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
         )
+        reader.today = parse_when_recorded("today", measures.present, measures.zone)
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         hours = HoursApart(reader.dates, measures.zone, reading)
         read, add_up = reader.read, profile.add_up
@@ -128,7 +130,22 @@ def read_header(
 ) -> tuple[Columns, Iterator[list[str]]]:
     """Return the columns of a file, and its records behind the header."""
     names, rest = read_names(source, records, profile)
+    profile = _for_descriptions(names, profile)
     return match_header(source.name, source.line, names, profile), rest
+
+
+def _for_descriptions(names: Sequence[str], profile: Profile) -> Profile:
+    """Return how a file is read of which every row describes a SKU: it needs neither date nor
+    quantity. What is blank is of today.
+    """
+    if COMMAND_KINDS.get(word := profile.constants.get("type", "").casefold(), word) != DESCRIBED:
+        return profile
+    columns, constants = dict(profile.columns), dict(profile.constants)
+    for field, constant in (("date", "today"), ("quantity", "0")):
+        constants.setdefault(field, constant)
+        if field not in columns and (found := [name for name in names if folded(name) == field]):
+            columns[field] = tuple(found[:1])
+    return profile._replace(columns=columns, constants=constants)
 
 
 def read_names(

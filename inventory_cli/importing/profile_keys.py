@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from inventory_cli.core.descriptions import FACTS
 from inventory_cli.core.events import COMMAND_KINDS, KINDS, OPENING_DETAILS
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.date_formats import check_date_format
@@ -14,7 +15,7 @@ REQUIRED = ("date", "sku", "type", "quantity")
 OPTIONAL = ("location", "to_location", "reason", "reference", "unit_cost", "id", "by")
 NATIVE = (*REQUIRED, *OPTIONAL, *OPENING_DETAILS)
 # These are never found by the name of a column, only where they are mapped.
-MAPPED_ONLY = ("quantity_in", "quantity_out", "balance")
+MAPPED_ONLY = ("quantity_in", "quantity_out", "balance", *FACTS)
 FIELDS = (*NATIVE, *MAPPED_ONLY)
 # Of the cells of these a part may be meant.
 EXTRACTED = ("sku", "type", "location", "to_location", "reference", "id", "by")

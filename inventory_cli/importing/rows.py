@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import When, effective_at
-from inventory_cli.core.events import DEFAULT_LOCATION, KINDS, Draft
+from inventory_cli.core.descriptions import description, fact_called
+from inventory_cli.core.events import DEFAULT_LOCATION, DESCRIBED, KINDS, Draft
 from inventory_cli.core.rules import Facts, check_quantity, movement, transfer
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.bad_rows import BadCell
@@ -82,7 +83,7 @@ def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
 _PLAIN = {
     kind.name: (kind.least, kind.time_of_day)
     for kind in KINDS.values()
-    if kind.least is not None and kind.name not in TRANSFERS
+    if kind.least is not None and kind.name not in (*TRANSFERS, DESCRIBED)
 }
 
 
@@ -124,6 +125,9 @@ class RowReader:
         self._directed = profile.is_signed or bool(profile.outside)
         self._inverted = profile.signed == "inverted"
         self._line = 0
+        # The day of what describes a SKU and does not say since when.
+        self.today: When | None = None
+        self._decimals, self._mark = decimals, profile.decimal_mark
         read_date = read_dates["date"]
         self.dates = Cells(columns, "date", lambda text: read_date(given(text)))
         self._skus = Cells(columns, "sku", sku_reader(profile))
@@ -155,6 +159,8 @@ class RowReader:
         a row has not. Any other goes that way, and so does one whose quantity may be wrong.
         """
         self._line = line
+        if when is None and self._describes_today(record):
+            when = self.today
         when = when or self.dates[record[self.dates.at]]
         if not self._may_be_plain:
             return self.read_any(line, record, when)
@@ -174,10 +180,15 @@ class RowReader:
         draft = as_draft((sku, location, kind, quantity, moment, date_only, *facts, None, None))
         return as_row((line, (draft,), (), None, said is None, 0, ()))
 
+    def _describes_today(self, record: Sequence[str]) -> bool:
+        return not record[self.dates.at].strip() and self._kinds.of(record) == DESCRIBED
+
     def read_any(self, line: int, record: Sequence[str], when: When) -> Row | OneSide:
         """Return what any row says, of whatever shape it is. Raises BadCell."""
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
+        if kind == DESCRIBED:
+            return self._description(line, record, sku, when)
         said = self._locations.of(record) or self._usual_location
         location = said or DEFAULT_LOCATION
         target = self._targets.of(record)
@@ -201,6 +212,26 @@ class RowReader:
         except WrongUsage as error:
             raise self._bad_quantity(record, error) from None
         return Row(line, (draft,), () if balance is None else (balance,), None, said is None)
+
+    def _description(self, line: int, record: Sequence[str], sku: str, when: When) -> Row:
+        """Return what a row says of a SKU: its columns of these names, and all others as details.
+
+        It is at no location, and needs no quantity.
+        """
+        at, figure = self._locations.at, self._quantities.at
+        if at >= 0 and (place := self._locations[record[at]]) is not None:
+            raise BadCell(self._locations.label, place, "what a SKU is depends on no location")
+        if figure >= 0 and (text := record[figure]).strip() and self._quantities[text]:
+            raise BadCell(self._quantities.label, text, "a 'described' row has no quantity")
+        facts = self._facts.read(record, DESCRIBED)
+        said = {fact: text for key, text in facts.details.items() if (fact := fact_called(key))}
+        others = {key: text for key, text in facts.details.items() if not fact_called(key)}
+        facts = facts._replace(details=others)
+        try:
+            draft = description(sku, said, self._decimals, when, self._zone, facts, self._mark)
+        except WrongUsage as error:
+            raise BadCell("type", DESCRIBED, error.message) from None
+        return Row(line, (draft,))
 
     def _move(
         self, record: Sequence[str], kind: str | None, location: str, target: str | None

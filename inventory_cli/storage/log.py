@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Effect, Event, Stream
 from inventory_cli.core.replay import Replay, State, fold
-from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
 
 # How many rows are read under one lock: more are not read faster, and take room. A scan of whole
@@ -283,28 +282,6 @@ def _stream_pieces(
             after = rows[-1][effective_at], rows[-1][position]
 
 
-def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Give the events of all streams up to a position, each stream in fold order, piece by piece.
-
-    Of each: SKU, location, position, kind, quantity, effective_at, the position of the reversal
-    that voids it, and its details.
-    """
-    query = (
-        "SELECT sku, location, position, kind, quantity, effective_at, (SELECT position FROM events"
-        " AS later WHERE later.reverses = events.position), details FROM events WHERE"
-        " position <= ?{} ORDER BY sku, location, effective_at, position LIMIT ?"
-    )
-    after: tuple[Any, ...] = ()
-    wanted = query.format("")
-    while rows := ledger.connection.execute(wanted, (head, *after, PIECE)).fetchall():
-        yield rows
-        sku, location, position, _, _, effective_at, _, _ = rows[-1]
-        if (sku, location, effective_at, position) <= after:
-            raise DatabaseError("the events of a stream are out of order")
-        after = sku, location, effective_at, position
-        wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")
-
-
 def _finds_reversals(ledger: Ledger) -> bool:
     query = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'events_by_reversal'"
     return bool(ledger.connection.execute(query).fetchone())
@@ -314,7 +291,8 @@ def locations_of(ledger: Ledger, sku: str) -> list[str]:
     """Return the locations at which a SKU has events, sorted."""
     # From one to the next: to read all of them would be to read all events.
     rows = ledger.connection.execute(
-        "WITH RECURSIVE found (name) AS (SELECT min(location) FROM events WHERE sku = ?1 UNION ALL"
+        "WITH RECURSIVE found (name) AS (SELECT min(location) FROM events WHERE sku = ?1"
+        " AND location > '' UNION ALL"
         " SELECT (SELECT min(location) FROM events WHERE sku = ?1 AND location > name) FROM found"
         " WHERE name IS NOT NULL) SELECT name FROM found WHERE name IS NOT NULL",
         (sku,),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from inventory_cli.core.events import Stream
 from inventory_cli.core.replay import State
+from inventory_cli.storage.descriptions import described_skus, is_described
 from inventory_cli.storage.ledger_file import Ledger
 
 _COLUMNS = "on_hand, last_incoming, last_outgoing, last_counted, last_effective"
@@ -44,7 +45,7 @@ def store_states(ledger: Ledger, states: Mapping[Stream, State]) -> None:
 
 def has_sku(ledger: Ledger, sku: str) -> bool:
     """Tell whether a SKU has an event."""
-    return _has(ledger, "sku", sku)
+    return _has(ledger, "sku", sku) or is_described(ledger, sku)
 
 
 def has_location(ledger: Ledger, location: str) -> bool:
@@ -54,15 +55,16 @@ def has_location(ledger: Ledger, location: str) -> bool:
 
 def all_skus(ledger: Ledger) -> list[str]:
     """Return every SKU once."""
-    return _all(ledger, "sku")
+    return list(dict.fromkeys([*_all(ledger, "sku"), *described_skus(ledger)]))
 
 
 def skus_beginning(ledger: Ledger, beginning: str, most: int) -> list[str]:
     """Return the first SKUs that begin with some letters, sorted, and no more than `most`."""
     rows = ledger.connection.execute(
-        "SELECT DISTINCT sku FROM stock WHERE sku >= ? AND sku < ? ORDER BY sku LIMIT ?",
+        "SELECT sku FROM stock WHERE sku >= :first AND sku < :last UNION SELECT sku FROM events"
+        " WHERE location = '' AND sku >= :first AND sku < :last ORDER BY sku LIMIT :most",
         # The last code point sorts behind every SKU that begins so.
-        (beginning, beginning + "\U0010ffff", most),
+        {"first": beginning, "last": beginning + "\U0010ffff", "most": most},
     )
     return [sku for (sku,) in rows]
 

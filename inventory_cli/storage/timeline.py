@@ -1,4 +1,4 @@
-"""Knows how the standing events of many SKUs are read, stream by stream, in short pieces.
+"""Knows how the events of many SKUs are read, stream by stream, in short pieces.
 
 Must never know what is asked of them.
 """
@@ -64,3 +64,25 @@ def _read(ledger: Ledger, head: int, as_of: str, which: str, only: str) -> Itera
         if rows[-1][:4] <= after:
             raise DatabaseError("the events of a stream are out of order")
         after = rows[-1][:4]
+
+
+def by_stream(ledger: Ledger, head: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the events of all streams up to a position, each stream in fold order, piece by piece.
+
+    Of each: SKU, location, position, kind, quantity, effective_at, the position of the reversal
+    that voids it, and its details.
+    """
+    query = (
+        "SELECT sku, location, position, kind, quantity, effective_at, (SELECT position FROM events"
+        " AS later WHERE later.reverses = events.position), details FROM events WHERE"
+        " location <> '' AND position <= ?{} ORDER BY sku, location, effective_at, position LIMIT ?"
+    )
+    after: tuple[Any, ...] = ()
+    wanted = query.format("")
+    while rows := ledger.connection.execute(wanted, (head, *after, PIECE)).fetchall():
+        yield rows
+        sku, location, position, _, _, effective_at, _, _ = rows[-1]
+        if (sku, location, effective_at, position) <= after:
+            raise DatabaseError("the events of a stream are out of order")
+        after = sku, location, effective_at, position
+        wanted = query.format(" AND (sku, location, effective_at, position) > (?, ?, ?, ?)")

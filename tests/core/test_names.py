@@ -113,6 +113,9 @@ class Held:
         self.read += 1
         return list(self.places)
 
+    def skus_with_barcode(self, code: str) -> Iterable[str]:
+        return []
+
     def locations(self) -> Iterable[str]:
         return list({place: None for found in self.places.values() for place in found})
 
