@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from inventory_cli.errors import InventoryError, LedgerUnusable
@@ -35,6 +36,19 @@ def can_read_ahead(file: BinaryIO) -> bool:
         return False
     large = stat.S_ISREG(about.st_mode) and about.st_size >= LEAST_BYTES
     return large and len(os.sched_getaffinity(0)) > 1
+
+
+def opened_again(file: BinaryIO) -> BinaryIO | None:
+    """Return the same file, at the same place, for another to read; None where that cannot be.
+
+    Processes that share an open file share the place up to which it was read.
+    """
+    try:
+        again = Path(f"/proc/self/fd/{file.fileno()}").open("rb")
+    except OSError:
+        return None
+    again.seek(file.tell())
+    return again
 
 
 @contextmanager
