@@ -17,6 +17,7 @@ from inventory_cli.actions.known_rows import Told, without_known
 from inventory_cli.actions.named_rows import with_fit_names
 from inventory_cli.actions.names import guard_of
 from inventory_cli.audit.seam import read_seam
+from inventory_cli.core.ahead import can_read_ahead
 from inventory_cli.core.balances import Disagreement, first_disagreement
 from inventory_cli.core.events import READ_AS, Stream
 from inventory_cli.core.judging import Forbidden
@@ -25,7 +26,7 @@ from inventory_cli.core.present import present_at
 from inventory_cli.core.progress import Progress, half, untold
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused
-from inventory_cli.importing.ahead import can_read_ahead, digest_ahead, read_ahead
+from inventory_cli.importing.ahead import digest_ahead, read_ahead
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
 from inventory_cli.importing.movements import Measures, open_source, read_chunks

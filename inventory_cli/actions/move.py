@@ -4,27 +4,47 @@ Must never change what a log says.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from inventory_cli.core.ahead import can_read_ahead, opened_again, run_ahead
+from inventory_cli.core.lines import bounded_lines
 from inventory_cli.errors import Refused
 from inventory_cli.storage import backup, schema
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
-from inventory_cli.storage.restore import BadExport, restore_log
+from inventory_cli.storage.plain_events import PlainEvents, read_claimed
+from inventory_cli.storage.restore import LONGEST_LINE, BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
 
 
-def restore(path: Path, name: str, lines: Iterable[bytes]) -> Head:
+def restore(path: Path, name: str, file: BinaryIO) -> Head:
     """Make a new ledger at `path` from an export called `name`, and return its head.
 
     Raises Refused with the number of the first line that does not fit; then no file is left behind.
     """
     try:
-        return restore_log(path, lines)
+        with _ahead(file, name) as ahead:
+            return restore_log(path, _lines(file), ahead)
     except BadExport as bad:
         raise Refused(f"{name}, line {bad.line}: {bad.reason}", "nothing was restored") from None
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    return bounded_lines(file, LONGEST_LINE, growing=True)
+
+
+@contextmanager
+def _ahead(file: BinaryIO, name: str) -> Iterator[Iterator[PlainEvents | None]]:
+    """Read the events of a large export on another core: `restore_log` looks whether they fit."""
+    with ExitStack() as stack:
+        if can_read_ahead(file) and (again := opened_again(file)):
+            stack.enter_context(again)
+            yield stack.enter_context(run_ahead(lambda: read_claimed(_lines(again)), name))
+        else:
+            yield iter(())
 
 
 def back_up(

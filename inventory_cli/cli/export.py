@@ -15,13 +15,11 @@ from inventory_cli.actions.move import restore as restore_ledger
 from inventory_cli.cli.files import opened
 from inventory_cli.cli.history import LOG_COLUMNS
 from inventory_cli.cli.options import ledger_path
-from inventory_cli.core.lines import bounded_lines
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, show
 from inventory_cli.storage.export import export_text
 from inventory_cli.storage.ledger_file import open_ledger
-from inventory_cli.storage.restore import LONGEST_LINE
 from inventory_cli.terminal import line, progress
 
 
@@ -65,7 +63,7 @@ def restore(
     """
     path = ledger_path(context)
     with opened(file) as stream:
-        head = restore_ledger(path, file, bounded_lines(stream, LONGEST_LINE, growing=True))
+        head = restore_ledger(path, file, stream)
     line(f"restored {path}: {count_of(head.position, 'event')}, head {head.anchor}")
 
 

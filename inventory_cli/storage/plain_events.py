@@ -7,12 +7,14 @@ never decide that a line is wrong: whatever is not plain is left to who reads li
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from itertools import chain
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from inventory_cli.core.events import KINDS, Event
+from inventory_cli.core.lines import NoLine
 from inventory_cli.storage.chain import canonical
 
 # As both `json` and SQLite write them; most that may be null are. What is escaped may be so in more
@@ -23,7 +25,11 @@ _JSON = {
     str: r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"',
 }
 _FIELDS = [(name, get_args(hint) or (hint,)) for name, hint in get_type_hints(Event).items()]
-EVENT_BEGINS = b'{"event":{'
+_EVENT_BEGINS = b'{"event":{'
+# How many bytes of lines of events are read at a time; and the fewest lines for which that is
+# worth it.
+_BLOCK = 1 << 20
+_LEAST = 10
 
 
 def _pattern(name: str, types: tuple[type, ...]) -> str:
@@ -35,19 +41,79 @@ _LINE = re.compile(rf'^\{{"event":\{{{_NAMED},"hash":"([^"]*+)"\}}\}}$', re.MULT
 _KIND = Event._fields.index("kind")
 
 
-class PlainEvents(NamedTuple):
-    """Events that follow on a hash: the values of each column, and the hash of each."""
+# Where a line says what the next one follows on, and where it stands itself.
+_HASH = re.compile(rb'"hash":"([0-9a-f]{64})"')
+_STANDS = re.compile(rb'\{"event":\{"position":([0-9]{1,19}),"batch":([0-9]{1,19}),')
 
+
+class Place(NamedTuple):
+    """What an event follows on: the hash before it, and its own position and batch."""
+
+    link: bytes
+    position: int
+    batch: int
+
+
+class PlainEvents(NamedTuple):
+    """Events of one batch from a place on: the values of each column, and the hash of each."""
+
+    place: Place
     columns: list[Sequence[Any]]
     links: list[bytes]
 
+    def are_of(self, lines: Sequence[bytes]) -> bool:
+        """Tell whether so many lines end with their last hash, which no other events have."""
+        ends = f'"hash":"{self.links[-1].hex()}"}}}}\n'.encode()
+        return len(self.links) == len(lines) and lines[-1].endswith(ends)
 
-def read_plain(
-    lines: Sequence[bytes], link: bytes, position: int, batch: int
-) -> PlainEvents | None:
-    """Return the events of some lines if they are plain, and are those of a batch from a position
-    on, whose chain goes on from `link`; else None.
+
+def in_blocks(lines: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """Give lines in blocks, and tell of each whether it is worth it to read its events together.
+
+    If not, it may be any lines.
     """
+    block: list[bytes] = []
+    size = 0
+    try:
+        for line in lines:
+            is_event = line.startswith(_EVENT_BEGINS)
+            if block and (not is_event or size > _BLOCK):
+                yield block, len(block) >= _LEAST
+                block, size = [], 0
+            if is_event:
+                block.append(line)
+                size += len(line)
+            else:
+                yield [line], False
+    except NoLine:
+        # What stands before it is looked at first.
+        yield block, len(block) >= _LEAST
+        raise
+    yield block, len(block) >= _LEAST
+
+
+def read_claimed(lines: Iterable[bytes]) -> Iterator[PlainEvents | None]:
+    """Give of each block whose events are read together what `read_plain` returns for the place
+    that is claimed for them: by the line before it, and by its first one.
+    """
+    before = b""
+    with suppress(NoLine):
+        for block, together in in_blocks(lines):
+            if together:
+                link, stands = _HASH.search(before), _STANDS.match(block[0])
+                if link and stands:
+                    place = Place(bytes.fromhex(link[1].decode()), *map(int, stands.groups()))
+                    yield read_plain(block, place)
+                else:
+                    yield None
+            before = block[-1] if block else b""
+
+
+def read_plain(lines: Sequence[bytes], place: Place) -> PlainEvents | None:
+    """Return the events of some lines if they are plain, and are those of a batch from a place on;
+    else None.
+    """
+    link, position, batch = place
     try:
         text = b"".join(lines).decode()
     except UnicodeDecodeError:
@@ -77,7 +143,7 @@ def read_plain(
         # A number too long for Python, or what could be written shorter.
         return None
     values = [positions, [batch] * len(found), *said]
-    return PlainEvents(values, links) if KINDS.keys() >= {*values[_KIND]} else None
+    return PlainEvents(place, values, links) if KINDS.keys() >= {*values[_KIND]} else None
 
 
 def _values(kind: type, tokens: Sequence[str]) -> Sequence[Any]:

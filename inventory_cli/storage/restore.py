@@ -26,7 +26,7 @@ from inventory_cli.storage.insert import INSERT_EVENT, insert_events, put_aside,
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings
 from inventory_cli.storage.log import read_effects
 from inventory_cli.storage.new_ledger import new_ledger
-from inventory_cli.storage.plain_events import EVENT_BEGINS, read_plain
+from inventory_cli.storage.plain_events import Place, PlainEvents, in_blocks, read_plain
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
 from inventory_cli.storage.stock import store_states
 
@@ -43,10 +43,6 @@ _NO_LINE = (
 # In bytes. Only the line of a snapshot may be longer, where all before it are longer still: each of
 # its streams has an event there, and the line of an event is longer than what a snapshot says.
 LONGEST_LINE = 1 << 28
-# How many bytes of lines of events are read at a time; and the fewest lines for which that is
-# worth it.
-_BLOCK = 1 << 20
-_LEAST = 10
 
 
 class _Misfit(ValueError):
@@ -62,11 +58,12 @@ class BadExport(Exception):
         self.reason = reason
 
 
-def restore_log(path: Path, lines: Iterable[bytes]) -> Head:
+def restore_log(path: Path, lines: Iterable[bytes], ahead: Iterator[PlainEvents | None]) -> Head:
     """Make a new ledger at `path` from an export, and return its head, the same as before.
 
-    Every hash is checked as it is written, and nothing is taken that no header closes. Raises
-    BadExport at the first line that does not fit; then no file is left behind.
+    Every hash is checked as it is written, and nothing is taken that no header closes. `ahead` is
+    what `read_claimed` gives for the same lines, if it was run. Raises BadExport at the first line
+    that does not fit; then no file is left behind.
     """
     number = 0
     with new_ledger(path) as connection:
@@ -74,8 +71,8 @@ def restore_log(path: Path, lines: Iterable[bytes]) -> Head:
         aside = put_aside(connection, log_is_empty=True)
         writer = _Writer(path, connection)
         try:
-            for block in _blocks(lines):
-                if len(block) >= _LEAST and writer.write_plain(number + 1, block):
+            for block, together in in_blocks(lines):
+                if together and writer.write_plain(number + 1, block, next(ahead, None)):
                     number += len(block)
                     continue
                 for line in block:
@@ -92,28 +89,6 @@ def restore_log(path: Path, lines: Iterable[bytes]) -> Head:
             raise BadExport(number, f"this is no line of an export ({error})"[:500]) from None
         connection.execute("COMMIT")
     return head
-
-
-def _blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Give lines of events some at a time, and every other line by itself."""
-    block: list[bytes] = []
-    size = 0
-    try:
-        for line in lines:
-            is_event = line.startswith(EVENT_BEGINS)
-            if block and (not is_event or size > _BLOCK):
-                yield block
-                block, size = [], 0
-            block.append(line)
-            size += len(line)
-            if not is_event:
-                yield block
-                block, size = [], 0
-    except NoLine:
-        # What stands before it is looked at first.
-        yield block
-        raise
-    yield block
 
 
 # What stands before the first batch, and is closed by it.
@@ -198,14 +173,17 @@ class _Writer:
         self._position = event.position
         self._open = self._open or (number, name)
 
-    def write_plain(self, number: int, lines: Sequence[bytes]) -> bool:
+    def write_plain(self, number: int, lines: Sequence[bytes], ahead: PlainEvents | None) -> bool:
         """Write lines from number `number` on, and tell whether that was done: it is if all are of
-        plain events, each of which `write` would take. If not, nothing was written.
+        plain events, each of which `write` would take. If not, nothing was written. `ahead` is what
+        they may be.
         """
         if self._settings is None or self._finished or self._digest is not None:
             return False
         first = self._position + 1
-        events = read_plain(lines, self._link, first, self._head.batch + 1)
+        place = Place(self._link, first, self._head.batch + 1)
+        fits = ahead is not None and ahead.place == place and ahead.are_of(lines)
+        events = ahead if fits else read_plain(lines, place)
         if events is None or not self._insert([*events.columns, events.links]):
             return False
         columns = events.columns

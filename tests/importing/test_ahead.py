@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from inventory_cli.core.ahead import LEAST_BYTES, can_read_ahead
 from inventory_cli.importing import ahead, chunks
 from tests.conftest import Ran, Shop
 
@@ -46,10 +47,10 @@ FILES: dict[str, tuple[str, list[str]]] = {
 @pytest.fixture
 def everything_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files of any size be read ahead."""
-    monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
+    monkeypatch.setattr("inventory_cli.core.ahead.LEAST_BYTES", 0)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     with Path(__file__).open("rb") as file:
-        assert ahead.can_read_ahead(file)
+        assert can_read_ahead(file)
 
 
 def run(shop: Shop, text: str, words: list[str]) -> tuple[Ran, Any, str]:
@@ -124,7 +125,7 @@ def test_a_large_file_as_standard_input_is_read_from_where_it_stands(shop: Shop)
     file = shop.folder / "large.csv"
     rows = "".join(f"2022-03-01,S{n % 7},received,1,note {n:040}\n" for n in range(70_000))
     file.write_text(f"a title\n{HEADER.strip()},note\n{rows}")
-    assert file.stat().st_size > ahead.LEAST_BYTES
+    assert file.stat().st_size > LEAST_BYTES
     with file.open("rb", buffering=0) as stream:
         stream.seek(len("a title\n"))
         ran = shop.process("import", "-", stdin=stream)
@@ -136,8 +137,8 @@ def test_small_files_and_pipes_are_read_here(tmp_path: Path) -> None:
     small = tmp_path / "small.csv"
     small.write_text(HEADER)
     with small.open("rb") as file:
-        assert not ahead.can_read_ahead(file)
+        assert not can_read_ahead(file)
     receiving, sending = os.pipe()
     with os.fdopen(receiving, "rb") as pipe:
-        assert not ahead.can_read_ahead(pipe)
+        assert not can_read_ahead(pipe)
     os.close(sending)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory_cli.importing import ahead
+from inventory_cli.core import ahead
 from tests.conftest import Ran, Shop
 
 HEADER = "date,sku,type,quantity,location\n"

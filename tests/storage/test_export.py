@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,14 @@ from tests.conftest import Shop
 from tests.tampering.altering import behind_the_back
 
 
-@pytest.fixture(autouse=True, params=[1, 10**9], ids=["together", "alone"])
-def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines of events are read together, or each by itself."""
-    monkeypatch.setattr("inventory_cli.storage.restore._LEAST", request.param)
+@pytest.fixture(autouse=True, params=["together", "alone", "ahead"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of events are read together, each by itself, or together on another core."""
+    least = 10**9 if request.param == "alone" else 1
+    monkeypatch.setattr("inventory_cli.storage.plain_events._LEAST", least)
+    if request.param == "ahead":
+        monkeypatch.setattr("inventory_cli.core.ahead.LEAST_BYTES", 0)
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
 
 
 @pytest.fixture
@@ -307,7 +312,7 @@ def test_nothing_stands_behind_the_head(exported: list[str], tmp_path: Path, mor
 def test_a_line_without_end_is_refused_in_little_memory(
     exported: list[str], tmp_path: Path, start: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inventory_cli.cli.export.LONGEST_LINE", 1_000_000)
+    monkeypatch.setattr("inventory_cli.actions.move.LONGEST_LINE", 1_000_000)
     copy = restored(tmp_path, exported)
     endless = tmp_path / "endless"
     with endless.open("wb") as file:
@@ -330,7 +335,7 @@ def test_the_line_of_a_snapshot_may_be_as_long_as_all_before_it(
     at = next(n for n, line in enumerate(lines) if line.startswith('{"snapshot"'))
     longest = max(len(line) + 1 for n, line in enumerate(lines) if n != at)
     assert len(lines[at]) > longest
-    monkeypatch.setattr("inventory_cli.cli.export.LONGEST_LINE", longest)
+    monkeypatch.setattr("inventory_cli.actions.move.LONGEST_LINE", longest)
     restored(tmp_path, lines).ok("restore", tmp_path / "export.jsonl")
     (tmp_path / "restored.db").unlink()
     before = sum(len(line) + 1 for line in lines[:at])

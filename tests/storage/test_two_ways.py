@@ -18,7 +18,7 @@ from inventory_cli.storage import export
 from inventory_cli.storage.chain import link_event
 from inventory_cli.storage.export import event_lines, written_here
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.storage.plain_events import read_plain
+from inventory_cli.storage.plain_events import Place, read_plain
 from tests.conftest import Shop
 from tests.properties.lives import in_memory
 
@@ -150,7 +150,7 @@ several = st.lists(
 @in_memory
 @given(several)
 def test_every_line_as_it_is_exported_is_read_among_others(events: list[Event]) -> None:
-    plain = read_plain(as_bytes(chained(events)), START, 5, 7)
+    plain = read_plain(as_bytes(chained(events)), Place(START, 5, 7))
     assert plain is not None
     assert [*zip(*plain.columns, strict=True)] == events
     assert [link.hex() for link in plain.links] == [
@@ -190,7 +190,7 @@ def test_what_is_read_among_others_is_what_is_read_alone(
     lines[number] = lines[number][:start] + piece + lines[number][end:]
     if data.draw(st.booleans(), "hash the text"):
         lines = rehashed(lines)
-    if plain := read_plain(as_bytes(lines), START, 5, 7):
+    if plain := read_plain(as_bytes(lines), Place(START, 5, 7)):
         assert [*zip(*plain.columns, strict=True)] == read_alone(lines)
 
 
