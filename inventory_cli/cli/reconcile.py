@@ -97,7 +97,7 @@ def reconcile(
         inventory reconcile counted.csv --as-of 2022-04-30
         inventory reconcile counted.csv --partial --location shop
         inventory reconcile --sheet --location shop --format csv
-        inventory reconcile counted.csv --count --partial --reason 'stock-take in April'
+        inventory reconcile counted.csv --count --partial --reason stock-take
     """
     if sheet:
         _refuse_beside_sheet(context)
@@ -107,7 +107,10 @@ def reconcile(
     if blind:
         raise WrongUsage("--blind is of use only with --sheet")
     if file is None:
-        raise WrongUsage("missing argument 'FILE'", "--sheet prints a sheet to count with")
+        raise WrongUsage(
+            "missing argument 'FILE'",
+            "name the list, or print a sheet to count with: `inventory reconcile --sheet`",
+        )
     facts = _facts_of_counts(context, count, recording)
     if partial and recording.rest_is_zero:
         raise WrongUsage("--partial leaves alone what --rest-is-zero counts", "say one of them")
