@@ -72,9 +72,14 @@ def complain(message: str, hint: str | None) -> None:
         sys.stderr.write(f"{advice} {printable(hint)}\n")
 
 
+def can_ask() -> bool:
+    """Tell whether a person is there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def agreed(shown: Sequence[str], question: str) -> bool:
     """Show what is about to be done and ask, where a person is there to answer; else agree."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         return True
     for text in shown:
         note(text)

@@ -81,18 +81,28 @@ def cut_at(ledger: Ledger, as_of: str, known_at: str | None = None) -> Cut:
     return Cut(as_of, known_position(ledger, known_at))
 
 
-def stock_now(ledger: Ledger, end_of_today: str, skus: Sequence[str]) -> dict[Stream, State]:
+def stock_now(ledger: Ledger, as_of: str, skus: Sequence[str]) -> dict[Stream, State]:
     """Return the stored stock of all streams, or of those of some SKUs.
 
-    What takes effect after today is recorded but not there yet: such streams are folded.
+    What takes effect after `as_of` (UTC text), by rule the end of today, is recorded but not there
+    yet: such streams are folded.
     """
     with ledger.reading():
         stored = stored_states(ledger, skus or None)
         head = ledger.head().position
+    return _up_to(ledger, stored, Cut(as_of, head))
+
+
+def stock_under_lock(ledger: Ledger, moment: str) -> dict[Stream, State]:
+    """Return the stored stock of all streams at a moment (UTC text), while nobody else records."""
+    return _up_to(ledger, stored_states(ledger, None), cut_at(ledger, moment))
+
+
+def _up_to(ledger: Ledger, stored: Mapping[Stream, State], cut: Cut) -> dict[Stream, State]:
     return {
-        stream: now
-        for stream, state in stored.items()
-        if (now := state_at(ledger, stream, state, Cut(end_of_today, head))) is not None
+        stream: state
+        for stream, latest in stored.items()
+        if (state := state_at(ledger, stream, latest, cut)) is not None
     }
 
 

@@ -1,4 +1,4 @@
-"""Knows how a stock list and the ledger differ, and which counts would close that.
+"""Knows how a stock list and the ledger differ, and which counts a list stands for.
 
 Must never know how the list is spelled, or how differences are shown.
 """
@@ -9,14 +9,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from inventory_cli.actions.append import Appended, append
-from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now
+from inventory_cli.actions.ask import cut_at, stock_as_of, stock_now, stock_under_lock
 from inventory_cli.actions.names import guard_of, newcomers
-from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, parse_cut, parse_when
+from inventory_cli.core.dates import (
+    END_OF_TIME,
+    When,
+    inclusive_end,
+    parse_cut,
+    parse_when,
+    utc_text,
+)
 from inventory_cli.core.events import AT_ONCE, DEFAULT_LOCATION, Draft, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.names import ANY_NAMES, Guard, NameRefused, NameRules
 from inventory_cli.core.notes import Notes
-from inventory_cli.core.present import Present, parse_when_recorded
+from inventory_cli.core.present import Present, parse_when_recorded, present_at
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
 from inventory_cli.core.rules import Facts, movement
@@ -41,8 +48,8 @@ class Scope(NamedTuple):
     partial: bool
 
 
-class Difference(NamedTuple):
-    """A spot of which the list and the ledger say different things, in smallest units.
+class Compared(NamedTuple):
+    """What the list and the ledger say of a spot, in smallest units.
 
     `listed` is None where the list does not name it; `change` would make the ledger agree.
     """
@@ -56,16 +63,21 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What differs, sorted by SKU and location, of how many spots that were compared."""
+    """All spots that were compared, sorted by SKU and location."""
 
-    differences: list[Difference]
-    compared: int
+    spots: list[Compared]
+
+    @property
+    def differences(self) -> list[Compared]:
+        """Those of which the list and the ledger say different things."""
+        return [spot for spot in self.spots if spot.change]
 
 
 class Counting(NamedTuple):
-    """What the counts carry that close a difference; they are of the `present` day at the latest.
+    """What the counts of a list carry; they are of the `present` day at the latest.
 
-    `usual_location` is where a SKU is that lies nowhere yet, if anybody said.
+    `usual_location` is where a SKU is that lies nowhere yet, if anybody said. With `rest_is_zero`
+    what there is and the list does not name is counted as 0.
     """
 
     present: Present
@@ -73,6 +85,7 @@ class Counting(NamedTuple):
     allow_negative: bool
     names: NameRules = ANY_NAMES
     usual_location: str | None = None
+    rest_is_zero: bool = False
 
 
 def scope_of(
@@ -82,16 +95,20 @@ def scope_of(
     location: str | None,
     partial: bool,
     now: datetime,
+    counting: bool = False,
 ) -> Scope:
     """Return what a list is compared with.
 
-    What is typed wins over the list where both are of the same day; without either, it is now.
-    Raises Refused where they are of different days, and WrongUsage for what is no date.
+    What is typed wins over the list where both are of the same day; without either, it is now: the
+    stock of today or, for `counting`, that of this moment, at which the counts take effect. Raises
+    Refused where they are of different days, and WrongUsage for what is no date.
     """
     listed = stock_list.when
     if as_of is None:
-        cut = _end_of_today(ledger, now) if listed is None else inclusive_end(listed, ledger.zone)
-        return Scope(cut, listed, location, partial)
+        if listed is not None:
+            return Scope(inclusive_end(listed, ledger.zone), listed, location, partial)
+        cut = utc_text(now) if counting else _end_of_today(ledger, now)
+        return Scope(cut, None, location, partial)
     cut = parse_cut(as_of, now, ledger.zone)
     when = None if cut == END_OF_TIME else parse_when(as_of, now, ledger.zone)
     if listed is not None and (when is None or when.day != listed.day):
@@ -142,13 +159,25 @@ def _compared(stock_list: StockList, states: Mapping[Stream, State], scope: Scop
     spots = set(listed)
     if not scope.partial:
         spots |= {spot for spot, quantity in on_hand.items() if quantity}
-    differences = []
+    compared = []
     for spot in _sorted(spots):
         quantity, line = listed.get(spot, (None, None))
         change = (quantity or 0) - on_hand[spot]
-        if change:
-            differences.append(Difference(*spot, quantity, on_hand[spot], change, line))
-    return Comparison(differences, len(spots))
+        compared.append(Compared(*spot, quantity, on_hand[spot], change, line))
+    return Comparison(compared)
+
+
+def would_count(
+    ledger: Ledger, stock_list: StockList, scope: Scope, counting: Counting
+) -> list[tuple[Compared, Draft]]:
+    """Return which counts a list stands for now, each with what it is compared with.
+
+    Raises Refused when the list cannot stand for counts, and WrongUsage for one of a later day.
+    """
+    _require_countable(ledger, stock_list, scope, counting)
+    found = compare(ledger, stock_list, scope).spots
+    drafts = _counts(ledger, stock_list, found, scope.when, counting)
+    return list(zip(found, drafts, strict=True))
 
 
 def record_counts(
@@ -159,31 +188,32 @@ def record_counts(
     counting: Counting,
     clock: Clock,
 ) -> tuple[Comparison, Appended | None]:
-    """Record, as one batch, a count of each spot that differs; return what differed until then.
+    """Record, as one batch, a count of each spot that a list names; return how it compared with the
+    ledger until then.
 
-    Nothing is recorded, and None returned with it, where nothing differs. Raises Refused when the
-    list cannot stand for counts, the rules forbid them, or a clock is far behind on which their
-    date depends, and WrongUsage for one of a later day.
+    Nothing is recorded, and None returned with it, where the list names nothing. Raises Refused
+    when the list cannot stand for counts, the rules forbid them, or a clock is far behind on which
+    their date depends, and WrongUsage for one of a later day.
     """
-    if scope.as_of > _end_of_today(ledger, counting.present.now):
-        raise WrongUsage("nothing can be counted on a later day than today")
-    if not stock_list.spots and not scope.partial:
-        raise Refused(
-            f"{stock_list.name} lists nothing, so all that is there would be counted as 0",
-            "--partial says that what a list does not name is left alone",
-        )
+    _require_countable(ledger, stock_list, scope, counting)
     head = ledger.head().position
-    # All is replayed before the lock is taken, and under it only what is new since then.
-    states = _states(ledger, scope)
-    comparison = Comparison([], 0)
+    # A replay is done before the lock is taken, and under it only of what is new since then.
+    states = {} if scope.when is None else _states(ledger, scope)
+    comparison = Comparison([])
 
-    def plan() -> list[Draft]:
-        nonlocal comparison
+    def states_under_lock() -> dict[Stream, State]:
+        if scope.when is None:
+            now = present_at(clock(), ledger.head().recorded_at).now
+            return stock_under_lock(ledger, utc_text(now))
         cut = cut_at(ledger, scope.as_of)
         if new := skus_between(ledger, range(head + 1, cut.head + 1)):
             states.update(stock_as_of(ledger, cut, sorted(new)))
-        comparison = _compared(stock_list, states, scope)
-        drafts = _counts(ledger, stock_list, comparison.differences, scope.when, counting)
+        return states
+
+    def plan() -> list[Draft]:
+        nonlocal comparison
+        comparison = _compared(stock_list, states_under_lock(), scope)
+        drafts = _counts(ledger, stock_list, comparison.spots, scope.when, counting)
         _require_names(guard_of(ledger, counting.names, clock), stock_list, drafts)
         return drafts
 
@@ -196,20 +226,36 @@ def record_counts(
     return comparison, appended
 
 
+def _require_countable(
+    ledger: Ledger, stock_list: StockList, scope: Scope, counting: Counting
+) -> None:
+    if scope.as_of > _end_of_today(ledger, counting.present.now):
+        raise WrongUsage("nothing can be counted on a later day than today")
+    if not stock_list.spots and not scope.partial:
+        raise Refused(
+            f"{stock_list.name} lists nothing, so all that is there would be counted as 0",
+            "--partial says that what a list does not name is left alone",
+        )
+
+
 def _counts(
     ledger: Ledger,
     stock_list: StockList,
-    differences: Sequence[Difference],
+    spots: Sequence[Compared],
     when: When | None,
     counting: Counting,
 ) -> list[Draft]:
-    """Return a count for each difference, at the one location of its SKU where none is said."""
+    """Return a count of each spot, at the one location of its SKU where none is said."""
     at = when or parse_when_recorded("now", counting.present, ledger.zone)
-    drafts, below_zero, unclear = [], [], []
-    for found in differences:
+    drafts, missing, below_zero, unclear = [], [], [], []
+    for found in spots:
         locations = [found.location] if found.location else locations_of(ledger, found.sku)
         quantity = found.listed or 0
-        if quantity < 0:
+        if found.listed is None and not counting.rest_is_zero:
+            where = f" at {found.location}" if found.location else ""
+            shown = format_quantity(found.on_hand, ledger.decimals)
+            missing.append(f"{found.sku}{where}: {shown} on hand")
+        elif quantity < 0:
             shown = format_quantity(quantity, ledger.decimals)
             below_zero.append(f"line {found.line}: {found.sku} {shown}")
         elif len(locations) > 1:
@@ -219,6 +265,9 @@ def _counts(
             stream = (found.sku, location)
             count = movement("counted", *stream, quantity, at, ledger.zone, counting.facts)
             drafts.append(count if when else count._replace(effective_at=AT_ONCE))
+    if missing:
+        hint = "--partial leaves alone what it does not name, --rest-is-zero counts it as 0"
+        raise _refusal(stock_list, "it does not name all that is there", missing, hint)
     if below_zero:
         hint = "list it as 0, or leave it out and say --partial"
         raise _refusal(stock_list, "less than nothing cannot be counted", below_zero, hint)

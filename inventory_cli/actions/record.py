@@ -62,6 +62,13 @@ class Request(NamedTuple):
     place_said: bool = True
 
 
+def as_meant(request: Request) -> tuple[Draft, ...]:
+    """Return the drafts of a request; those without a moment take that of the batch."""
+    if request.moment_given:
+        return request.drafts
+    return tuple(d if d.date_only else d._replace(effective_at=AT_ONCE) for d in request.drafts)
+
+
 def record(
     ledger: Ledger,
     origin: Origin,
@@ -87,7 +94,7 @@ def record(
             ledger,
             origin,
             [drafts],
-            lambda: _as_meant(request),
+            lambda: as_meant(request),
             clock,
             allow_negative,
             request.moment_given,
@@ -162,7 +169,7 @@ def record_together(
             if known[-1] is None:
                 for draft in request.drafts:
                     guard.check(draft, request.place_said)
-                drafts.extend(_as_meant(request))
+                drafts.extend(as_meant(request))
         return drafts
 
     try:
@@ -177,13 +184,6 @@ def record_together(
         else Recording([next(waiting) for _ in request.drafts], notes, already=False)
         for request, before in zip(requests, known, strict=True)
     ]
-
-
-def _as_meant(request: Request) -> tuple[Draft, ...]:
-    """Return the drafts of a request; those without a moment take that of the batch."""
-    if request.moment_given:
-        return request.drafts
-    return tuple(d if d.date_only else d._replace(effective_at=AT_ONCE) for d in request.drafts)
 
 
 def _known(ledger: Ledger, ways: Sequence[Sequence[Draft]], moment_given: bool) -> Known | None:

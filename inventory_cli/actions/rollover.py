@@ -96,7 +96,7 @@ def roll_over(
     closed_now = closing is None
     if closing is None:
         closing = _close(old, origin, cut, clock)
-    with old.appending(), _named_after_all(old, path):
+    with _what_stands(old, path, closing if closed_now else None), old.appending():
         end = read_end(old)
         head = end.head if end else old.head()
         with new_file(path, _ADVICE) as unfinished:
@@ -115,19 +115,27 @@ def roll_over(
 
 
 @contextmanager
-def _named_after_all(old: Ledger, path: Path) -> Iterator[None]:
-    """Say of a failure behind the end of the old ledger that this has ended all the same."""
+def _what_stands(old: Ledger, path: Path, closed: Closing | None) -> Iterator[None]:
+    """Say of a failure what of the rollover stands all the same in the old ledger: that it has
+    ended or, if this rollover `closed` a period, that.
+    """
     had_ended = read_end(old) is not None
     try:
         yield
     except Made:
         raise
     except (NotFree, LedgerUnusable) as error:
-        if had_ended or read_end(old) is None:
+        if not had_ended and read_end(old) is not None:
+            raise LedgerUnusable(
+                f"{old.path} has ended, but {path} was not made: {error.message}",
+                "roll over once more, to a name that is free: it begins at the same moment",
+            ) from error
+        if closed is None:
             raise
+        end = show_cut(closed.as_of, old.zone)
         raise LedgerUnusable(
-            f"{old.path} has ended, but {path} was not made: {error.message}",
-            "roll over once more, to a name that is free: it begins at the same moment",
+            f"{error.message}; {old.path} is closed up to {end} all the same ({closed.name})",
+            f"{error.hint or 'mend that'}; then roll over once more: what is closed stays closed",
         ) from error
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.record import Recording, Request, record_together
+from inventory_cli.actions.record import Recording, Request, as_meant, record_together
 from inventory_cli.actions.record_lines import record_waiting
 from inventory_cli.actions.requests import read_request
 from inventory_cli.cli import options
@@ -16,6 +16,7 @@ from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
 from inventory_cli.cli.waiting import Lines
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.once import Once
 from inventory_cli.render import exact, show_lines
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -82,10 +83,14 @@ def _record_together(
     """Record all lines as one batch, and answer each; or none, and answer those at fault."""
     requests: list[Request] = []
     numbers: list[int] = []
+    once = Once("sku")
     refused = False
     for number, text in lines:
         try:
-            requests.append(_read(ledger, text))
+            request = _read(ledger, text)
+            if already := once.said_before(number, as_meant(request)[0]):
+                raise Refused(already, "add them up in one line, or record each as its own batch")
+            requests.append(request)
             numbers.append(number)
         except (Refused, WrongUsage) as error:
             refused = True

@@ -1,5 +1,6 @@
 """Knows the commands that take, list and show snapshots. Must never know how one is checked."""
 
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -8,14 +9,28 @@ from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.late import name_of
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, Format, ledger_path
-from inventory_cli.core.dates import END_OF_TIME, parse_cut, show_cut, show_day, show_moment
+from inventory_cli.core.dates import (
+    END_OF_TIME,
+    parse_cut,
+    show_cut,
+    show_day,
+    show_moment,
+    utc_text,
+)
+from inventory_cli.core.periods import likely_last_day
 from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.batches import read_batch
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
-from inventory_cli.storage.snapshots import Snapshot, find_snapshot, read_lines, read_snapshots
+from inventory_cli.storage.snapshots import (
+    Snapshot,
+    find_snapshot,
+    read_closings,
+    read_lines,
+    read_snapshots,
+)
 from inventory_cli.terminal import line
 
 
@@ -25,8 +40,9 @@ def snapshot_take(
         str | None, typer.Argument(metavar="NAME", help="A name for it, if wanted.")
     ] = None,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="DATE", help="What took effect by then.")
-    ] = "today",
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="What took effect by then, if not today."),
+    ] = None,
     close: Annotated[
         bool,
         typer.Option("--close", help="Close the period: no more events up to that date."),
@@ -40,6 +56,10 @@ def snapshot_take(
         inventory snapshot take april --as-of 2022-04-30 --close
     """
     with open_ledger(ledger_path(context), write=True) as ledger:
+        if as_of is None:
+            if close:
+                raise _no_last_day(ledger, name)
+            as_of = "today"
         cut = parse_cut(as_of, options.moment_asked(ledger), ledger.zone)
         if close and cut != END_OF_TIME:
             # What cannot be taken back is not to depend on a clock that is wrong.
@@ -55,6 +75,14 @@ def snapshot_take(
         else:
             row = (*_header_row(ledger, taken), len(lines))
             show(Answer((*_HEADER, Column("lines", "number")), [row]), format)
+
+
+def _no_last_day(ledger: Ledger, name: str | None) -> WrongUsage:
+    day = likely_last_day(utc_text(options.present(ledger).now), read_closings(ledger), ledger.zone)
+    words = f"`inventory snapshot take {quote(name) if name else 'NAME'} --as-of {day or 'DATE'}"
+    return WrongUsage(
+        "what closes a period needs its last day, and today is not over", f"{words} --close`"
+    )
 
 
 _HEADER = (

@@ -4,12 +4,15 @@ Must never know how a closing is stored.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import NamedTuple
 
-from inventory_cli.core.dates import day_of, show_cut
+from inventory_cli.core.dates import When, day_of, inclusive_end, local_time, show_cut
 from inventory_cli.core.events import INTO_CLOSED, Draft, pack_details, unpack_details
 from inventory_cli.errors import Refused, WrongUsage
+
+# For so many days of a month the one before is being settled.
+_FIRST_DAYS = 10
 
 
 class Closing(NamedTuple):
@@ -26,6 +29,21 @@ def check_over(cut: str, now: str, zone: tzinfo) -> None:
     if cut > day_of(now, zone)[1]:
         end = show_cut(cut, zone).removeprefix("the end of ")
         raise WrongUsage(f"{end} has not come yet, so nothing can be closed by it")
+
+
+def likely_last_day(now: str, closings: Sequence[Closing], zone: tzinfo) -> str | None:
+    """Return the day with which, at a moment (UTC text), a period is most likely to be closed next.
+
+    In the first days of a month that is the last day of the month before, else yesterday; None
+    where all that is over is closed. `closings` are sorted by date.
+    """
+    today = local_time(now, zone).date()
+    month_end, yesterday = today - timedelta(days=today.day), today - timedelta(days=1)
+    closed = closings[-1].as_of if closings else ""
+    for day in (month_end if today.day <= _FIRST_DAYS else yesterday, yesterday):
+        if inclusive_end(When(day, None), zone) > closed:
+            return day.isoformat()
+    return None
 
 
 def find_closing(closings: Iterable[Closing], name: str) -> Closing:

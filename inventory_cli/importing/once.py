@@ -32,20 +32,25 @@ class Once:
         self._first: dict[_Spot, tuple[int, str | None]] = {}
 
     def repeated(self, row: Row) -> BadRow | None:
-        """Return what is wrong with a row that counts or opens what an earlier one does, or None.
-
-        Where both have the same id they are one row, or another is to say that they are not.
-        """
+        """Return what is wrong with a row that counts or opens what one before does, or None."""
         draft = row.drafts[0]
+        already = self.said_before(row.line, draft)
+        if already is None:
+            return None
+        return BadRow(row.line, self._label, draft.sku, f"{already}; --add-up adds them up")
+
+    def said_before(self, line: int, draft: Draft) -> str | None:
+        """Return which earlier line counts or opens what a draft does, in words, or None.
+
+        Where both have the same id they are one, or another is to say that they are not.
+        """
         if draft.kind not in _ONCE:
             return None
-        line, id = self._first.setdefault(_spot(draft), (row.line, draft.id))
-        if line == row.line or (id is not None and id == draft.id):
+        first, id = self._first.setdefault(_spot(draft), (line, draft.id))
+        if first == line or (id is not None and id == draft.id):
             return None
         when = "on the same day" if draft.date_only else "at the same moment"
-        where = f"{draft.sku} at {draft.location} {when}"
-        reason = f"line {line} {_ONCE[draft.kind]} {where} already; --add-up adds them up"
-        return BadRow(row.line, self._label, draft.sku, reason)
+        return f"line {first} {_ONCE[draft.kind]} {draft.sku} at {draft.location} {when} already"
 
 
 def added_up(rows: Iterable[Row], reading: Reading) -> Iterator[Row]:
@@ -53,7 +58,7 @@ def added_up(rows: Iterable[Row], reading: Reading) -> Iterator[Row]:
     with the sum of their quantities.
 
     What is not the same in all is that of the first, but for the dates of an opening balance, which
-    are the last ones.
+    are the last ones. What has an id of its own is not added to another: that would be forgotten.
     """
     sums: dict[_Spot, Row] = {}
     with Spool[Packed]() as waiting:
@@ -64,19 +69,25 @@ def added_up(rows: Iterable[Row], reading: Reading) -> Iterator[Row]:
             elif (first := sums.get(_spot(draft))) is None:
                 sums[_spot(draft)] = row
                 waiting.add(pack(row))
-            elif draft.id is None or draft.id != first.drafts[0].id:
+            elif draft.id is not None and draft.id == first.drafts[0].id:
+                # One row, or another is to say that they are not.
+                waiting.add(pack(row))
+            else:
                 try:
                     sums[_spot(draft)] = _sum(first, row)
                 except BadCell as bad:
                     reading.note_bad(BadRow.of(row.line, bad))
         for row in unpack(waiting.read()):
             draft = row.drafts[0]
-            yield sums.pop(_spot(draft)) if draft.kind in _ONCE else row
+            yield sums.pop(_spot(draft), row) if draft.kind in _ONCE else row
 
 
 def _sum(first: Row, row: Row) -> Row:
     """Return what two rows say together. Raises BadCell where that cannot be said."""
     one, other = first.drafts[0], row.drafts[0]
+    if one.id != other.id:
+        reason = f"line {first.line} has another id, or none, and what is added up has only one"
+        raise BadCell("id", other.id or "", reason)
     if one.unit_cost != other.unit_cost:
         reason = f"line {first.line} has another unit cost, and what is added up has only one"
         raise BadCell("unit_cost", other.unit_cost or "", reason)

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import DEFAULT_LOCATION
 from inventory_cli.core.progress import Progress, untold
+from inventory_cli.core.text import trimmed
 from inventory_cli.core.wording import and_more, count_of
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, BadRow
@@ -52,8 +53,8 @@ class Listed(NamedTuple):
 class StockList:
     """What a file says is there, and of when: a day or a moment, or None when it does not say.
 
-    `left_out` of its rows were left out by a rule of the profile; in `guessed` are the spots whose
-    place it does not say, though it says some.
+    `left_out` of its rows were left out by a rule of the profile, and `blank` ones because they say
+    no figure; in `guessed` are the spots whose place it does not say, though it says some.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class StockList:
         read_dates: DateReaders,
         location: str | None,
         usual_location: str | None,
+        may_be_blank: bool,
     ) -> None:
         self.name = name
         self.spots: dict[Spot, Listed] = {}
         self.when: When | None = None
         self.left_out = 0
+        self.blank = 0
         self.guessed: set[Spot] = set()
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
@@ -82,11 +85,15 @@ class StockList:
         self._only = location
         self._adds_up = profile.add_up
         self._usual_location = usual_location
+        self._may_be_blank = may_be_blank
         self.has_locations = location is not None or self._locations.at >= 0
 
     def add(self, line: int, record: Sequence[str]) -> None:
         """Take a row into account. Raises BadCell, and Refused for one of another day."""
         self._line = line
+        if self._may_be_blank and not trimmed(record[self._quantities.at]):
+            self.blank += 1
+            return
         sku = self._skus[record[self._skus.at]]
         quantity = self._quantities[record[self._quantities.at]]
         when = self._dates.of(record)
@@ -126,10 +133,12 @@ def read_stock_list(
     measures: Measures,
     location: str | None,
     progress: Progress = untold,
+    may_be_blank: bool = False,
 ) -> StockList:
     """Return what a CSV file says is there; at one location only, if that is given.
 
-    A list without locations is one of that location then. Raises Refused for a file with bad
+    A list without locations is one of that location then. Where it `may_be_blank`, as a sheet that
+    was counted with, a row without a figure is left out. Raises Refused for a file with bad
     rows, and for one whose rows are of different days.
     """
     source = open_source(file, name, profile, progress)
@@ -147,6 +156,7 @@ def read_stock_list(
             readers,
             location,
             measures.usual_location,
+            may_be_blank,
         )
         for line, record in prepared:
             try:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from inventory_cli.actions.append import append
 from inventory_cli.actions.reconcile import Counting, Scope, compare, record_counts
+from inventory_cli.cli import options
+from inventory_cli.cli.sheet import show_sheet
 from inventory_cli.core.dates import inclusive_end, parse_when, utc_text
 from inventory_cli.core.events import DEFAULT_LOCATION, Draft
 from inventory_cli.core.present import Present
@@ -225,6 +227,11 @@ def test_exact_quantities_where_there_are_decimals(tmp_path: Path) -> None:
         ("sku,quantity\n", ("--known-only",), 2, "--known-only is of use only with --count"),
         ("sku,quantity\n", ("--by", "x"), 2, "--by is of use only with --count"),
         ("sku,quantity\n", ("--allow-negative",), 2, "--allow-negative is of use only"),
+        ("sku,quantity\n", ("--yes",), 2, "--yes is of use only with --count"),
+        ("sku,quantity\n", ("--rest-is-zero",), 2, "--rest-is-zero is of use only with --count"),
+        ("sku,quantity\n", ("--partial", "--rest-is-zero", *WHY), 2, "say one of them"),
+        ("sku,quantity\n", ("--blind",), 2, "--blind is of use only with --sheet"),
+        ("sku,quantity\n", ("--sheet",), 2, "a FILE is of no use with --sheet"),
         ("sku,quantity\n", ("--format", "xml"), 2, "--format 'xml' is not one of"),
         ("sku,quantity\n", ("--profile", "none"), 2, "there is no profile 'none'"),
         # What can be compared, and not be counted.
@@ -253,6 +260,11 @@ def test_what_is_refused(
 
 
 def test_files_that_cannot_be_read(stocked: Shop) -> None:
+    ran = stocked("reconcile")
+    assert (ran.code, "missing argument 'FILE'" in ran.err) == (2, True)
+    for words in (("--partial",), ("--as-of", "today"), ("--column", "sku=Item"), ("--count",)):
+        ran = stocked("reconcile", "--sheet", *words)
+        assert (ran.code, f"{words[0]} is of no use with --sheet" in ran.err) == (2, True)
     assert stocked("reconcile", "no-such.csv").code == 2
     assert stocked("reconcile", stocked.folder).code == 2
     assert stocked("reconcile", "-", input=b"PK\x03\x04").code == 3
@@ -266,7 +278,7 @@ def test_files_that_cannot_be_read(stocked: Shop) -> None:
 
 def test_a_count_closes_the_day_that_the_list_is_of(stocked: Shop) -> None:
     text = "sku,location,quantity\nA,main,12\nA,shop,5\nNEW,shop,2\n"
-    ran = reconcile(stocked, text, *MARCH, *WHY, "--by", "anna")
+    ran = reconcile(stocked, text, *MARCH, *WHY, "--by", "anna", "--rest-is-zero")
     assert ran.out.splitlines() == [
         "sku  location  listed  on_hand  difference  line",
         "A    main          12       10          +2     2",
@@ -276,7 +288,7 @@ def test_a_count_closes_the_day_that_the_list_is_of(stocked: Shop) -> None:
     assert ran.err.splitlines() == [
         "as of the end of 2022-03-31 (Europe/Berlin)",
         "compared 4 streams: 3 differ",
-        "batch 7: events 7 to 9",
+        "batch 7: events 7 to 10",
         "new SKU NEW",
     ]
     assert ran.code == 0
@@ -285,6 +297,7 @@ def test_a_count_closes_the_day_that_the_list_is_of(stocked: Shop) -> None:
     counts = stocked.json("log", "--batch", 7)
     assert [(e["sku"], e["location"], e["quantity"]) for e in counts] == [
         ("A", "main", 12),
+        ("A", "shop", 5),
         ("B", "shop", 0),
         ("NEW", "shop", 2),
     ]
@@ -297,10 +310,101 @@ def test_a_count_closes_the_day_that_the_list_is_of(stocked: Shop) -> None:
     assert stocked.failed_checks() == {}
 
 
-def test_nothing_is_recorded_where_nothing_differs(stocked: Shop) -> None:
-    ran = reconcile(stocked, "sku,quantity\nA,11\nB,3\n", *WHY, "--format", "json")
+def test_what_was_counted_is_recorded_also_where_nothing_differs(stocked: Shop) -> None:
+    ran = reconcile(stocked, "sku,quantity\nGONE,0\nB,3\n", *WHY, "--partial", "--format", "json")
     assert (ran.code, ran.json) == (0, [])
+    assert ran.err == "compared 2 SKUs: none differ\nbatch 7: events 7 to 8\n"
+    counts = stocked.json("log", "--kind", "counted")
+    assert [(e["sku"], e["location"], e["quantity"]) for e in counts] == [
+        ("B", "shop", 3),
+        ("GONE", "main", 0),
+    ]
+
+
+BLANKS = "sku,location,on_hand,quantity\nA,main,6,\nA,shop,5,5\nB,shop,3, \n"
+
+
+def test_what_has_no_figure_is_left_out(stocked: Shop) -> None:
+    assert "line 2, quantity '': nothing is given" in reconcile(stocked, BLANKS).err
+    ran = reconcile(stocked, BLANKS, *WHY, "--partial")
+    assert (ran.code, "2 rows without a figure left out\n" in ran.err) == (0, True)
+    (count,) = stocked.json("log", "--kind", "counted")
+    assert (count["sku"], count["location"], count["quantity"]) == ("A", "shop", 5)
+    # Left out is not counted as nothing, unless somebody says so.
+    ran = reconcile(stocked, "sku,quantity\nA,\nB,\n", *WHY)
+    assert (ran.code, "lists nothing" in ran.err) == (3, True)
+
+
+def test_what_a_list_of_counts_does_not_name_has_to_be_decided(stocked: Shop) -> None:
+    ran = reconcile(stocked, BLANKS, *WHY)
+    assert ran.code == 3
+    assert ran.err.splitlines() == [
+        "error: list.csv: it does not name all that is there, so nothing was appended",
+        "  A at main: 6 on hand",
+        "  B at shop: 3 on hand",
+        "hint: --partial leaves alone what it does not name, --rest-is-zero counts it as 0",
+    ]
     assert len(stocked.json("batches")) == 6
+    # What is not there any more need not be named.
+    assert reconcile(stocked, "sku,quantity\nA,5\nB,3\n", *WHY, "-l", "shop").code == 0
+    assert reconcile(stocked, BLANKS, *WHY, "--rest-is-zero").code == 0
+    assert [stocked.on_hand("A"), stocked.on_hand("B")] == [5, 0]
+    assert stocked.failed_checks() == {}
+
+
+def test_a_count_of_now_is_compared_with_now_and_not_with_what_comes_later_today(
+    stocked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2030, 3, 15, 11, tzinfo=UTC)
+    monkeypatch.setattr(options, "now", lambda: noon)
+    stocked.ok("receive", "B", 5, "--on", "2030-03-15T18:00", "-l", "shop")
+    assert stocked.on_hand("B") == 8
+    assert differences(stocked, "sku,quantity\nB,3\n", "--partial") != []
+    ran = reconcile(stocked, "sku,quantity\nB,3\n", "--partial", *WHY)
+    assert "as of 2030-03-15T12:00:00.000+01:00 (Europe/Berlin)\n" in ran.err
+    assert "compared 1 SKU: none differ\n" in ran.err
+    assert stocked.on_hand("B") == 8
+    # With its day it closes that.
+    ran = reconcile(stocked, "sku,quantity\nB,3\n", "--partial", "--as-of", "today", *WHY)
+    assert "compared 1 SKU: 1 differs\n" in ran.err
+    assert stocked.on_hand("B") == 3
+
+
+# --- a sheet to count with ----------------------------------------------------------------------
+
+
+def test_a_sheet_has_a_line_for_all_that_may_be_there(stocked: Shop) -> None:
+    assert stocked.ok("reconcile", "--sheet").out.splitlines() == [
+        "sku   location  on_hand  quantity",
+        "A     main            6  __________",
+        "A     shop            5  __________",
+        "B     shop            3  __________",
+        "GONE  main            0  __________",
+    ]
+    ran = stocked.ok("reconcile", "--sheet", "--blind", "-l", "shop", "--format", "csv")
+    assert ran == (0, "sku,location,quantity\nA,shop,\nB,shop,\n", "")
+    (first, _) = stocked.json("reconcile", "--sheet", "-l", "shop")
+    assert first == {"sku": "A", "location": "shop", "on_hand": 5, "quantity": None}
+    ran = stocked.ok("reconcile", "--sheet", "-l", "shpo")
+    assert "there is no location shpo" in ran.err
+
+
+@pytest.mark.parametrize("blind", [(), ("--blind",)])
+def test_a_sheet_that_is_filled_in_is_read_back(stocked: Shop, blind: tuple[str, ...]) -> None:
+    sheet = stocked.ok("reconcile", "--sheet", *blind, "--format", "csv").out
+    figures = iter(["", "7", "4", "2", ""])
+    text = "".join(line + next(figures) + "\n" for line in sheet.splitlines())
+    assert reconcile(stocked, text, *WHY, "--partial").code == 0
+    assert differences(stocked, "sku,quantity\nA,11\nB,2\nGONE,0\n") == []
+    assert len(stocked.json("log", "--kind", "counted")) == 3
+
+
+def test_names_stand_on_a_sheet_where_there_are_any(
+    stocked: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_ledger(stocked.path) as ledger:
+        show_sheet(ledger, "shop", True, "csv", {"A": "a lamp"})
+    assert capsys.readouterr().out == "sku,name,location,quantity\nA,a lamp,shop,\nB,,shop,\n"
 
 
 def test_a_count_without_a_date_is_of_this_moment(stocked: Shop) -> None:
@@ -399,7 +503,8 @@ def test_what_is_recorded_while_the_counts_wait_is_counted_too(stocked: Shop) ->
     waiting: list[subprocess.Popen[str]] = []
 
     def plan() -> Iterator[Draft]:
-        words = stocked.command("reconcile", file, *WHY, "--set", "location=main")
+        more = ("--set", "location=main", "--rest-is-zero")
+        words = stocked.command("reconcile", file, *WHY, *more)
         waiting.append(subprocess.Popen(words, text=True, stderr=subprocess.PIPE))
         time.sleep(1.5)
         assert waiting[0].poll() is None
@@ -479,7 +584,9 @@ def test_after_the_counts_nothing_differs(
             on = NOW.astimezone(ledger.zone).replace(tzinfo=None)
         when = parse_when(on.isoformat(), NOW, ledger.zone)
         cut = slow.end_of(when.day)
+        moment = max(NOW, datetime.fromisoformat(ledger.head().recorded_at))
         if today:
+            cut = moment
             scope = Scope(utc_text(cut), None, None, partial)
         else:
             scope = Scope(inclusive_end(when, ledger.zone), when, None, partial)
@@ -492,21 +599,25 @@ def test_after_the_counts_nothing_differs(
         assert all(one.change == (one.listed or 0) - one.on_hand for one in found)
 
         at = {sku: {f.location for f in slow.facts if f.sku == sku} for sku in (*SKUS, "NEW")}
-        unclear = not has_locations and any(len(at[sku]) > 1 for sku, _ in differing)
+        # What is listed is counted, and of the rest what is there.
+        counted = {place: listed.get(place, 0) for place in {**listed, **differing}}
+        unclear = not has_locations and any(len(at[sku]) > 1 for sku, _ in counted)
         counts = [
             Fact("counted", sku, place or min(at[sku], default=DEFAULT_LOCATION), quantity,
                  on)
-            for (sku, place), (quantity, _) in differing.items()
+            for (sku, place), quantity in counted.items()
         ]  # fmt: skip
         head = ledger.head()
-        counting = Counting(Present(NOW, NOW), Facts("x"), False)
+        counting = Counting(Present(moment, moment), Facts("x"), False, rest_is_zero=True)
         try:
-            told, appended = record_counts(ledger, ORIGIN, stock_list, scope, counting, lambda: NOW)
+            told, appended = record_counts(
+                ledger, ORIGIN, stock_list, scope, counting, lambda: moment
+            )
         except Refused:
             assert unclear or slow.refusals(counts, False) or not (listed or partial)
             assert ledger.head() == head
             return
         assert not unclear
         assert told.differences == found
-        assert (len(appended.header.positions) if appended else 0) == len(found)
+        assert (len(appended.header.positions) if appended else 0) == len(counted)
         assert compare(ledger, stock_list, scope).differences == []

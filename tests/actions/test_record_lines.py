@@ -73,6 +73,29 @@ def test_an_id_that_stands_twice_in_one_batch_is_refused(shop: Shop) -> None:
     assert shop.json("log") == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "verb", "date", "when"),
+    [
+        ("counted", "counts", {"date": "2022-03-05"}, "on the same day"),
+        ("opened", "opens", {"date": "2022-02-01"}, "on the same day"),
+        ("counted", "counts", {"date": "2022-03-05T10:00"}, "at the same moment"),
+        ("counted", "counts", {}, "at the same moment"),
+    ],
+)
+def test_what_one_batch_counts_or_opens_twice_is_refused(
+    shop: Shop, kind: str, verb: str, date: dict[str, str], when: str
+) -> None:
+    first = {"type": kind, "sku": "A", "quantity": 3, **date}
+    other = {**first, "location": "shop"}
+    code, answers = say(shop, first, other, {**first, "quantity": 4}, words=("--one-batch",))
+    assert (code, [answer["line"] for answer in answers]) == (3, [3])
+    assert answers[0]["error"] == f"line 1 {verb} A at main {when} already"
+    assert "add them up" in answers[0]["hint"]
+    assert shop.json("log") == []
+    code, answers = say(shop, first, other, words=("--one-batch",))
+    assert (code, len(answers)) == (0, 2)
+
+
 def test_a_transfer_and_all_that_an_event_may_carry(shop: Shop) -> None:
     transfer = {
         "type": "transferred", "sku": "A", "quantity": 3, "location": "main",

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from inventory_cli.actions import rollover
+from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.both import Both
-from inventory_cli.errors import NotFree
+from inventory_cli.errors import LedgerUnusable, NotFree
 from inventory_cli.storage import new_file
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import replay_log
@@ -739,6 +740,47 @@ def test_a_new_file_that_gets_no_name_leaves_the_truth(
     assert not (year.folder / "new.db").exists()
     assert year("sell", "XYZ-1", 1).code == 3
     assert seam(roll(year), year) == []
+
+
+def test_a_rollover_that_fails_behind_its_own_closing_says_that_this_stands(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*words: object) -> None:
+        raise LedgerUnusable("new.db cannot grow", "free some space and try again")
+
+    monkeypatch.setattr(rollover, "store_carried", full)
+    ran = year("rollover", year.folder / "new.db", "--as-of", END)
+    monkeypatch.undo()
+    new = year.folder / "new.db"
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.splitlines() == [
+        f"error: new.db cannot grow; {new} was not made; {year.path} is closed up to the end of "
+        f"{END} all the same (rollover-{END})",
+        "hint: free some space and try again; then roll over once more: what is closed stays "
+        "closed",
+    ]
+    assert not new.exists()
+    # Once more, with nothing left to close: then there is no more to be said than what failed.
+    monkeypatch.setattr(rollover, "store_carried", full)
+    ran = year("rollover", new, "--as-of", END)
+    assert (ran.code, "all the same" in ran.err) == (4, False)
+    monkeypatch.undo()
+    assert seam(roll(year), year) == []
+
+
+def test_a_name_that_is_taken_behind_the_closing_is_said_with_it(
+    year: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def others_are_quicker(*words: Any, **more: Any) -> object:
+        (year.folder / "new.db").touch()
+        return take_snapshot(*words, **more)
+
+    monkeypatch.setattr(rollover, "take_snapshot", others_are_quicker)
+    ran = year("rollover", year.folder / "new.db", "--as-of", END)
+    assert ran.code == 4
+    assert "new.db exists already; " in ran.err
+    assert f"is closed up to the end of {END} all the same (rollover-{END})" in ran.err
+    assert "hint: name a file that does not exist yet; then roll over once more" in ran.err
 
 
 def refuse_name(unfinished: Path, path: Path, advice: str) -> None:

@@ -118,6 +118,7 @@ def test_a_period_is_closed_once_with_a_name_and_not_before_it_is_over(closed: S
         (["march", "--as-of", "2022-04-30"], 3, "there is a snapshot 'march' already"),
         (["later", "--as-of", "2100-01-01"], 2, "2100-01-01 has not come yet"),
         (["--as-of", "2022-04-30"], 2, "what closes a period needs a name"),
+        (["april"], 2, "what closes a period needs its last day, and today is not over"),
     ]:
         ran = closed("snapshot", "take", "--close", *words)
         assert (ran.code, ran.out) == (code, "")

@@ -280,3 +280,33 @@ def test_a_terminal_that_is_too_narrow_for_the_bar_keeps_every_number(story: Sho
         shown = without_style(on_terminal(story, "history", "XYZ-1", columns=columns))
         for number in ("+100", "200", "250", "-20", "190"):
             assert re.search(rf"[ │]{re.escape(number)}[ │\r]", shown), (columns, number)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "counts"),
+    [("y\n", (), 2), ("n\n", (), 0), ("\n", (), 0), ("", ("--yes",), 2)],
+)
+def test_counts_are_shown_and_asked_for_before_they_are_recorded(
+    story: Shop, answer: str, words: tuple[str, ...], counts: int
+) -> None:
+    file = story.folder / "counted.csv"
+    file.write_text("sku,quantity\nNEW,0\nXYZ-1,185\n")
+    shown = on_terminal(
+        story, "reconcile", file, "--count", "--reason", "stock-take", *words, answer=answer
+    )
+    asked = without_style(shown).replace("\r", "").partition("record 2 counts? [y/N]")
+    if words:
+        assert asked[1] == ""
+    else:
+        # What differs is shown first.
+        assert asked[0].splitlines()[-2:] == [
+            "count 185 of XYZ-1 at main: 190 on hand, -5",
+            "count 0 of NEW at main",
+        ]
+        assert ("not confirmed; nothing was appended" in asked[2]) == (counts == 0)
+    assert len(story.json("log", "--kind", "counted")) == counts
+
+
+def test_a_sheet_has_room_to_write_on(story: Shop) -> None:
+    shown = without_style(on_terminal(story, "reconcile", "--sheet", "--blind", columns=60))
+    assert re.search(r"XYZ-1 +│ main +│ _{10} +│", shown)

@@ -5,7 +5,14 @@ from datetime import UTC
 import pytest
 
 from inventory_cli.core.events import Draft
-from inventory_cli.core.periods import Closing, find_closing, is_allowed, meant_for, what_forbids
+from inventory_cli.core.periods import (
+    Closing,
+    find_closing,
+    is_allowed,
+    likely_last_day,
+    meant_for,
+    what_forbids,
+)
 from inventory_cli.errors import Refused
 from tests.core.notation import details, draft, moment
 
@@ -42,6 +49,29 @@ def test_what_a_closing_forbids(
         assert found is not None
         assert forbids in found[0]
         assert hint in found[1]
+
+
+@pytest.mark.parametrize(
+    ("now", "closed", "likely"),
+    [
+        # In the first days of a month that before it, once; then yesterday.
+        ("2022-05-03T10:00:00.000Z", None, "2022-04-30"),
+        ("2022-05-03T10:00:00.000Z", "2022-04-29T23:59:59.999Z", "2022-04-30"),
+        ("2022-05-03T10:00:00.000Z", "2022-04-30T23:59:59.999Z", "2022-05-02"),
+        ("2022-05-10T23:00:00.000Z", None, "2022-04-30"),
+        ("2022-05-11T00:00:00.000Z", None, "2022-05-10"),
+        ("2022-05-01T10:00:00.000Z", None, "2022-04-30"),
+        ("2022-01-02T10:00:00.000Z", None, "2021-12-31"),
+        # Nothing is over that is not closed.
+        ("2022-05-03T10:00:00.000Z", "2022-05-02T23:59:59.999Z", None),
+        ("2022-05-03T10:00:00.000Z", "2022-05-03T23:59:59.999Z", None),
+    ],
+)
+def test_which_day_is_likely_the_last_of_a_period(
+    now: str, closed: str | None, likely: str | None
+) -> None:
+    closings = [Closing("last", closed)] if closed else []
+    assert likely_last_day(now, closings, UTC) == likely
 
 
 def test_a_reversal_is_not_told_to_take_a_later_date() -> None:

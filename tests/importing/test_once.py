@@ -94,6 +94,22 @@ def test_the_same_id_is_the_same_row(shop: Shop) -> None:
     assert "taken earlier in the file, for something else" in ran.err
 
 
+@pytest.mark.parametrize("ids", [("k1", "k2"), ("k1", ""), ("", "k2")])
+def test_what_has_ids_of_its_own_is_not_added_up(shop: Shop, ids: tuple[str, str]) -> None:
+    text = "date,sku,type,quantity,id\n" + "".join(f"2022-03-01,A,counted,3,{id}\n" for id in ids)
+    ran = shop.import_text(text, "--add-up")
+    assert (ran.code, counts(ran)) == (3, "read 2, appended 0, skipped 0, refused 1")
+    assert f"line 3, id '{ids[1]}': line 2 has another id, or none, and what is added up" in ran.err
+    assert shop.json("log") == []
+
+
+def test_the_same_id_with_another_quantity_is_refused_though_it_is_added_up(shop: Shop) -> None:
+    text = "date,sku,type,quantity,id\n2022-03-01,A,counted,3,k\n2022-03-01,A,counted,4,k\n"
+    ran = shop.import_text(text, "--add-up")
+    assert (ran.code, "taken earlier in the file, for something else" in ran.err) == (3, True), ran
+    assert shop.json("log") == []
+
+
 def test_openings_keep_their_last_dates_and_one_cost(shop: Shop) -> None:
     header = "date,sku,type,quantity,unit_cost,last_incoming\n"
     lots = "2022-03-01,A,opened,3,2.50,2022-01-05\n2022-03-01,A,opened,4,2.50,2022-02-07\n"
