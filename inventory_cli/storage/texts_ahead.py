@@ -33,7 +33,7 @@ def texts_ahead(ledger: Ledger, pieces: Iterator[range], any_types: bool) -> Ite
     wanted: SimpleQueue[range | None] = SimpleQueue()
     written: SimpleQueue[tuple[range, list[str]]] = SimpleQueue()
     writer = Thread(target=_write, args=(ledger, any_types, wanted, written), name="texts")
-    # Positions that are being written.
+    # How many pieces are being written.
     coming = 0
 
     def ask(count: int) -> None:
@@ -44,13 +44,15 @@ def texts_ahead(ledger: Ledger, pieces: Iterator[range], any_types: bool) -> Ite
 
     def texts(first: int, last: int, count: int) -> list[str] | None:
         nonlocal coming
-        while coming:
+        for _ in range(min(coming, _AHEAD)):
             positions, found = written.get()
             coming -= 1
             ask(1)
             if positions.start == first:
                 fit = positions.stop - 1 == last and len(found) == count
                 return found if fit else None
+        # Positions are missing, and there may be any number of pieces in between.
+        coming = 0
         return None
 
     writer.daemon = True
