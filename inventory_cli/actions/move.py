@@ -12,6 +12,7 @@ from inventory_cli.errors import Refused
 from inventory_cli.storage import backup, schema
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
+from inventory_cli.storage.offsets import store_offsets
 from inventory_cli.storage.restore import BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
 
@@ -65,6 +66,7 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
         if copy:
             _keep(path, copy, ledger.head())
         schema.migrate(ledger.connection)
+        store_offsets(ledger.connection, ledger.zone)
         ledger.commit(
             Written(
                 lambda: schema.version(ledger.connection) == schema.SCHEMA_VERSION,
