@@ -186,7 +186,7 @@ FROM (
         UNION ALL
         SELECT events.sku, sum({_CHANGE}),
                {_last("last_incoming", "'received', 'returned'")},
-               {_last("last_outgoing", "'sold'")}
+               {_last("last_outgoing", "'sold', 'removed'")}
         FROM stock
         CROSS JOIN events ON events.sku = stock.sku AND events.location = stock.location
         {_VOIDING}
