@@ -1,4 +1,4 @@
-"""Knows where the offsets of the ledger's zone are kept, for SQL. Must never know how they arise."""
+"""Knows where the offsets of the zone are kept, for SQL. Must never know how they arise."""
 
 import sqlite3
 from datetime import tzinfo

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def test_the_views_tell_days_signs_and_stock_as_the_program_does(
 @examples(250)
 @given(
     st.sampled_from((*ZONES, "Africa/Monrovia", "Asia/Kathmandu", "Pacific/Apia", "UTC")),
-    st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30), timezones=st.just(UTC)),
+    st.integers(-2_208_902_400, 7_258_032_000).map(lambda s: datetime.fromtimestamp(s, UTC)),
 )
 def test_the_last_offset_before_a_moment_gives_its_local_time(zone: str, moment: datetime) -> None:
     text = utc_text(moment)
@@ -183,7 +184,7 @@ def test_the_last_offset_before_a_moment_gives_its_local_time(zone: str, moment:
 def test_an_offset_holds_until_the_next_one_and_begins_to_the_second(zone: str) -> None:
     local, offsets = load_zone(zone), offsets_of(load_zone(zone))
     assert len({starts_at for starts_at, _ in offsets}) == len(offsets) > 5
-    for before, (starts_at, seconds) in zip(offsets, offsets[1:], strict=False):
+    for before, (starts_at, seconds) in pairwise(offsets):
         moment = datetime.fromisoformat(starts_at)
         for at, expected in ((moment, seconds), (moment - timedelta(seconds=1), before.seconds)):
             assert at.astimezone(local).utcoffset() == timedelta(seconds=expected)
