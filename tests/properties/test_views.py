@@ -22,7 +22,8 @@ from inventory_cli.core.offsets import offsets_of
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import Facts
 from inventory_cli.errors import Refused
-from inventory_cli.storage.ledger_file import Ledger, create_ledger, open_ledger
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.new_ledger import create_ledger
 from tests.properties.lives import (
     LOCATIONS,
     ORIGIN,
