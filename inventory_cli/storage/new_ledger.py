@@ -29,10 +29,12 @@ def create_ledger(
     zone = load_zone(timezone)
     settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)
     with new_ledger(path) as connection:
+        connection.execute("BEGIN")
         connection.execute(
             "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, genesis(settings))
         )
         store_offsets(connection, zone)
+        connection.execute("COMMIT")
     return settings
 
 
