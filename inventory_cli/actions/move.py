@@ -15,6 +15,7 @@ from inventory_cli.errors import Refused
 from inventory_cli.storage import backup, schema
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger, Written, open_ledger
+from inventory_cli.storage.offsets import store_offsets
 from inventory_cli.storage.plain_events import PlainEvents, read_claimed
 from inventory_cli.storage.restore import LONGEST_LINE, BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
@@ -85,6 +86,7 @@ def migrate(path: Path, keep_copy: bool) -> Migrated:
         if copy:
             _keep(path, copy, ledger.head())
         schema.migrate(ledger.connection)
+        store_offsets(ledger.connection, ledger.zone)
         ledger.commit(
             Written(
                 lambda: schema.version(ledger.connection) == schema.SCHEMA_VERSION,

@@ -11,7 +11,8 @@ whatever the ones before found.
      2. file: SQLite's own `integrity_check` finds nothing.
 
     schema
-     3. schema: every table, index, view and guard is as it was made, and there is no other.
+     3. schema: every table, index, view and guard is as it was made, and there is no other; the
+        offsets of the time zone, for SQL, are some (a note where its rules say others here).
 
     positions
      4. position: the events have the positions 1, 2, 3 … to the head, none missing, none before.
@@ -73,6 +74,7 @@ from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.audit.links import Chain
 from inventory_cli.audit.replayed import Replayed
 from inventory_cli.audit.scan import Positions, Reversals, Transfers
+from inventory_cli.audit.schema import check_schema
 from inventory_cli.audit.since import Recent, compare_recent, last_place
 from inventory_cli.audit.snapshots import Snapshots
 from inventory_cli.audit.stock import compare_stock
@@ -81,7 +83,6 @@ from inventory_cli.core.notes import clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.storage import schema
 from inventory_cli.storage.anchors import Anchor, Place, start_of
 from inventory_cli.storage.batches import last_batch
 from inventory_cli.storage.connection import journal_mode
@@ -193,9 +194,7 @@ _OF_THE_LOG = ("positions", "chain", "anchor", "snapshots", "stock", "transfers"
 
 def _check_contents(ledger: Ledger, asked: Asked, progress: Progress) -> Audit:
     """Run all checks but that of the file as such."""
-    tables = _check(
-        ledger, "schema", lambda: _findings("schema", schema.differences(ledger.connection))
-    )
+    tables = check_schema(ledger)
     # What is compared with the log is read together with its head, so that all is of one moment.
     with ledger.reading():
         fixed = Fixed(

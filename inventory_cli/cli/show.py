@@ -24,6 +24,7 @@ _KINDS = {
     "reverses": "number",
     "corrects": "number",
     "details": "details",
+    "late": "flag",
 }
 
 

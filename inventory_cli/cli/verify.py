@@ -115,7 +115,7 @@ def _show_audit(audit: Audit, format: str) -> None:
             _show_check(check)
         line(f"{'head':<10} {head or 'cannot be read'}")
     else:
-        rows = [row for check in audit.checks for row in _rows_of(check)]
+        rows = [(*row, head) for check in audit.checks for row in _rows_of(check)]
         show(Answer(_CHECKS, rows), format)
 
 
@@ -132,7 +132,12 @@ def _show_check(check: Checked) -> None:
 
 # What JSON says of a finding, after its text, in order; elsewhere each is a column.
 _VALUES = ("rule", "sku", "location", "position", "expected", "found", "repair")
-_CHECKS = tuple(map(Column, ("name", "ok", "problem", "note", *_VALUES)))
+_CHECKS = (
+    Column("name"),
+    Column("ok", "flag"),
+    *map(Column, ("problem", "note", *_VALUES)),
+    Column("head"),
+)
 
 
 def _values_of(found: Finding) -> list[object]:

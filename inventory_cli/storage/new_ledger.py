@@ -16,6 +16,7 @@ from inventory_cli.storage.chain import genesis
 from inventory_cli.storage.connection import make_durable
 from inventory_cli.storage.ledger_file import Settings
 from inventory_cli.storage.new_file import new_file
+from inventory_cli.storage.offsets import store_offsets
 
 
 def create_ledger(
@@ -25,12 +26,15 @@ def create_ledger(
 
     Raises NotFree when there is a file of that name already.
     """
-    load_zone(timezone)
+    zone = load_zone(timezone)
     settings = Settings(str(uuid.uuid4()), utc_text(now), decimals, timezone, negative)
     with new_ledger(path) as connection:
+        connection.execute("BEGIN")
         connection.execute(
             "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, genesis(settings))
         )
+        store_offsets(connection, zone)
+        connection.execute("COMMIT")
     return settings
 
 

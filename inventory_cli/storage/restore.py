@@ -26,6 +26,7 @@ from inventory_cli.storage.insert import INSERT_EVENT, insert_events, put_aside,
 from inventory_cli.storage.ledger_file import Head, Ledger, Settings
 from inventory_cli.storage.log import read_effects
 from inventory_cli.storage.new_ledger import new_ledger
+from inventory_cli.storage.offsets import store_offsets
 from inventory_cli.storage.plain_events import Place, PlainEvents, in_blocks, read_plain
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
 from inventory_cli.storage.stock import store_states
@@ -264,6 +265,7 @@ class _Writer:
             raise _Misfit("the export is cut short: its last line, the head, is missing")
         put_back(self._connection, aside)
         zone = load_zone(self._settings.timezone)
+        store_offsets(self._connection, zone)
         ledger = Ledger(self._path, self._connection, self._settings, zone)
         states = self._replay.states(lambda stream: read_effects(ledger, stream, self._position))
         store_states(ledger, states)

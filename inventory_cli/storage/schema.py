@@ -5,8 +5,11 @@ Must never know what the rows mean.
 
 import sqlite3
 from contextlib import closing, contextmanager
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+from inventory_cli.storage.guards import GUARDS
+from inventory_cli.storage.links_and_views import LINKS, OFFSETS, VIEWS
 from inventory_cli.storage.schema_3 import DETAILS_AND_IDS
 
 if TYPE_CHECKING:
@@ -119,47 +122,6 @@ CROSS JOIN (SELECT CAST(substr('1000000000', 1, 1 + decimals) AS INTEGER) AS uni
 """
 
 
-def _refuse(table: str, action: str) -> str:
-    return f"""
-CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: {table} cannot be changed or deleted'); END;
-"""
-
-
-_FROZEN = ("ledger", "batches", "events", "snapshots", "snapshot_lines")
-
-_GUARDS = (
-    "".join(_refuse(table, action) for table in _FROZEN for action in ("UPDATE", "DELETE"))
-    + """
-CREATE TRIGGER ledger_no_insert BEFORE INSERT ON ledger
-WHEN EXISTS (SELECT 1 FROM ledger)
-BEGIN SELECT RAISE(ABORT, 'a file holds one ledger'); END;
-
-CREATE TRIGGER events_next BEFORE INSERT ON events
-WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
-  OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
-  OR (NEW.reverses IS NOT NULL
-      AND EXISTS (SELECT 1 FROM events WHERE reverses = NEW.reverses))
-BEGIN SELECT RAISE(ABORT, 'an event is appended at the next position, to the next batch'); END;
-
-CREATE TRIGGER batches_next BEFORE INSERT ON batches
-WHEN NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
-BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number'); END;
-
-CREATE TRIGGER snapshots_next BEFORE INSERT ON snapshots
-WHEN NEW.snapshot IS NOT (SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots)
-  OR NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
-  OR EXISTS (SELECT 1 FROM snapshots WHERE name = NEW.name OR batch = NEW.batch)
-BEGIN SELECT RAISE(ABORT, 'a snapshot is appended with the next number, to the next batch'); END;
-
-CREATE TRIGGER snapshot_lines_next BEFORE INSERT ON snapshot_lines
-WHEN NOT EXISTS (SELECT 1 FROM snapshots WHERE snapshot = NEW.snapshot)
-  OR EXISTS (SELECT 1 FROM snapshots JOIN batches USING (batch) WHERE snapshot = NEW.snapshot)
-BEGIN SELECT RAISE(ABORT, 'a snapshot gets its lines when it is recorded, and none later'); END;
-"""
-)
-
-
 def statements(script: str) -> list[str]:
     """Return the statements of a script one by one: unlike `executescript` they can be run
     inside a transaction that is already open.
@@ -185,12 +147,15 @@ ALTER TABLE snapshots ADD COLUMN whole_to INTEGER;
 ALTER TABLE snapshots ADD COLUMN closes INTEGER CHECK (closes IN (0, 1));
 """
 
+# The tables that hold no part of the log.
+_DERIVED = ("stock", "zone_offsets")
+
 # Every step from an empty file to the present schema, by name. A step that was ever shipped is
 # never changed; the version of a file is how many it has had.
 STEPS = {
-    "create_ledger": _TABLES + _PROJECTION + _VIEW + _GUARDS,
+    "create_ledger": _TABLES + _PROJECTION + _VIEW + "".join(GUARDS.values()),
     "close_periods": _PERIODS,
-    "describe_batches": DETAILS_AND_IDS,
+    "describe_batches": DETAILS_AND_IDS + LINKS + OFFSETS + VIEWS,
 }
 SCHEMA_VERSION = len(STEPS)
 
@@ -264,7 +229,7 @@ def expected_objects() -> Objects:
 def _expected_beside(found: Objects) -> Objects:
     """Return what is expected, but for guards and indexes of a part of the log that is missing."""
     expected = expected_objects()
-    lost = {name for kind, name in expected.keys() - found.keys() if kind == "table"} - {"stock"}
+    lost = {name for kind, name in expected.keys() - found.keys() if kind == "table"} - {*_DERIVED}
     # They have the name of their table before their own.
     gone = tuple(f"{name}_" for name in lost)
     return {key: sql for key, sql in expected.items() if not key[1].startswith(gone)}
@@ -328,18 +293,20 @@ def recorded_steps(connection: sqlite3.Connection) -> list[str]:
 
 
 def restore_derived(connection: sqlite3.Connection) -> None:
-    """Make anew, inside the open transaction, the guards, the indexes, the view and an empty
-    projection: all of the schema that holds no part of the log. Foreign triggers are dropped.
+    """Make anew, inside the open transaction, the guards, the indexes, the views and, empty, the
+    tables that are derived: all of the schema that holds no part of the log. Foreign triggers are
+    dropped.
     """
     expected = _expected_beside(found := objects(connection))
     for (kind, name), sql in found.items():
         altered = (kind, name) in expected and expected[kind, name] != sql
         if kind == "trigger" or (altered and kind in ("index", "view")):
             connection.execute(f"DROP {kind} {_quoted(name)}")
-    for kind in ("table", "view"):
-        if (kind, "stock") in found:
-            connection.execute(f"DROP {kind} stock")
-    connection.execute(expected["table", "stock"])
+    for kind, name in product(("table", "view"), _DERIVED):
+        if (kind, name) in found:
+            connection.execute(f"DROP {kind} {name}")
+    for name in _DERIVED:
+        connection.execute(expected["table", name])
     present = objects(connection)
     for (kind, name), sql in expected.items():
         if kind != "table" and (kind, name) not in present:

@@ -137,7 +137,7 @@ def test_tables_for_programs_have_a_row_for_each_problem_and_note(story: Shop) -
     story.ok("snapshot", "take", "march", "--as-of", "2022-03-31")
     story.ok("receive", "XYZ-1", 1, "--on", "2022-03-20")
     alter(story, "UPDATE stock SET on_hand = 290")
-    columns = ["name", "ok", "problem", "note", *VALUES]
+    columns = ["name", "ok", "problem", "note", *VALUES, "head"]
     ran = story("verify", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(ran.out)))
     assert list(rows[0]) == columns
@@ -159,7 +159,10 @@ def test_tables_for_programs_have_a_row_for_each_problem_and_note(story: Shop) -
         "191",
         "290",
     ]
+    head = story.ok("head").out.strip()
+    assert {row["head"] for row in rows} == {head}
     lines = [json.loads(text) for text in story("verify", "--format", "jsonl").out.splitlines()]
+    assert {found["head"] for found in lines} == {head}
     assert [list(found) for found in lines] == [columns] * len(rows)
     assert [found["ok"] for found in lines] == [row["ok"] == "true" for row in rows]
 

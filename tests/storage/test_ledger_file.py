@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -415,21 +415,26 @@ def test_anyone_can_read_the_log_with_plain_sqlite(store: Shop) -> None:
     rows = event_log(store.path)
     assert [row["position"] for row in rows] == list(range(1, 8))
     assert [row["quantity"] for row in rows] == [100, 100, 20, 50, 20, -20, 0]
+    assert [row["change"] for row in rows] == [100, 0, -20, 50, -20, -20, 0]
+    assert [row["voided_by"] for row in rows] == [None, 7, None, None, None, None, None]
     last = rows[-1]
     recorded_at, hash = last.pop("recorded_at"), last.pop("hash")
     assert last == {
         "position": 7,
         "batch": 8,
         "effective_at": "2022-02-28T23:00:00.000Z",
+        "day": "2022-03-01",
         "kind": "reversed",
         "sku": "XYZ-1",
         "location": "main",
         "quantity": 0,
+        "change": 0,
         "reason": "twice",
         "reference": "R-1",
         "unit_cost": None,
         "id": None,
         "reverses": 2,
+        "voided_by": None,
         "details": None,
         "actor": "auditor",
         "command": "reverse",
@@ -460,5 +465,8 @@ def test_the_view_shows_quantities_with_their_decimals(
 ) -> None:
     shop = Shop(tmp_path, "--decimals", str(decimals), "--negative", "allow")
     shop.ok("adjust", "A", typed, "--reason", "found")
-    assert [row["quantity"] for row in event_log(shop.path)] == [shown]
+    (row,) = event_log(shop.path)
+    assert (row["quantity"], row["change"]) == (shown, shown)
+    with closing(sqlite3.connect(shop.path)) as connection:
+        assert connection.execute("SELECT sku, on_hand FROM stock_now").fetchall() == [("A", shown)]
     assert shop.json("log")[0]["quantity"] == shown
