@@ -12,8 +12,11 @@ from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from inventory_cli.core.quantities import format_quantity
-from inventory_cli.terminal import printable, width_of
+from inventory_cli.terminal import is_terminal, paged, printable, width_of
 
+# Where columns are shown to programs.
+_MACHINE = (None, "machine")
+_QUANTITIES = ("quantity", "level", "change")
 FORMATS = ("table", "json", "jsonl", "csv")
 # Rows that decide the widths of a plain table; what comes later may be wider, never cut.
 _SIZING_ROWS = 1_000
@@ -22,18 +25,19 @@ _MOST_BOXED = 5_000
 
 
 class Column(NamedTuple):
-    """A column of an answer. `kind` is text, number, quantity, change, moment, flag or details; or
+    """A column of an answer. `kind` is text, remark (text that may be cut short on a terminal),
+    number, quantity, level (a quantity that is red below zero), change, moment, flag or details; or
     bar, whose values are quantities shown against the largest.
 
-    `only` is None, or the kind of table that alone shows the column: "table" for any table,
-    "terminal" for a boxed one. `spare` columns, the last first, give way on a terminal that is too
-    narrow for all.
+    `only` is None, or where alone the column is shown: "table" for any table, "terminal" for a
+    boxed one, "machine" for all else. Columns that can be `spare`d, the highest number first, give
+    way on a terminal that is too narrow for all.
     """
 
     name: str
     kind: str = "text"
     only: str | None = None
-    spare: bool = False
+    spare: int = 0
 
 
 class Answer(NamedTuple):
@@ -62,11 +66,17 @@ def show(
                 out.flush()
     elif format == "csv":
         _write_csv(answer, out, live)
-    elif out.isatty() and not live:
+    elif is_terminal() and not live:
         rows = iter(answer.rows)
         first = list(islice(rows, _MOST_BOXED + 1))
-        if len(first) > _MOST_BOXED or not _print_boxed(answer._replace(rows=first), style):
-            _write_plain(answer._replace(rows=chain(first, rows)), out, brief=True)
+        boxed = None
+        if len(first) <= _MOST_BOXED:
+            boxed = _boxed(answer._replace(rows=first), style)
+        with paged(len(first) if boxed is None else boxed.count("\n")) as out:
+            if boxed is None:
+                _write_plain(answer._replace(rows=chain(first, rows)), out, brief=True)
+            else:
+                out.write(boxed)
     else:
         _write_plain(answer, out, live)
 
@@ -117,9 +127,9 @@ def exact(quantity: int, decimals: int) -> int | str:
 
 
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
-    shown = [column for column in answer.columns if column.only is None]
+    shown = [column for column in answer.columns if column.only in _MACHINE]
     names = [column.name for column in shown]
-    quantities = [column.name for column in shown if column.kind in ("quantity", "change")]
+    quantities = [column.name for column in shown if column.kind in _QUANTITIES]
     for row in _shown(answer):
         value = dict(zip(names, row, strict=True))
         if answer.decimals:
@@ -131,7 +141,7 @@ def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
 
 def _shown(answer: Answer) -> Iterable[Sequence[Any]]:
     """Return the rows without the values that only tables show."""
-    shown = [n for n, column in enumerate(answer.columns) if column.only is None]
+    shown = [n for n, column in enumerate(answer.columns) if column.only in _MACHINE]
     if len(shown) == len(answer.columns):
         return answer.rows
     return ([row[n] for n in shown] for row in answer.rows)
@@ -148,13 +158,12 @@ def _write_json_list(objects: Iterator[dict[str, Any]], out: IO[str]) -> None:
 def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     import csv  # Only this format needs it.
 
-    shown = [column for column in answer.columns if column.only is None]
+    shown = [column for column in answer.columns if column.only in _MACHINE]
     # Text, whole numbers and None are written by `csv` as they are.
     others = [
         (at, column)
         for at, column in enumerate(shown)
-        if column.kind in ("details", "flag")
-        or (answer.decimals and column.kind in ("quantity", "change"))
+        if column.kind in ("details", "flag") or (answer.decimals and column.kind in _QUANTITIES)
     ]
     csv.writer(out, lineterminator="\n").writerow([column.name for column in shown])
     written = io.StringIO()
@@ -180,7 +189,7 @@ def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
 def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: bool = False) -> str:
     if value is None:
         return ""
-    if column.kind in ("quantity", "change"):
+    if column.kind in _QUANTITIES:
         sign = "+" if plus and column.kind == "change" and value > 0 else ""
         return sign + format_quantity(value, decimals)
     if column.kind in ("details", "flag") or isinstance(value, bool):
@@ -205,7 +214,7 @@ def _cells(answer: Answer, boxed: bool, brief: bool) -> tuple[list[Column], Iter
 
 
 def _is_number(column: Column) -> bool:
-    return column.kind in ("number", "quantity", "change")
+    return column.kind in ("number", *_QUANTITIES)
 
 
 def _write_plain(answer: Answer, out: IO[str], live: bool = False, brief: bool = False) -> None:
@@ -223,12 +232,12 @@ def _write_plain(answer: Answer, out: IO[str], live: bool = False, brief: bool =
             out.flush()
 
 
-# How narrow a column of free text may become: its words are folded.
-_NARROWEST = 12
+# How narrow a column of text may become, whose words are folded; and one of a remark, which is cut.
+_NARROWEST, _SHORTEST = 12, 8
 
 
-def _print_boxed(answer: Answer, style: RowStyle) -> bool:
-    """Print a table in a box, if the terminal is wide enough for all that must be in it."""
+def _boxed(answer: Answer, style: RowStyle) -> str | None:
+    """Return a table in a box, if the terminal is wide enough for all that must be in it."""
     from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
@@ -240,36 +249,62 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
-    room = [_room(columns[n], [row[n] for row in rows]) for n in range(len(columns))]
-    while sum(room[n] + 3 for n in shown) + 1 > console.width:
-        spare = [n for n in shown if columns[n].spare]
-        if not spare:
-            return False
-        shown.remove(spare[-1])
+    widest = [
+        max(map(width_of, [columns[n].name, *(row[n] for row in rows)]))
+        for n in range(len(columns))
+    ]
+    room = [_room(column, width) for column, width in zip(columns, widest, strict=True)]
+    while (left := console.width - 1 - sum(room[n] + 3 for n in shown)) < 0:
+        spared = _least(columns, rows, shown)
+        if spared is None:
+            return None
+        shown.remove(spared)
     table = Table(header_style="bold", box=ROUNDED)
-    for column, width in ((columns[n], room[n]) for n in shown):
+    for n in shown:
+        more = min(left, widest[n] - room[n])
+        left -= more
         table.add_column(
-            Text(column.name),
-            justify="right" if _is_number(column) else "left",
-            overflow="fold",
-            no_wrap=not _is_free(column),
-            min_width=width,
+            Text(columns[n].name),
+            justify="right" if _is_number(columns[n]) else "left",
+            overflow="ellipsis" if columns[n].kind in _CUT else "fold",
+            no_wrap=columns[n].kind != "text",
+            width=room[n] + more,
         )
     for row, row_style in zip(rows, styles, strict=True):
-        table.add_row(*(Text(row[n]) for n in shown), style=row_style)
-    console.print(table)
-    return True
+        texts = (Text(row[n], style=_cell_style(columns[n], row[n])) for n in shown)
+        table.add_row(*texts, style=row_style)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
 
 
-def _is_free(column: Column) -> bool:
-    return column.kind in ("text", "details")
+def _least(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: list[int]
+) -> int | None:
+    """Return which of the columns that are shown says least: one that can be spared, or else one
+    that is the same in every row; None where all are needed.
+    """
+    if spare := [n for n in shown if columns[n].spare]:
+        return max(spare, key=lambda n: columns[n].spare)
+    same = [n for n in shown[1:] if len(rows) > 1 and len({row[n] for row in rows}) == 1]
+    return same[-1] if same else None
 
 
-def _room(column: Column, cells: list[str]) -> int:
-    widest = max((width_of(cell) for cell in cells), default=0)
-    if _is_free(column):
-        widest = min(_NARROWEST, widest)
-    return max(widest, width_of(column.name))
+def _cell_style(column: Column, cell: str) -> str:
+    return "red" if column.kind == "level" and cell.startswith("-") else ""
+
+
+_CUT = ("remark", "details")
+
+
+def _room(column: Column, widest: int) -> int:
+    """Return how many cells a column needs at least, whose widest cell or name has so many."""
+    narrowest = _SHORTEST if column.kind in _CUT else _NARROWEST
+    return (
+        max(min(narrowest, widest), width_of(column.name))
+        if column.kind in (*_CUT, "text")
+        else widest
+    )
 
 
 def _with_bars(answer: Answer) -> Answer:

@@ -2,11 +2,12 @@
 of a text. Uses rich where it helps. Must never know what they are about.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 # Format characters that change nothing but how letters join.
 _JOINERS = "\u200c\u200d"
@@ -77,6 +78,50 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def is_terminal() -> bool:
+    """Tell whether a person reads the answer, on a terminal that can draw."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of_terminal() -> int:
+    """Return how many letters a line of the terminal holds; $COLUMNS says it for sure."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+@contextmanager
+def paged(lines: int) -> Iterator[IO[str]]:
+    """Give where an answer of so many lines is written that a person reads: into $PAGER, where it
+    is more than a screenful, as git does.
+    """
+    import shlex
+    import shutil
+    import signal
+    import subprocess
+
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    few = lines < shutil.get_terminal_size().lines - 2
+    if few or not command or shutil.which(command[0]) is None or command == ["cat"]:
+        yield sys.stdout
+        return
+    # What is on the screen already stays, colours are colours, and a screenful is not held back.
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    sys.stdout.flush()
+    pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, text=True)
+    assert pager.stdin is not None
+    # It is the pager that Ctrl-C is meant for.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with suppress(BrokenPipeError):  # Whoever has read enough need not read the rest.
+            yield pager.stdin
+        with suppress(BrokenPipeError):
+            pager.stdin.close()
+        pager.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def agreed(shown: Sequence[str], question: str) -> bool:
     """Show what is about to be done and ask, where a person is there to answer; else agree."""
     if not can_ask():
@@ -89,8 +134,6 @@ def agreed(shown: Sequence[str], question: str) -> bool:
 
 
 def _is_plain() -> bool:
-    import os
-
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 

@@ -6,26 +6,24 @@ Composes the fold with the storage. Must never change anything, or know how answ
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import tzinfo
 from heapq import heappop, heappush, merge
 from itertools import takewhile
 from typing import NamedTuple
 
-from inventory_cli.core.dates import day_of, show_day, show_effective, show_moment
-from inventory_cli.core.events import Event, Stream, unpack_details
+from inventory_cli.core.dates import day_of, show_day
+from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.replay import State, Step, fold, steps
-from inventory_cli.storage.batches import known_position, read_batch, read_batches, recorded_times
+from inventory_cli.storage.batches import known_position, recorded_times
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
     as_recorded,
-    events_between,
     locations_of,
     read_effects,
     read_stream,
     replay_log,
     replay_sku,
 )
-from inventory_cli.storage.snapshots import late_by_batch, nearest_base
+from inventory_cli.storage.snapshots import nearest_base
 from inventory_cli.storage.stock import stored_states
 
 
@@ -208,90 +206,3 @@ def _late(ledger: Ledger, stream: Stream, start: str, cut: Cut) -> Sequence[int]
             if effective_at < latest_day[0]:
                 late.append(position)
     return late
-
-
-class LogLine(NamedTuple):
-    """An event as it was recorded, with its moments in the ledger's zone."""
-
-    position: int
-    batch: int
-    recorded_at: str
-    effective_at: str
-    kind: str
-    sku: str
-    location: str
-    quantity: int
-    reason: str | None
-    reference: str | None
-    unit_cost: str | None
-    id: str | None
-    reverses: int | None
-    details: dict[str, str] | None
-
-
-def read_log(
-    ledger: Ledger, after: int = 0, batch: int | None = None, kind: str | None = None
-) -> Iterator[list[LogLine]]:
-    """Give the events behind position `after` as they were recorded, piece by piece."""
-    head = ledger.head().position
-    if batch is not None:
-        header = read_batch(ledger, batch)
-        if header is None or not header.positions:
-            return
-        after, head = max(after, header.positions.start - 1), header.positions.stop - 1
-    for events in events_between(ledger, range(after + 1, head + 1), kind):
-        times = recorded_times(ledger, {event.batch for event in events})
-        recorded = {batch: show_moment(time, ledger.zone) for batch, time in times.items()}
-        yield [_log_line(event, recorded[event.batch], ledger.zone) for event in events]
-
-
-def _log_line(event: Event, recorded_at: str, zone: tzinfo) -> LogLine:
-    return LogLine(
-        event.position,
-        event.batch,
-        recorded_at,
-        show_effective(event.effective_at, event.date_only, zone),
-        event.kind,
-        event.sku,
-        event.location,
-        event.quantity,
-        event.reason,
-        event.reference,
-        event.unit_cost,
-        event.id,
-        event.reverses,
-        unpack_details(event.details) or None,
-    )
-
-
-class BatchLine(NamedTuple):
-    """Who recorded what, when, from which file; and how much of it into a closed period."""
-
-    batch: int
-    recorded_at: str
-    actor: str
-    command: str
-    source: str | None
-    events: int
-    first_position: int | None
-    last_position: int | None
-    note: str
-
-
-def list_batches(ledger: Ledger) -> list[BatchLine]:
-    """Return a line for every batch, in order."""
-    late = late_by_batch(ledger)
-    return [
-        BatchLine(
-            header.batch,
-            show_moment(header.recorded_at, ledger.zone),
-            header.actor,
-            header.command,
-            header.source,
-            len(header.positions),
-            header.first_position,
-            header.last_position,
-            f"{late[header.batch]} into a closed period" if header.batch in late else "",
-        )
-        for header in read_batches(ledger)
-    ]

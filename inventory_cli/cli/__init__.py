@@ -88,11 +88,9 @@ COMMANDS = {
         ASK,
         "Show the timeline of a SKU: every event, what it changed, what was on hand after it, why.",
     ),
-    "log": Command(
-        ASK, "Show the events as they were recorded, in the order of their positions.", "history"
-    ),
+    "log": Command(ASK, "Show the events as they were recorded, in the order of their positions."),
     "show": Command(ASK, "Show one event with all that is known of it."),
-    "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
+    "batches": Command(ASK, "Show who recorded what, when, from which file.", "log"),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",

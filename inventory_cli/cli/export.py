@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.ask import read_log
+from inventory_cli.actions.log import exported_lines
 from inventory_cli.actions.move import back_up
 from inventory_cli.actions.move import restore as restore_ledger
 from inventory_cli.cli.files import opened
-from inventory_cli.cli.history import LOG_COLUMNS
+from inventory_cli.cli.log import EXPORTED
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
@@ -43,8 +43,7 @@ def export(
         raise WrongUsage(f"--format {format!r} is neither jsonl nor csv")
     with open_ledger(ledger_path(context)) as ledger:
         if format == "csv":
-            rows = (row for rows in read_log(ledger) for row in rows)
-            show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
+            show(Answer(EXPORTED, exported_lines(ledger), ledger.decimals), format)
             return
         for text in export_text(ledger):
             sys.stdout.write(text)

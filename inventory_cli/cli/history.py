@@ -1,9 +1,9 @@
-"""Knows the commands that tell what happened: a SKU's timeline, the log, its batches.
+"""Knows the command that tells what happened to a SKU: its timeline.
 
 Must never know how the log is read.
 """
 
-import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Annotated, Any
@@ -11,39 +11,48 @@ from typing import Annotated, Any
 import typer
 
 from inventory_cli.actions import ask
-from inventory_cli.actions.ask import Entry, LogLine
+from inventory_cli.actions.ask import Entry
 from inventory_cli.cli import options
-from inventory_cli.cli.completion import complete_kind, complete_sku
+from inventory_cli.cli.completion import complete_sku
 from inventory_cli.cli.lazy import But
-from inventory_cli.cli.options import Format, ledger_path
-from inventory_cli.cli.shared import Asked
-from inventory_cli.core.dates import (
-    END_OF_TIME,
-    inclusive_start,
-    parse_cut,
-    parse_when,
-    show_effective,
-    show_moment,
-)
-from inventory_cli.core.events import COMMAND_KINDS, KINDS
+from inventory_cli.cli.options import ledger_path
+from inventory_cli.cli.shared import Between
+from inventory_cli.core.charts import Point, step_chart
+from inventory_cli.core.dates import local_time, show_day, show_effective, show_moment
+from inventory_cli.core.descriptions import facts_in, in_words
+from inventory_cli.core.events import DESCRIBED, unpack_details
 from inventory_cli.core.periods import named_in
-from inventory_cli.errors import INTERRUPTED, WrongUsage
+from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.spans import parse_from, parse_to
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.terminal import is_terminal, line, width_of_terminal
 
 _HISTORY = (
     Column("position", "number"),
     Column("effective_at", "moment"),
     Column("kind"),
-    Column("location"),
+    Column("location", spare=3),
     Column("change", "change"),
-    Column("on_hand", "quantity"),
-    Column("", "bar", only="terminal", spare=True),
-    Column("reason"),
-    Column("reference"),
-    Column("recorded_at", "moment", spare=True),
-    Column("note", only="table"),
+    Column("on_hand", "level"),
+    Column("", "bar", only="terminal", spare=4),
+    Column("reason", "remark", spare=2),
+    Column("reference", "remark", spare=5),
+    Column("recorded_at", "moment", spare=6),
+    Column("note", "remark", only="table", spare=1),
+    Column("sku", only="machine"),
+    Column("batch", "number", only="machine"),
+    Column("voided_by", "number", only="machine"),
+    Column("late", only="machine"),
+    Column("unit_cost", only="machine"),
+    Column("id", only="machine"),
+    Column("details", "details", only="machine"),
 )
+_NOTE, _LATE = (
+    next(n for n, column in enumerate(_HISTORY) if column.name == name) for name in ("note", "late")
+)
+# More entries are not drawn.
+_MOST_DRAWN = 20_000
 
 
 def history(
@@ -57,34 +66,75 @@ def history(
             autocompletion=complete_sku,
         ),
     ],
-    asked: Annotated[Asked, But("skus")],
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="Only from that date on.")
+    asked: Annotated[Between, But("skus")],
+    last: Annotated[
+        str | None, typer.Option("--last", metavar="N", help="Only the last N entries.")
     ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Only up to that date, inclusive.")
-    ] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The newest first.")] = False,
 ) -> None:
     """
     Examples:
         inventory history XYZ-1
-        inventory history XYZ-1 --from 2022-03-01 --to 2022-03-31
+        inventory history XYZ-1 --from 2022-03 --to 2022-03
+        inventory history XYZ-1 --last 5 --reverse
         inventory history MUG-BLUE --location shop --format jsonl
     """
+    count = None if last is None else options.parse_number(last, "--last")
     with open_ledger(ledger_path(context)) as ledger:
         moment = options.moment_asked(ledger)
-        first = ""
-        if start is not None:
-            first = inclusive_start(parse_when(start, moment, ledger.zone), ledger.zone)
-        last = END_OF_TIME if end is None else parse_cut(end, moment, ledger.zone)
+        first = parse_from(asked.start, moment, ledger.zone)
         known = options.parse_known(ledger, asked.known_at, moment)
-        cut = ask.cut_at(ledger, last, known)
-        entries = ask.history(ledger, sku, asked.location, first, cut)
-        first_entry = list(islice(entries, 1))
-        rows = (_history_row(ledger, entry) for entry in chain(first_entry, entries))
+        cut = ask.cut_at(ledger, parse_to(asked.end, moment, ledger.zone), known)
+        entries: Iterator[Entry] = ask.history(ledger, sku, asked.location, first, cut)
+        if count is not None or reverse:
+            latest = deque(entries, count)
+            entries = reversed(latest) if reverse else iter(latest)
+        # So many can be drawn; more are told one by one.
+        few = list(islice(entries, _MOST_DRAWN))
+        if asked.format == "table" and is_terminal() and 1 < len(few) < _MOST_DRAWN:
+            _draw(ledger, sorted(few, key=_place))
+        rows = (_history_row(ledger, entry) for entry in chain(few, entries))
         show(Answer(_HISTORY, rows, ledger.decimals), asked.format, _history_style)
-        if not first_entry:
+        if not few:
             options.note_nothing(ledger, [sku], asked.location, "in that time")
+
+
+def _place(entry: Entry) -> tuple[str, int]:
+    return entry.event.effective_at, entry.event.position
+
+
+def _draw(ledger: Ledger, entries: Sequence[Entry]) -> None:
+    """Draw on hand over time; counts, late entries and voided ones are marked below."""
+    points = [
+        Point(
+            local_time(entry.event.effective_at, ledger.zone).timestamp(),
+            entry.on_hand,
+            _mark(entry),
+        )
+        for entry in entries
+    ]
+    levels = [entry.on_hand for entry in entries]
+    low = min(0, *levels)
+    labels = (
+        format_quantity(max(0, *levels), ledger.decimals),
+        "0",
+        format_quantity(low, ledger.decimals) if low else "",
+    )
+    for text in step_chart(points, labels, width_of_terminal()):
+        line(text)
+    first, last = (show_day(entries[at].event.effective_at, ledger.zone) for at in (0, -1))
+    legend = {_mark(entry): _WORDS[_mark(entry)] for entry in entries if _mark(entry)}
+    words = "".join(f", {mark} {word}" for mark, word in sorted(legend.items()))
+    line(f"{first} to {last}{words}")
+
+
+_WORDS = {"◆": "counted", "!": "late", "×": "voided"}
+
+
+def _mark(entry: Entry) -> str:
+    if entry.voided_by is not None:
+        return "×"
+    return "◆" if entry.event.kind == "counted" else "!" if entry.late else ""
 
 
 def _history_row(ledger: Ledger, entry: Entry) -> tuple[Any, ...]:
@@ -101,6 +151,13 @@ def _history_row(ledger: Ledger, entry: Entry) -> tuple[Any, ...]:
         event.reference,
         show_moment(entry.recorded_at, ledger.zone),
         _note(entry),
+        event.sku,
+        event.batch,
+        entry.voided_by,
+        entry.late,
+        event.unit_cost,
+        event.id,
+        unpack_details(event.details) or None,
     )
 
 
@@ -108,6 +165,8 @@ def _note(entry: Entry) -> str:
     notes = ["late"] if entry.late else []
     if closed := named_in(entry.event.details):
         notes.append(f"into closed {closed}")
+    if entry.event.kind == DESCRIBED:
+        notes.append(in_words(facts_in(entry.event.details)))
     if entry.event.kind == "reversed":
         notes.insert(0, f"voids {entry.event.reverses}")
     if entry.voided_by is not None:
@@ -116,102 +175,9 @@ def _note(entry: Entry) -> str:
 
 
 def _history_style(row: Sequence[Any]) -> str | None:
-    note = row[-1]
+    note = row[_NOTE]
     if note.startswith("voids"):
         return "dim"
     if "voided by" in note:
         return "dim strike"
-    return "yellow" if note else None
-
-
-_LOG_KINDS = {
-    "position": "number",
-    "batch": "number",
-    "recorded_at": "moment",
-    "effective_at": "moment",
-    "quantity": "quantity",
-    "reverses": "number",
-    "details": "details",
-}
-LOG_COLUMNS = tuple(Column(name, _LOG_KINDS.get(name, "text")) for name in LogLine._fields)
-
-
-def log(
-    context: typer.Context,
-    after: Annotated[
-        str, typer.Option("--after", metavar="N", help="Only events behind this position.")
-    ] = "0",
-    batch: Annotated[
-        str | None, typer.Option("--batch", metavar="N", help="Only events of this batch.")
-    ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--kind",
-            metavar="KIND",
-            help="Only events of this kind.",
-            autocompletion=complete_kind,
-        ),
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Go on with what is recorded from now on.")
-    ] = False,
-    format: Format = "table",
-) -> None:
-    """
-    Examples:
-        inventory log
-        inventory log --after 300 --format jsonl
-        inventory log --batch 1 --kind sold
-    """
-    if follow and format == "json":
-        raise WrongUsage("--follow never ends, so it cannot be one JSON list", "use jsonl")
-    position = options.parse_number(after, "position")
-    number = None if batch is None else options.parse_number(batch, "batch")
-    name = None if kind is None else COMMAND_KINDS.get(kind, kind)
-    if name is not None and name not in KINDS:
-        raise WrongUsage(f"--kind {kind!r} is not one of {', '.join(KINDS)}")
-    with open_ledger(ledger_path(context)) as ledger:
-        if follow:
-            lines = _follow(ledger, position, number, name)
-            try:
-                show(Answer(LOG_COLUMNS, lines, ledger.decimals), format, live=True)
-            except KeyboardInterrupt:
-                raise typer.Exit(INTERRUPTED) from None  # This is how it is meant to end.
-        rows = chain.from_iterable(ask.read_log(ledger, position, number, name))
-        show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
-
-
-def _follow(
-    ledger: Ledger, position: int, batch: int | None, kind: str | None
-) -> Iterator[LogLine]:
-    """Give what is recorded, and then wait for more, until interrupted."""
-    while True:
-        for lines in ask.read_log(ledger, position, batch, kind):
-            yield from lines
-            position = lines[-1].position
-        ledger.check_place()
-        time.sleep(0.5)
-
-
-_BATCHES = (
-    Column("batch", "number"),
-    Column("recorded_at", "moment"),
-    Column("actor"),
-    Column("command"),
-    Column("source"),
-    Column("events", "number"),
-    Column("first_position", "number"),
-    Column("last_position", "number"),
-    Column("note", only="table"),
-)
-
-
-def batches(context: typer.Context, format: Format = "table") -> None:
-    """
-    Examples:
-        inventory batches
-        inventory batches --format csv
-    """
-    with open_ledger(ledger_path(context)) as ledger:
-        show(Answer(_BATCHES, ask.list_batches(ledger)), format)
+    return "yellow" if row[_LATE] else None

@@ -23,6 +23,7 @@ from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.stock import has_sku, skus_like
 from inventory_cli.terminal import note
 
 
@@ -63,7 +64,7 @@ Skus = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="SKU...",
-        help="Only these SKUs; all if none.",
+        help="Only these SKUs, as in 'MUG-*'; all if none.",
         callback=clean_skus,
         autocompletion=complete_sku,
     ),
@@ -229,6 +230,19 @@ def is_date(ledger: Ledger, text: str) -> bool:
     except WrongUsage:
         return False
     return True
+
+
+def matching(ledger: Ledger, skus: Iterable[str]) -> list[str]:
+    """Return the SKUs that were typed, with those in the place of a pattern that it fits.
+
+    A pattern holds `*` or `?`; one that fits no SKU, or is one itself, stays as it is.
+    """
+    found: dict[str, None] = {}
+    for sku in skus:
+        is_pattern = ("*" in sku or "?" in sku) and not has_sku(ledger, sku)
+        fitting = skus_like(ledger, sku) if is_pattern else []
+        found.update(dict.fromkeys(fitting or [sku]))
+    return list(found)
 
 
 def parse_known(ledger: Ledger, text: str | None, moment: datetime) -> str | None:

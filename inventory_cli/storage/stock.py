@@ -69,6 +69,17 @@ def skus_beginning(ledger: Ledger, beginning: str, most: int) -> list[str]:
     return [sku for (sku,) in rows]
 
 
+def skus_like(ledger: Ledger, pattern: str) -> list[str]:
+    """Return the SKUs that fit a pattern of letters, `*` and `?`, sorted."""
+    rows = ledger.connection.execute(
+        "SELECT sku FROM stock WHERE sku GLOB :like UNION SELECT sku FROM events"
+        " WHERE location = '' AND sku GLOB :like ORDER BY sku",
+        # To GLOB a bracket begins a set of letters.
+        {"like": pattern.replace("[", "[[]")},
+    )
+    return [sku for (sku,) in rows]
+
+
 def all_locations(ledger: Ledger) -> list[str]:
     """Return every location once."""
     return _all(ledger, "location")

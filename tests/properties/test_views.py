@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory_cli.actions.append import append
-from inventory_cli.actions.ask import arrange, cut_at, history, read_log, stock_now
+from inventory_cli.actions.ask import arrange, cut_at, history, stock_now
+from inventory_cli.actions.log import exported_lines
 from inventory_cli.actions.reverse import reverse_event
 from inventory_cli.core.dates import END_OF_TIME, load_zone, show_day, today_at, utc_text
 from inventory_cli.core.judging import Forbidden
@@ -105,7 +106,7 @@ def agree(ledger: Ledger, decimals: int) -> None:
         for sku in SKUS
         for entry in history(ledger, sku, None, "", cut_at(ledger, END_OF_TIME))
     ]
-    lines = [line for piece in read_log(ledger) for line in piece]
+    lines = list(exported_lines(ledger))
     assert read(ledger, "SELECT position, day, quantity FROM event_log ORDER BY position") == [
         (line.position, line.effective_at[:10], shown(line.quantity, decimals)) for line in lines
     ]

@@ -1,0 +1,182 @@
+"""Knows the commands that tell what was recorded: the events of the log, and its batches.
+
+Must never know how the log is read.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from inventory_cli.actions.log import Found, LogLine, last_of, list_batches, read_log
+from inventory_cli.cli import options
+from inventory_cli.cli.completion import complete_kind
+from inventory_cli.cli.lazy import But
+from inventory_cli.cli.options import Format, ledger_path
+from inventory_cli.cli.shared import Between
+from inventory_cli.core.events import COMMAND_KINDS, KINDS
+from inventory_cli.core.spans import parse_from, parse_to
+from inventory_cli.errors import INTERRUPTED, WrongUsage
+from inventory_cli.render import Answer, Column, show
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.search import Wanted
+
+_KINDS = {
+    "position": "number",
+    "batch": "number",
+    "recorded_at": "moment",
+    "effective_at": "moment",
+    "quantity": "quantity",
+    "reverses": "number",
+    "details": "details",
+    "reason": "remark",
+    "reference": "remark",
+    "id": "remark",
+}
+# What gives way on a narrow terminal, the first of these first.
+_SPARE = (
+    *("recorded_at", "reference", "details", "id", "unit_cost", "reverses", "batch", "reason"),
+    *("location", "quantity", "voided_by"),
+)
+
+
+def _spare(name: str) -> int:
+    return len(_SPARE) - _SPARE.index(name) if name in _SPARE else 0
+
+
+EXPORTED = tuple(
+    Column(name, _KINDS.get(name, "text"), spare=_spare(name)) for name in LogLine._fields
+)
+_COLUMNS = (
+    *EXPORTED,
+    Column("change", "change"),
+    Column("voided_by", "number", spare=_spare("voided_by")),
+)
+_Row = tuple[Any, ...]
+
+
+class Sought(NamedTuple):
+    """What events of the log are to say, beside SKU, place and time."""
+
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only events of this kind.",
+            autocompletion=complete_kind,
+        ),
+    ] = None
+    reference: Annotated[
+        str | None, typer.Option("--ref", metavar="TEXT", help="Only of this document.")
+    ] = None
+    id: Annotated[
+        str | None, typer.Option("--id", metavar="KEY", help="Only what has this id.")
+    ] = None
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Only what that person recorded.")
+    ] = None
+
+
+def log(
+    context: typer.Context,
+    asked: Annotated[Between, But("known_at")],
+    sought: Sought,
+    after: Annotated[
+        str, typer.Option("--after", metavar="N", help="Only events behind this position.")
+    ] = "0",
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="N", help="Only events of this batch.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--last", metavar="N", help="Only the last N of them.")
+    ] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The newest first.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on with what is recorded from now on.")
+    ] = False,
+) -> None:
+    """
+    Examples:
+        inventory log --last 10
+        inventory log --after 300 --format jsonl
+        inventory log 'MUG-*' --batch 1 --kind sold
+        inventory log --from 2022-03 --to 2022-03 --location shop --by anna
+    """
+    if follow and asked.format == "json":
+        raise WrongUsage("--follow never ends, so it cannot be one JSON list", "use jsonl")
+    if follow and (last or reverse):
+        raise WrongUsage("--follow goes on in the order of positions, without --last or --reverse")
+    position = options.parse_number(after, "position")
+    number = None if batch is None else options.parse_number(batch, "batch")
+    count = None if last is None else options.parse_number(last, "--last")
+    with open_ledger(ledger_path(context)) as ledger:
+        wanted = _wanted(ledger, asked, sought)
+        if follow:
+            lines = _follow(ledger, wanted, position, number)
+            try:
+                show(Answer(_COLUMNS, lines, ledger.decimals), asked.format, live=True)
+            except KeyboardInterrupt:
+                raise typer.Exit(INTERRUPTED) from None  # This is how it is meant to end.
+        is_turned = reverse or count is not None
+        found = read_log(ledger, wanted, position, number, newest_first=is_turned)
+        if is_turned:
+            found = last_of(found, count, reverse)
+        show(Answer(_COLUMNS, map(_row, found), ledger.decimals), asked.format)
+
+
+def _wanted(ledger: Ledger, asked: Between, sought: Sought) -> Wanted:
+    kind = None if sought.kind is None else COMMAND_KINDS.get(sought.kind, sought.kind)
+    if kind is not None and kind not in KINDS:
+        raise WrongUsage(f"--kind {kind!r} is not one of {', '.join(KINDS)}")
+    moment = options.moment_asked(ledger)
+    return Wanted(
+        options.matching(ledger, asked.skus or []),
+        kind,
+        asked.location,
+        parse_from(asked.start, moment, ledger.zone),
+        parse_to(asked.end, moment, ledger.zone),
+        sought.reference,
+        sought.id,
+        sought.by,
+    )
+
+
+def _row(found: Found) -> _Row:
+    return (*found.line, found.change, found.voided_by)
+
+
+def _follow(ledger: Ledger, wanted: Wanted, position: int, batch: int | None) -> Iterator[_Row]:
+    """Give what is recorded, and then wait for more, until interrupted."""
+    while True:
+        head = ledger.head().position
+        for found in read_log(ledger, wanted, position, batch):
+            yield _row(found)
+            head = max(head, found.line.position)
+        position = max(position, head)
+        ledger.check_place()
+        time.sleep(0.5)
+
+
+_BATCHES = (
+    Column("batch", "number"),
+    Column("recorded_at", "moment", spare=1),
+    Column("actor"),
+    Column("command"),
+    Column("source", "remark", spare=4),
+    Column("events", "number"),
+    Column("first_position", "number", spare=3),
+    Column("last_position", "number", spare=2),
+    Column("note", "remark"),
+)
+
+
+def batches(context: typer.Context, format: Format = "table") -> None:
+    """
+    Examples:
+        inventory batches
+        inventory batches --format csv
+    """
+    with open_ledger(ledger_path(context)) as ledger:
+        show(Answer(_BATCHES, list_batches(ledger)), format)
