@@ -6,7 +6,8 @@ Must never know where events lie, or which streams are asked for.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from inventory_cli.core.replay import Effect, fold
+from inventory_cli.core.events import Effect
+from inventory_cli.core.replay import fold
 
 
 class Restatement(NamedTuple):
