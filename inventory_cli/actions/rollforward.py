@@ -3,8 +3,9 @@
 Must never change anything, or know how answers are shown.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, tzinfo
+from functools import cache
 from typing import NamedTuple
 
 from inventory_cli.actions.ask import Cut
@@ -45,11 +46,7 @@ def movements(
     A SKU that has an event up to the cut has a line; where the span is parted, a line for each
     period in which an event of it stands. Raises WrongUsage.
     """
-    name = namer_of(by) if by is not None else None
-
-    def period_of(moment: str) -> str:
-        return name(date.fromisoformat(show_day(moment, ledger.zone))) if name else ""
-
+    period_of = None if by is None else _periods(by, ledger.zone)
     rows = standing(ledger, cut.head, cut.as_of, skus)
     if location is not None:
         rows = (row for row in rows if row[1] == location)
@@ -57,12 +54,19 @@ def movements(
     parts: list[Line] = []
     for sku, moves in moves_by_sku(rows):
         whole[sku] = roll(moves, begins)
-        if name:
+        if period_of is not None:
             each = roll_each(moves, begins, period_of)
             parts += [Line(period, sku, rolled) for period, rolled in each.items()]
     total = total_of(whole.values())
-    if name:
+    if period_of is not None:
         return Movements(sorted(parts), total)
     streams = streams_with_events(ledger, cut.head, cut.as_of, skus)
     listed = {sku: Rolled() for sku, place in streams if location in (None, place)}
     return Movements([Line(None, sku, whole.get(sku, none)) for sku, none in listed.items()], total)
+
+
+def _periods(by: str, zone: tzinfo) -> Callable[[str], str]:
+    """Return what names the period of a moment (UTC text)."""
+    name = namer_of(by)
+    name_of_day = cache(lambda day: name(date.fromisoformat(day)))
+    return lambda moment: name_of_day(show_day(moment, zone))

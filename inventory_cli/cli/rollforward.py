@@ -43,10 +43,10 @@ def movements(
         moment = options.moment_asked(ledger)
         begins, ends = parse_between(between.start, between.end, moment, ledger.zone)
         known = options.parse_known(ledger, between.known_at, moment)
-        options.note_between(ledger, begins, ends, known, between.format)
         skus = between.skus or []
         cut = cut_at(ledger, ends, known)
         found = movements_between(ledger, begins, cut, skus, between.location, by)
+        options.note_between(ledger, begins, ends, known, between.format)
         rows = [(*_row(line), line.rolled.closing) for line in found.lines]
         total = (*_row(Line("total", "" if by else "total", found.total)), "")
         columns = _columns(found.lines)
