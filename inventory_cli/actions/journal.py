@@ -17,5 +17,5 @@ def journal(ledger: Ledger) -> Iterator[str]:
     head = ledger.head()
     yield journal_begins(head.anchor, ledger.settings.timezone)
     for _, events in groupby(standing_events(ledger, head.position), lambda event: event.stream):
-        for step in steps(events):
+        for step in steps((event, None) for event in events):
             yield transaction(step, ledger.decimals, ledger.zone)

@@ -35,6 +35,8 @@ _STREAMS = (
     "SELECT sku, location FROM events WHERE (sku, location) > (:sku, :location) AND location <> ''"
     " AND position <= :head AND effective_at <= :as_of AND {} ORDER BY sku, location LIMIT 1"
 )
+# A bound and no equation: with that, SQLite would begin each piece with the SKU's first event.
+_ALL, _ONE = "1", "sku <= :only"
 
 
 def standing(ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()) -> Iterator[Row]:
@@ -57,7 +59,7 @@ def streams_with_events(
     up to a moment (UTC text), sorted; of all SKUs, or of some.
     """
     for only in _each(skus):
-        query = _STREAMS.format("1" if only is None else "sku = :only")
+        query = _STREAMS.format(_ALL if only is None else _ONE)
         cut = {"head": head, "as_of": as_of, "only": only}
         after: Stream | None = only or "", ""
         while after is not None:
@@ -74,7 +76,7 @@ def _each(skus: Sequence[str]) -> Sequence[str | None]:
 
 def _read(ledger: Ledger, columns: str, head: int, as_of: str, only: str | None) -> Iterator[Any]:
     """Give rows of these columns, which begin with those of the order, of all SKUs or of one."""
-    query = _QUERY.format(columns, "1" if only is None else "sku = :only")
+    query = _QUERY.format(columns, _ALL if only is None else _ONE)
     after: tuple[Any, ...] = (only or "", "", "", 0)
     while True:
         sku, location, at, position = after
