@@ -26,8 +26,8 @@ _MOST_BOXED = 5_000
 
 class Column(NamedTuple):
     """A column of an answer. `kind` is text, remark (text that may be cut short on a terminal),
-    number, quantity, level (a quantity that is red below zero), change, moment, flag or details; or
-    bar, whose values are quantities shown against the largest.
+    number, numbers (a list), quantity, level (a quantity that is red below zero), change, moment,
+    flag or details; or bar, whose values are quantities shown against the largest.
 
     `only` is None, or where alone the column is shown: "table" for any table, "terminal" for a
     boxed one, "machine" for all else. Columns that can be `spare`d, the highest number first, give
@@ -41,11 +41,15 @@ class Column(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Rows under columns. A row has a value for each column, in order."""
+    """Rows under columns. A row has a value for each column, in order.
+
+    `total` is a last row that only a person at a terminal is shown: it is none of the answer.
+    """
 
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
     decimals: int = 0
+    total: Sequence[Any] | None = None
 
 
 # A row's style on a terminal, such as "dim", or None.
@@ -74,7 +78,8 @@ def show(
             boxed = _boxed(answer._replace(rows=first), style)
         with paged(len(first) if boxed is None else boxed.count("\n")) as out:
             if boxed is None:
-                _write_plain(answer._replace(rows=chain(first, rows)), out, brief=True)
+                total = () if answer.total is None else (answer.total,)
+                _write_plain(answer._replace(rows=chain(first, rows, total)), out, brief=True)
             else:
                 out.write(boxed)
     else:
@@ -163,7 +168,8 @@ def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     others = [
         (at, column)
         for at, column in enumerate(shown)
-        if column.kind in ("details", "flag") or (answer.decimals and column.kind in _QUANTITIES)
+        if column.kind in ("details", "flag", "numbers")
+        or (answer.decimals and column.kind in _QUANTITIES)
     ]
     csv.writer(out, lineterminator="\n").writerow([column.name for column in shown])
     written = io.StringIO()
@@ -192,6 +198,8 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind in _QUANTITIES:
         sign = "+" if plus and column.kind == "change" and value > 0 else ""
         return sign + format_quantity(value, decimals)
+    if column.kind == "numbers":
+        return " ".join(map(str, value))
     if column.kind in ("details", "flag") or isinstance(value, bool):
         return _json(value)
     if column.kind == "moment" and brief:
@@ -245,7 +253,11 @@ def _boxed(answer: Answer, style: RowStyle) -> str | None:
 
     console = Console(highlight=False)
     styles = [style(row) for row in answer.rows]
-    columns, cells = _cells(_with_bars(answer), boxed=True, brief=True)
+    answer = _with_bars(answer)
+    if answer.total is not None:
+        answer = answer._replace(rows=[*answer.rows, answer.total])
+        styles.append("bold")
+    columns, cells = _cells(answer, boxed=True, brief=True)
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
@@ -271,6 +283,8 @@ def _boxed(answer: Answer, style: RowStyle) -> str | None:
             width=room[n] + more,
         )
     for row, row_style in zip(rows, styles, strict=True):
+        if row is rows[-1] and answer.total is not None:
+            table.add_section()
         texts = (Text(row[n], style=_cell_style(columns[n], row[n])) for n in shown)
         table.add_row(*texts, style=row_style)
     with console.capture() as captured:

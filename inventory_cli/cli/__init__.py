@@ -17,8 +17,8 @@ from inventory_cli.cli.boundary import Boundary
 from inventory_cli.cli.lazy import Command
 from inventory_cli.errors import WrongUsage
 
-SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
-READ = "Read"
+SET_UP, RECORD, ASK, LEARN, AUDIT = "Set up", "Record", "Ask", "Learn", "Audit"
+MOVE, READ = "Move", "Read"
 # The panel of a group within the group of all.
 PARTS = "Commands"
 
@@ -91,6 +91,15 @@ COMMANDS = {
     "log": Command(ASK, "Show the events as they were recorded, in the order of their positions."),
     "show": Command(ASK, "Show one event with all that is known of it."),
     "batches": Command(ASK, "Show who recorded what, when, from which file.", "log"),
+    "movements": Command(
+        LEARN,
+        "Show what a period did to each SKU: opening, what came and went, closing.",
+        "rollforward",
+    ),
+    "restated": Command(
+        LEARN,
+        "Show what is said of a date now and was not said then, and because of which events.",
+    ),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",
