@@ -25,8 +25,8 @@ class Column(NamedTuple):
     """A column of an answer. `kind` is text, number, quantity, change, moment, flag or details; or
     bar, whose values are quantities shown against the largest.
 
-    `only` is None, or the kind of table that alone shows the column: "table" for any table,
-    "terminal" for a boxed one. `spare` columns, the last first, give way on a terminal that is too
+    `only` is None, or what alone shows the column: "table" any table, "terminal" a boxed one,
+    "json" JSON and JSON Lines. `spare` columns, the last first, give way on a terminal that is too
     narrow for all.
     """
 
@@ -117,10 +117,10 @@ def exact(quantity: int, decimals: int) -> int | str:
 
 
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
-    shown = [column for column in answer.columns if column.only is None]
+    shown = [column for column in answer.columns if column.only in (None, "json")]
     names = [column.name for column in shown]
     quantities = [column.name for column in shown if column.kind in ("quantity", "change")]
-    for row in _shown(answer):
+    for row in _shown(answer, None, "json"):
         value = dict(zip(names, row, strict=True))
         if answer.decimals:
             for name in quantities:
@@ -129,9 +129,9 @@ def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
         yield value
 
 
-def _shown(answer: Answer) -> Iterable[Sequence[Any]]:
-    """Return the rows without the values that only tables show."""
-    shown = [n for n, column in enumerate(answer.columns) if column.only is None]
+def _shown(answer: Answer, *only: str | None) -> Iterable[Sequence[Any]]:
+    """Return the rows with the values of such columns alone."""
+    shown = [n for n, column in enumerate(answer.columns) if column.only in only]
     if len(shown) == len(answer.columns):
         return answer.rows
     return ([row[n] for n in shown] for row in answer.rows)
@@ -160,7 +160,7 @@ def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     quoting_writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for row in _shown(answer):
+    for row in _shown(answer, None):
         cells = [*row]
         for at, column in others:
             cells[at] = _text(column, cells[at], answer.decimals, plus=False)

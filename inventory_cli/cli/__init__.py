@@ -17,8 +17,8 @@ from inventory_cli.cli.boundary import Boundary
 from inventory_cli.cli.lazy import Command
 from inventory_cli.errors import WrongUsage
 
-SET_UP, RECORD, ASK, AUDIT, MOVE = "Set up", "Record", "Ask", "Audit", "Move"
-READ = "Read"
+SET_UP, RECORD, ASK, LEARN, AUDIT = "Set up", "Record", "Ask", "Learn", "Audit"
+MOVE, READ = "Move", "Read"
 # The panel of a group within the group of all.
 PARTS = "Commands"
 
@@ -93,6 +93,13 @@ COMMANDS = {
     ),
     "show": Command(ASK, "Show one event with all that is known of it."),
     "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
+    "insights": Command(
+        LEARN,
+        "Show how each SKU sells: how much, how often, for how long it lasts, what was lost.",
+    ),
+    "reorder": Command(
+        LEARN, "Show what to buy, and how much, to keep the minimum and to last for some days."
+    ),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",

@@ -249,6 +249,16 @@ def note_cut(ledger: Ledger, as_of: str, known_at: str | None, format: str) -> N
     note(f"as of {', as known at '.join(cuts)} ({ledger.settings.timezone})")
 
 
+def note_between(ledger: Ledger, begins: str, ends: str, known_at: str | None, format: str) -> None:
+    """Say which span a table is about, as `note_cut` says the cut."""
+    if format != "table":
+        return
+    start = dates.show_start(begins, ledger.zone) if begins else "the first event"
+    known = f", as known at {dates.show_cut(known_at, ledger.zone)}" if known_at else ""
+    end = dates.show_cut(ends, ledger.zone)
+    note(f"from {start} to {end}{known} ({ledger.settings.timezone})")
+
+
 def note_nothing(ledger: Ledger, skus: Iterable[str], location: str | None, when: str) -> None:
     """Say that SKUs that were asked for have no event there `when`, and which names are unknown."""
     from inventory_cli.actions.names import newcomers

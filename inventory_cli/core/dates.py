@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from inventory_cli.core.events import CLOSE_OF_DAY
+from inventory_cli.core.events import CLOSE_OF_DAY, START_OF_DAY
 from inventory_cli.core.text import short_text
 from inventory_cli.errors import WrongUsage, damaged
 
@@ -320,6 +320,12 @@ def show_cut(cut: str, zone: tzinfo) -> str:
         return "the end of time"
     day = local_time(cut, zone).date()
     return f"the end of {day}" if _at(day, CLOSE_OF_DAY, zone) == cut else show_moment(cut, zone)
+
+
+def show_start(moment: str, zone: tzinfo) -> str:
+    """Return the first moment that a range includes in words: a day, or a moment."""
+    day = local_time(moment, zone).date()
+    return str(day) if _at(day, START_OF_DAY, zone) == moment else show_moment(moment, zone)
 
 
 def local_time(text: str, zone: tzinfo) -> datetime:

@@ -51,6 +51,21 @@ def parse_to(text: str | None, now: datetime, zone: tzinfo) -> str:
     return inclusive_end(parse_last(text, now, zone), zone)
 
 
+def parse_between(
+    start: str | None, end: str | None, now: datetime, zone: tzinfo
+) -> tuple[str, str]:
+    """Return the first and the last moment (UTC text) of a span whose ends are typed: without a
+    start it has none (""), without an end it goes to the end of today.
+
+    Raises WrongUsage where it ends before it begins.
+    """
+    begins = parse_from(start, now, zone)
+    ends = parse_to("today" if end is None else end, now, zone)
+    if begins > ends:
+        raise WrongUsage(f"--from {start} is after --to {end or 'today'}")
+    return begins, ends
+
+
 def _days_of(text: str) -> tuple[date, date] | None:
     """Return the first and the last day of a month, a quarter or a year, or None for all else."""
     found = re.fullmatch(r"(\d{4})(?:-(\d{2})|-?[Qq]([1-4]))?", text.strip(), re.ASCII)
