@@ -257,6 +257,19 @@ def test_reorder(story: Shop) -> None:
     assert story.json("reorder", "NEW", "--cover", 480) == []
 
 
+def test_the_minimum_is_what_a_description_says(story: Shop) -> None:
+    story.ok("describe", "XYZ-1", "--minimum", 200, "--on", "2022-03-20")
+    story.ok("describe", "NEW", "--minimum", 3, "--on", "2022-03-20")
+    rows = story.json("reorder")
+    found = [(row["sku"], row["on_hand"], row["minimum"], row["suggested"]) for row in rows]
+    assert found == [("NEW", 0, 3, 3), ("XYZ-1", 190, 200, 10)]
+    assert (rows[0]["sold_per_day"], rows[0]["days_of_cover"]) == (None, None)
+    assert [row["sku"] for row in story.json("reorder", "NEW")] == ["NEW"]
+    assert story.json("reorder", "--to", "2022-03-19") == []
+    (row,) = story.json("reorder", "XYZ-1", "--cover", 480, "--to", "2022-04-30")
+    assert (row["minimum"], row["suggested"]) == (200, 26)
+
+
 def test_reorder_says_why_there_is_nothing_to_buy(story: Shop) -> None:
     enough = "nothing to buy: on hand is enough"
     assert story.ok("reorder", "--cover", 7, "--format", "json").err == f"{enough}\n"
