@@ -89,4 +89,4 @@ def _day(day: date | None) -> str | None:
 
 
 def _ratio(value: Fraction | None, decimals: int = 0) -> str | None:
-    return None if value is None else format_ratio(value / 10**decimals)
+    return None if value is None else format_ratio(value, decimals)

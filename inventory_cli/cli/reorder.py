@@ -64,7 +64,7 @@ def _row(order: Order, decimals: int) -> tuple[Any, ...]:
         order.sku,
         order.on_hand,
         order.minimum,
-        None if order.sold_per_day is None else format_ratio(order.sold_per_day / 10**decimals),
+        None if order.sold_per_day is None else format_ratio(order.sold_per_day, decimals),
         None if order.days_of_cover is None else format_ratio(order.days_of_cover),
         order.suggested,
     )

@@ -74,7 +74,9 @@ def insight(sku: str, moves: Sequence[Move], begins: str, ends: str, zone: tzinf
     sales = [move for move in within if move.kind == "sold"]
     mean, median = _time_between(sales, zone)
     last_day = _day(ends, zone)
-    days, out = _days(there, within, _day(max(begins, moves[0].effective_at), zone), last_day, zone)
+    first_day = _local_day(max(begins, moves[0].effective_at), zone)
+    days = last_day - first_day.number + 1
+    out = _days_out(there, within, first_day, last_day, zone)
     lost = _lost(within)
     return Insight(
         sku,
@@ -96,18 +98,33 @@ def insight(sku: str, moves: Sequence[Move], begins: str, ends: str, zone: tzinf
 
 def _day(moment: str, zone: tzinfo) -> int:
     """Return the local day of a moment (UTC text) as an ordinal."""
-    first, ends, second = _local_days(moment[: len("2022-03-15")], zone)
-    return first if moment <= ends else second
+    return _local_day(moment, zone).number
+
+
+class _Day(NamedTuple):
+    """A local day as an ordinal, and its last moment (UTC text)."""
+
+    number: int
+    ends: str
+
+
+def _local_day(moment: str, zone: tzinfo) -> _Day:
+    """Return the local day of a moment: one of the two that its day of UTC meets."""
+    first, second = _local_days(moment[: len("2022-03-15")], zone)
+    return first if moment <= first.ends else second
 
 
 @cache
-def _local_days(day: str, zone: tzinfo) -> tuple[int, str, int]:
-    """Return the two local days that a day of UTC meets, and the last moment of the first."""
+def _local_days(day: str, zone: tzinfo) -> tuple[_Day, _Day]:
     if END_OF_TIME.startswith(day):
-        return date.max.toordinal(), END_OF_TIME, date.max.toordinal()
+        last = _Day(date.max.toordinal(), END_OF_TIME)
+        return last, last
     first = local_time(f"{day}T00:00:00.000Z", zone).date()
     second = local_time(f"{day}T23:59:59.999Z", zone).date()
-    return first.toordinal(), inclusive_end(When(first, None), zone), second.toordinal()
+    return (
+        _Day(first.toordinal(), inclusive_end(When(first, None), zone)),
+        _Day(second.toordinal(), inclusive_end(When(second, None), zone)),
+    )
 
 
 def _time_between(sales: Sequence[Move], zone: tzinfo) -> tuple[Fraction | None, Fraction | None]:
@@ -132,26 +149,23 @@ def _milliseconds(moment: str) -> int:
     return (local_time(moment, UTC) - _EPOCH) // _MILLISECOND
 
 
-def _days(
-    there: int, within: Iterable[Move], first: int, last: int, zone: tzinfo
-) -> tuple[int, int]:
-    """Return the number of days of a period, and on how many of them there was nothing to sell.
+def _days_out(there: int, within: Iterable[Move], first: _Day, last: int, zone: tzinfo) -> int:
+    """Return on how many days of a period there was nothing to sell.
 
     `there` is what is on hand as it begins.
     """
     out = 0
-    day = first
+    day, ends = first
     on_offer = there > 0
     for move in within:
-        today = _day(move.effective_at, zone)
-        if today > day:
+        if move.effective_at > ends:
+            today, ends = _local_day(move.effective_at, zone)
             out += (not on_offer) + (today - day - 1 if there <= 0 else 0)
             day, on_offer = today, there > 0
         there += move.change
         if there > 0 or move.kind == "sold":
             on_offer = True
-    out += (not on_offer) + (last - day if there <= 0 else 0)
-    return last - first + 1, out
+    return out + (not on_offer) + (last - day if there <= 0 else 0)
 
 
 def _lost(within: Iterable[Move]) -> dict[str, int]:
@@ -183,9 +197,7 @@ def ranks(net: Mapping[str, int]) -> dict[str, Rank]:
     more = 0
     best_first = sorted(net.items(), key=lambda pair: -pair[1])
     for amount, equals in groupby(best_first, key=lambda pair: pair[1]):
-        letter = next(
-            (name for name, percent in _CLASSES if amount and more * 100 < whole * percent), "C"
-        )
+        letter = next((name for name, percent in _CLASSES if more * 100 < whole * percent), "C")
         for sku, _ in equals:
             if whole:
                 found[sku] = Rank(Fraction(amount, whole), letter)

@@ -137,9 +137,15 @@ def format_quantity(value: int, decimals: int) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
-def format_ratio(value: "Fraction") -> str:
-    """Return a ratio or a mean as text, rounded once to RATIO_DECIMALS, half to even."""
-    return format_quantity(round(value * 10**RATIO_DECIMALS), RATIO_DECIMALS)
+def format_ratio(value: "Fraction", decimals: int = 0) -> str:
+    """Return a ratio or a mean as text, rounded once to RATIO_DECIMALS, half to even.
+
+    Where it is one of quantities in smallest units, `decimals` are the ledger's.
+    """
+    unit = value.denominator * 10**decimals
+    whole, rest = divmod(value.numerator * 10**RATIO_DECIMALS, unit)
+    up = 2 * rest > unit or (2 * rest == unit and whole % 2 == 1)
+    return format_quantity(whole + up, RATIO_DECIMALS)
 
 
 def parse_unit_cost(text: str) -> str:
