@@ -22,12 +22,12 @@ _MOST_BOXED = 5_000
 
 
 class Column(NamedTuple):
-    """A column of an answer. `kind` is text, number, quantity, change, moment, flag or details; or
-    bar, whose values are quantities shown against the largest.
+    """A column of an answer. `kind` is text, number, numbers (a list), quantity, change, moment,
+    flag or details; or bar, whose values are quantities shown against the largest.
 
     `only` is None, or what alone shows the column: "table" any table, "terminal" a boxed one,
     "json" JSON and JSON Lines. `spare` columns, the last first, give way on a terminal that is too
-    narrow for all.
+    narrow for all, a bar after the others.
     """
 
     name: str
@@ -37,11 +37,15 @@ class Column(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Rows under columns. A row has a value for each column, in order."""
+    """Rows under columns. A row has a value for each column, in order.
+
+    `total` is a last row that only a person at a terminal is shown: it is none of the answer.
+    """
 
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
     decimals: int = 0
+    total: Sequence[Any] | None = None
 
 
 # A row's style on a terminal, such as "dim", or None.
@@ -66,7 +70,8 @@ def show(
         rows = iter(answer.rows)
         first = list(islice(rows, _MOST_BOXED + 1))
         if len(first) > _MOST_BOXED or not _print_boxed(answer._replace(rows=first), style):
-            _write_plain(answer._replace(rows=chain(first, rows)), out, brief=True)
+            total = () if answer.total is None else (answer.total,)
+            _write_plain(answer._replace(rows=chain(first, rows, total)), out, brief=True)
     else:
         _write_plain(answer, out, live)
 
@@ -153,7 +158,7 @@ def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     others = [
         (at, column)
         for at, column in enumerate(shown)
-        if column.kind in ("details", "flag")
+        if column.kind in ("details", "flag", "numbers")
         or (answer.decimals and column.kind in ("quantity", "change"))
     ]
     csv.writer(out, lineterminator="\n").writerow([column.name for column in shown])
@@ -183,6 +188,8 @@ def _text(column: Column, value: Any, decimals: int, plus: bool = True, brief: b
     if column.kind in ("quantity", "change"):
         sign = "+" if plus and column.kind == "change" and value > 0 else ""
         return sign + format_quantity(value, decimals)
+    if column.kind == "numbers":
+        return " ".join(map(str, value))
     if column.kind in ("details", "flag") or isinstance(value, bool):
         return _json(value)
     if column.kind == "moment" and brief:
@@ -236,7 +243,11 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
 
     console = Console(highlight=False)
     styles = [style(row) for row in answer.rows]
-    columns, cells = _cells(_with_bars(answer), boxed=True, brief=True)
+    answer = _with_bars(answer)
+    if answer.total is not None:
+        answer = answer._replace(rows=[*answer.rows, answer.total])
+        styles.append("bold")
+    columns, cells = _cells(answer, boxed=True, brief=True)
     rows = list(cells)
     # What is empty throughout only takes the room that the rest needs.
     shown = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
@@ -245,7 +256,7 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
         spare = [n for n in shown if columns[n].spare]
         if not spare:
             return False
-        shown.remove(spare[-1])
+        shown.remove(max(spare, key=lambda n: (columns[n].kind != "bar", n)))
     table = Table(header_style="bold", box=ROUNDED)
     for column, width in ((columns[n], room[n]) for n in shown):
         table.add_column(
@@ -256,13 +267,15 @@ def _print_boxed(answer: Answer, style: RowStyle) -> bool:
             min_width=width,
         )
     for row, row_style in zip(rows, styles, strict=True):
+        if row is rows[-1] and answer.total is not None:
+            table.add_section()
         table.add_row(*(Text(row[n]) for n in shown), style=row_style)
     console.print(table)
     return True
 
 
 def _is_free(column: Column) -> bool:
-    return column.kind in ("text", "details")
+    return column.kind in ("text", "details", "numbers")
 
 
 def _room(column: Column, cells: list[str]) -> int:

@@ -93,6 +93,15 @@ COMMANDS = {
     ),
     "show": Command(ASK, "Show one event with all that is known of it."),
     "batches": Command(ASK, "Show who recorded what, when, from which file.", "history"),
+    "movements": Command(
+        LEARN,
+        "Show what a period did to each SKU: opening, what came and went, closing.",
+        "rollforward",
+    ),
+    "restated": Command(
+        LEARN,
+        "Show what is said of a date now and was not said then, and because of which events.",
+    ),
     "insights": Command(
         LEARN,
         "Show how each SKU sells: how much, how often, for how long it lasts, what was lost.",

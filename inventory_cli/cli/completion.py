@@ -56,6 +56,13 @@ def complete_kind(incomplete: str) -> list[str]:
     return _beginning(incomplete, KINDS)
 
 
+def complete_period(incomplete: str) -> list[str]:
+    """Return the periods that begin so."""
+    from inventory_cli.core.spans import PERIODS
+
+    return _beginning(incomplete, PERIODS)
+
+
 def complete_page(incomplete: str) -> list[str]:
     """Return the pages of the manual that begin so."""
     from inventory_cli.cli.guide import PAGES

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from inventory_cli.actions.ask import read_log
+from inventory_cli.actions.journal import journal
 from inventory_cli.actions.move import back_up
 from inventory_cli.actions.move import restore as restore_ledger
 from inventory_cli.cli.files import opened
@@ -22,6 +23,8 @@ from inventory_cli.storage.export import export_text
 from inventory_cli.storage.ledger_file import open_ledger
 from inventory_cli.terminal import line, progress
 
+_FORMATS = ("jsonl", "csv", "hledger")
+
 
 def export(
     context: typer.Context,
@@ -29,8 +32,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            metavar="jsonl|csv",
-            help="jsonl can be restored; csv is the events alone, to be read.",
+            metavar="jsonl|csv|hledger",
+            help="jsonl can be restored; csv is the events alone, hledger a journal of them.",
         ),
     ] = "jsonl",
 ) -> None:
@@ -38,15 +41,16 @@ def export(
     Examples:
         inventory export > log.jsonl
         inventory export --format csv > events.csv
+        inventory export --format hledger > stock.journal
     """
-    if format not in ("jsonl", "csv"):
-        raise WrongUsage(f"--format {format!r} is neither jsonl nor csv")
+    if format not in _FORMATS:
+        raise WrongUsage(f"--format {format!r} is not one of {', '.join(_FORMATS)}")
     with open_ledger(ledger_path(context)) as ledger:
         if format == "csv":
             rows = (row for rows in read_log(ledger) for row in rows)
             show(Answer(LOG_COLUMNS, rows, ledger.decimals), format)
             return
-        for text in export_text(ledger):
+        for text in journal(ledger) if format == "hledger" else export_text(ledger):
             sys.stdout.write(text)
 
 

@@ -126,6 +126,14 @@ def skus_between(ledger: Ledger, positions: range) -> set[str]:
     return {sku for piece in rows for _, sku in piece}
 
 
+def streams_between(ledger: Ledger, positions: range, as_of: str) -> set[Stream]:
+    """Return the streams of the events at some positions that take effect up to a moment."""
+    first, last = positions.start, positions.stop - 1
+    where = "effective_at <= ? AND location <> ''"
+    rows = pieces(ledger, "position, sku, location", last, first - 1, where, as_of)
+    return {(sku, location) for piece in rows for _, sku, location in piece}
+
+
 def standing_openings(ledger: Ledger, head: int, after: str) -> set[Stream]:
     """Return the streams with an opening balance after a moment (UTC text) that still stands at
     position `head`.

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from inventory_cli.core.dates import END_OF_TIME
+from inventory_cli.core.events import Event, Stream
 from inventory_cli.core.moves import Row
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import PIECE
+from inventory_cli.storage.log import EVENT_COLUMNS, PIECE
 
 _COLUMNS = (
     "sku, location, effective_at, position, kind, quantity, date_only, unit_cost, reason,"
@@ -24,26 +26,58 @@ _STANDS = (
     " AND later.position <= :head)"
 )
 _QUERY = (
-    f"SELECT {_COLUMNS} FROM events WHERE {_STANDS} AND (sku, location, effective_at, position) >"
+    f"SELECT {{}} FROM events WHERE {_STANDS} AND (sku, location, effective_at, position) >"
     " (:sku, :location, :at, :position) AND {} ORDER BY sku, location, effective_at, position"
     f" LIMIT {PIECE}"
 )
+# The next stream, found by the index: how many events a stream has does not matter.
+_STREAMS = (
+    "SELECT sku, location FROM events WHERE (sku, location) > (:sku, :location) AND location <> ''"
+    " AND position <= :head AND effective_at <= :as_of AND {} ORDER BY sku, location LIMIT 1"
+)
+# A bound and no equation: with that, SQLite would begin each piece with the SKU's first event.
+_ALL, _ONE = "1", "sku <= :only"
 
 
 def standing(ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()) -> Iterator[Row]:
     """Give the events that stand at position `head` and take effect up to a moment (UTC text), by
     SKU, then by location, each stream in fold order; of all SKUs, or of some.
     """
-    if not skus:
-        return _read(ledger, head, as_of, "1", "")
-    return chain.from_iterable(
-        _read(ledger, head, as_of, "sku = :only", sku) for sku in sorted(set(skus))
-    )
+    return chain.from_iterable(_read(ledger, _COLUMNS, head, as_of, only) for only in _each(skus))
 
 
-def _read(ledger: Ledger, head: int, as_of: str, which: str, only: str) -> Iterator[Row]:
-    query = _QUERY.format(which)
-    after: tuple[Any, ...] = (only, "", "", 0)
+def standing_events(ledger: Ledger, head: int) -> Iterator[Event]:
+    """Give the events that stand at position `head` whole, in the same order."""
+    columns = f"sku, location, effective_at, position, {EVENT_COLUMNS}"
+    return (Event(*row[4:]) for row in _read(ledger, columns, head, END_OF_TIME, None))
+
+
+def streams_with_events(
+    ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()
+) -> Iterator[Stream]:
+    """Give the streams that have an event, be it voided, up to position `head` that takes effect
+    up to a moment (UTC text), sorted; of all SKUs, or of some.
+    """
+    for only in _each(skus):
+        query = _STREAMS.format(_ALL if only is None else _ONE)
+        cut = {"head": head, "as_of": as_of, "only": only}
+        after: Stream | None = only or "", ""
+        while after is not None:
+            wanted = {**cut, "sku": after[0], "location": after[1]}
+            after = ledger.connection.execute(query, wanted).fetchone()
+            if after is not None:
+                yield after
+
+
+def _each(skus: Sequence[str]) -> Sequence[str | None]:
+    """Return each of some SKUs, sorted; None alone, which stands for all, where there are none."""
+    return sorted(set(skus)) or [None]
+
+
+def _read(ledger: Ledger, columns: str, head: int, as_of: str, only: str | None) -> Iterator[Any]:
+    """Give rows of these columns, which begin with those of the order, of all SKUs or of one."""
+    query = _QUERY.format(columns, _ALL if only is None else _ONE)
+    after: tuple[Any, ...] = (only or "", "", "", 0)
     while True:
         sku, location, at, position = after
         rows = ledger.connection.execute(

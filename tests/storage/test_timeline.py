@@ -5,7 +5,7 @@ import pytest
 from inventory_cli.core.moves import moves_by_sku
 from inventory_cli.storage import timeline
 from inventory_cli.storage.ledger_file import open_ledger
-from inventory_cli.storage.timeline import standing
+from inventory_cli.storage.timeline import standing, standing_events, streams_with_events
 from tests.conftest import Shop
 
 
@@ -34,6 +34,13 @@ def test_changes_come_in_order_and_add_up(
         head = ledger.head().position
         found = dict(moves_by_sku(standing(ledger, head, "9", skus)))
         before = dict(moves_by_sku(standing(ledger, 7, "2022-01-04", skus)))
+        streams = list(streams_with_events(ledger, head, "9", skus))
+        early = list(streams_with_events(ledger, 1, "9", skus))
+        whole = [event.position for event in standing_events(ledger, head)]
+    there = [("A", "depot"), ("A", "shop"), ("B", "depot")]
+    assert streams == [stream for stream in there if stream[0] in (skus or "AB")]
+    assert early == [("A", "shop")] * ("A" in (skus or "AB"))
+    assert whole == [2, 5, 1, 4, 6, 7]
     shown = {"A", "B"} & set(skus or "AB")
     assert set(found) == shown
     if "A" in shown:
