@@ -30,8 +30,8 @@ class Column(NamedTuple):
     flag or details; or bar, whose values are quantities shown against the largest.
 
     `only` is None, or where alone the column is shown: "table" for any table, "terminal" for a
-    boxed one, "machine" for all else. Columns that can be `spare`d, the highest number first, give
-    way on a terminal that is too narrow for all.
+    boxed one, "machine" for all else, "json" for JSON and JSON Lines. Columns that can be `spare`d,
+    the highest number first, give way on a terminal that is too narrow for all.
     """
 
     name: str
@@ -132,10 +132,10 @@ def exact(quantity: int, decimals: int) -> int | str:
 
 
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
-    shown = [column for column in answer.columns if column.only in _MACHINE]
+    shown = [column for column in answer.columns if column.only in (*_MACHINE, "json")]
     names = [column.name for column in shown]
     quantities = [column.name for column in shown if column.kind in _QUANTITIES]
-    for row in _shown(answer):
+    for row in _shown(answer, *_MACHINE, "json"):
         value = dict(zip(names, row, strict=True))
         if answer.decimals:
             for name in quantities:
@@ -144,9 +144,9 @@ def _objects(answer: Answer) -> Iterator[dict[str, Any]]:
         yield value
 
 
-def _shown(answer: Answer) -> Iterable[Sequence[Any]]:
-    """Return the rows without the values that only tables show."""
-    shown = [n for n, column in enumerate(answer.columns) if column.only in _MACHINE]
+def _shown(answer: Answer, *only: str | None) -> Iterable[Sequence[Any]]:
+    """Return the rows with the values of such columns alone."""
+    shown = [n for n, column in enumerate(answer.columns) if column.only in only]
     if len(shown) == len(answer.columns):
         return answer.rows
     return ([row[n] for n in shown] for row in answer.rows)
@@ -175,7 +175,7 @@ def _write_csv(answer: Answer, out: IO[str], live: bool) -> None:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     quoting_writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for row in _shown(answer):
+    for row in _shown(answer, *_MACHINE):
         cells = [*row]
         for at, column in others:
             cells[at] = _text(column, cells[at], answer.decimals, plus=False)

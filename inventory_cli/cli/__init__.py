@@ -100,6 +100,13 @@ COMMANDS = {
         LEARN,
         "Show what is said of a date now and was not said then, and because of which events.",
     ),
+    "insights": Command(
+        LEARN,
+        "Show how each SKU sells: how much, how often, for how long it lasts, what was lost.",
+    ),
+    "reorder": Command(
+        LEARN, "Show what to buy, and how much, to keep the minimum and to last for some days."
+    ),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",

@@ -4,6 +4,7 @@ Must never know where events lie, or what is asked.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -35,6 +36,10 @@ class Move(NamedTuple):
     begins: bool
 
 
+# What `_make` does, without looking at the length once more: there are many moves.
+_move = partial(tuple.__new__, Move)
+
+
 def moves_by_sku(rows: Iterable[Row]) -> Iterator[tuple[str, list[Move]]]:
     """Give each SKU with its moves over all locations, by (effective at, position).
 
@@ -58,18 +63,20 @@ def moves_by_sku(rows: Iterable[Row]) -> Iterator[tuple[str, list[Move]]]:
                 raise UnknownKind(position, kind)
             on_hand += change
             moves.append(
-                Move(
-                    at,
-                    position,
-                    place,
-                    kind,
-                    change,
-                    quantity,
-                    date_only,
-                    cost,
-                    reason,
-                    details,
-                    begins,
+                _move(
+                    (
+                        at,
+                        position,
+                        place,
+                        kind,
+                        change,
+                        quantity,
+                        date_only,
+                        cost,
+                        reason,
+                        details,
+                        begins,
+                    )
                 )
             )
         if streams > 1:

@@ -1,10 +1,15 @@
 """Knows how quantity text and exact integers correspond. Must never know a float."""
 
 import re
+from typing import TYPE_CHECKING
 
 from inventory_cli.errors import WrongUsage
 
+if TYPE_CHECKING:
+    from fractions import Fraction  # Few commands need one; it takes long to import.
+
 MOST_DECIMALS = 9
+RATIO_DECIMALS = 4
 # Keeps every on-hand figure well inside the 64 bits that SQLite stores.
 MOST_DIGITS = 18
 LARGEST_ON_HAND = 2**63 - 1
@@ -130,6 +135,17 @@ def format_quantity(value: int, decimals: int) -> str:
         return str(value)
     digits = str(abs(value)).rjust(decimals + 1, "0")
     return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def format_ratio(value: "Fraction", decimals: int = 0) -> str:
+    """Return a ratio or a mean as text, rounded once to RATIO_DECIMALS, half to even.
+
+    Where it is one of quantities in smallest units, `decimals` are the ledger's.
+    """
+    unit = value.denominator * 10**decimals
+    whole, rest = divmod(value.numerator * 10**RATIO_DECIMALS, unit)
+    up = 2 * rest > unit or (2 * rest == unit and whole % 2 == 1)
+    return format_quantity(whole + up, RATIO_DECIMALS)
 
 
 def parse_unit_cost(text: str) -> str:
