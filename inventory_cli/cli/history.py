@@ -93,10 +93,20 @@ def history(
         few = list(islice(entries, _MOST_DRAWN))
         if asked.format == "table" and is_terminal() and 1 < len(few) < _MOST_DRAWN:
             _draw(ledger, sorted(few, key=_place))
+        if asked.format == "table" and is_terminal():
+            _name(ledger, sku, cut)
         rows = (_history_row(ledger, entry) for entry in chain(few, entries))
         show(Answer(_HISTORY, rows, ledger.decimals), asked.format, _history_style)
         if not few:
             options.note_nothing(ledger, [sku], asked.location, "in that time")
+
+
+def _name(ledger: Ledger, sku: str, cut: ask.Cut) -> None:
+    """Say what the SKU is called, if that is known."""
+    from inventory_cli.actions.descriptions import names  # Nothing else here needs them.
+
+    if name := names(ledger, cut.head, cut.as_of, [sku]).get(sku):
+        line(f"{sku}: {name}")
 
 
 def _place(entry: Entry) -> tuple[str, int]:

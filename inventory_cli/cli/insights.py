@@ -46,8 +46,8 @@ def insights(context: typer.Context, between: Between) -> None:
         inventory insights XYZ-1 --from 2022-02 --to 2022-04
         inventory insights --from -90d --location shop --format csv
     """
-    skus = between.skus or []
     with open_ledger(ledger_path(context)) as ledger:
+        skus = options.matching(ledger, between.skus or [])
         moment = options.moment_asked(ledger)
         begins, ends = parse_between(between.start, between.end, moment, ledger.zone)
         known = options.parse_known(ledger, between.known_at, moment)

@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from inventory_cli.actions.descriptions import names
 from inventory_cli.actions.reconcile import (
     Comparison,
     Counting,
@@ -31,6 +32,7 @@ from inventory_cli.cli.options import (
 from inventory_cli.cli.profile_options import Meaning
 from inventory_cli.cli.reverse import Yes
 from inventory_cli.cli.sheet import show_sheet
+from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.names import NameRules
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.rules import Facts, clean_facts
@@ -102,7 +104,8 @@ def reconcile(
     if sheet:
         _refuse_beside_sheet(context)
         with open_ledger(ledger_path(context)) as ledger:
-            show_sheet(ledger, location, blind, format)
+            called = names(ledger, ledger.head().position, END_OF_TIME)
+            show_sheet(ledger, location, blind, format, called)
         return 0
     if blind:
         raise WrongUsage("--blind is of use only with --sheet")

@@ -6,6 +6,7 @@ import typer
 
 from inventory_cli.actions import reorder as action
 from inventory_cli.actions.ask import cut_at
+from inventory_cli.actions.descriptions import names
 from inventory_cli.cli import options
 from inventory_cli.cli.options import ledger_path, parse_number
 from inventory_cli.cli.shared import Between
@@ -19,6 +20,7 @@ from inventory_cli.terminal import note
 
 _COLUMNS = (
     Column("sku"),
+    Column("name", "remark", only="terminal"),
     Column("on_hand", "quantity"),
     Column("minimum", "quantity"),
     Column("sold_per_day", "number"),
@@ -46,10 +48,11 @@ def reorder(
         begins, ends = parse_between(between.start, between.end, moment, ledger.zone)
         known = options.parse_known(ledger, between.known_at, moment)
         options.note_between(ledger, begins, ends, known, between.format)
-        skus = between.skus or []
+        skus = options.matching(ledger, between.skus or [])
         cut = cut_at(ledger, ends, known)
         found = action.reorder(ledger, begins, cut, days, between.location, skus)
-        rows = [_row(order, ledger.decimals) for order in found]
+        called = names(ledger, cut.head, cut.as_of, skus)
+        rows = [_row(order, called.get(order.sku), ledger.decimals) for order in found]
         show(Answer(_COLUMNS, rows, ledger.decimals), between.format)
         unknown = [sku for sku in skus if not has_sku(ledger, sku)]
         if unknown or not rows:
@@ -59,9 +62,10 @@ def reorder(
         note(f"nothing to buy: on hand is enough{hint}")
 
 
-def _row(order: Order, decimals: int) -> tuple[Any, ...]:
+def _row(order: Order, name: str | None, decimals: int) -> tuple[Any, ...]:
     return (
         order.sku,
+        name,
         order.on_hand,
         order.minimum,
         None if order.sold_per_day is None else format_ratio(order.sold_per_day, decimals),

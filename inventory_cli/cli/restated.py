@@ -48,7 +48,7 @@ def restated(
             zone = ledger.zone
             since = f"as of {show_cut(date, zone)}, recorded after {show_cut(known, zone)}"
             note(f"{since} ({ledger.settings.timezone})")
-        skus = asked.skus or []
+        skus = options.matching(ledger, asked.skus or [])
         found = restated_since(ledger, cut_at(ledger, date), known, skus, asked.location)
         rows = [
             (*stream, said.then, said.now, said.change, said.positions) for stream, said in found

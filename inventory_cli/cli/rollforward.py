@@ -43,7 +43,7 @@ def movements(
         moment = options.moment_asked(ledger)
         begins, ends = parse_between(between.start, between.end, moment, ledger.zone)
         known = options.parse_known(ledger, between.known_at, moment)
-        skus = between.skus or []
+        skus = options.matching(ledger, between.skus or [])
         cut = cut_at(ledger, ends, known)
         found = movements_between(ledger, begins, cut, skus, between.location, by)
         options.note_between(ledger, begins, ends, known, between.format)

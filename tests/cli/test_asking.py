@@ -142,3 +142,13 @@ def test_more_than_a_screenful_goes_through_the_pager(shop: Shop) -> None:
     assert "64" in shown
     assert "paged" not in on_terminal(shop, "stock", "A1", PAGER=str(pager), LINES="24")
     assert "paged" not in shop.ok("stock").out
+
+
+def test_names_stand_where_people_look(shop_with_sales: Shop) -> None:
+    shop = shop_with_sales
+    shop.ok("describe", "MUG-RED", "--name", "Red mug", "--minimum", 9, "--on", "2022-01-01")
+    assert "MUG-RED: Red mug" in on_terminal(shop, "history", "MUG-RED")
+    assert "Red mug" in on_terminal(shop, "reorder")
+    assert "Red mug" in shop.ok("reconcile", "--sheet").out
+    (row,) = [row for row in shop.json("reorder", "MUG-*") if row["sku"] == "MUG-RED"]
+    assert (row["suggested"], "name" in row) == (5, False)
