@@ -100,7 +100,7 @@ def _read_each(
         reader = RowReader(
             columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
         )
-        reader.today = parse_when_recorded("today", measures.present, measures.zone)
+        reader.today = lambda: parse_when_recorded("today", measures.present, measures.zone)
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         hours = HoursApart(reader.dates, measures.zone, reading)
         read, add_up = reader.read, profile.add_up

@@ -126,7 +126,7 @@ class RowReader:
         self._inverted = profile.signed == "inverted"
         self._line = 0
         # The day of what describes a SKU and does not say since when.
-        self.today: When | None = None
+        self.today: Callable[[], When | None] = lambda: None
         self._decimals, self._mark = decimals, profile.decimal_mark
         read_date = read_dates["date"]
         self.dates = Cells(columns, "date", lambda text: read_date(given(text)))
@@ -160,7 +160,7 @@ class RowReader:
         """
         self._line = line
         if when is None and self._describes_today(record):
-            when = self.today
+            when = self.today()
         when = when or self.dates[record[self.dates.at]]
         if not self._may_be_plain:
             return self.read_any(line, record, when)

@@ -32,7 +32,11 @@ _BY = (
 
 
 def _conditions(wanted: Wanted) -> tuple[str, list[str]]:
-    parts, values = ["effective_at BETWEEN ? AND ?"], [wanted.start, wanted.end]
+    parts: list[str] = ["1"]
+    values: list[str] = []
+    # What is no moment is not passed over where no time is asked for.
+    if (wanted.start, wanted.end) != ("", END_OF_TIME):
+        parts, values = ["effective_at BETWEEN ? AND ?"], [wanted.start, wanted.end]
     if wanted.skus:
         parts.append(f"sku IN ({', '.join('?' * len(wanted.skus))})")
         values += wanted.skus

@@ -105,7 +105,11 @@ def content(path: Path) -> list[object]:
         rows: list[object] = [
             connection.execute(f"SELECT * FROM {name.decode()}").fetchall() for (name,) in tables
         ]
-        declared = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql > ''")
+        # How sqlite-utils declares its record of migrations is not compared.
+        declared = connection.execute(
+            "SELECT type, name, sql FROM sqlite_schema WHERE sql > ''"
+            " AND tbl_name <> '_sqlite_migrations'"
+        )
         return [*rows, declared.fetchall()]
     finally:
         connection.close()
