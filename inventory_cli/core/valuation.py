@@ -232,12 +232,17 @@ def value_of(moves: Sequence[Move], method: str, decimals: int, begins: str = ""
     return Valued(costs.on_hand, costs.costed, after if before is None else before, after)
 
 
+def costs_after(moves: Sequence[Move], method: str, decimals: int) -> Costs:
+    """Return what is there of a SKU after its moves, by (effective at, position), and its cost."""
+    costs = Costs(method, decimals)
+    for _, part in _in_order(moves):
+        _pass(costs, part)
+    return costs
+
+
 def carried_after(moves: Sequence[Move], decimals: int) -> Carried:
     """Return what is to be carried on of a SKU after its moves, by (effective at, position)."""
-    by_fifo, by_average = (Costs(method, decimals) for method in METHODS)
-    for _, part in _in_order(moves):
-        _pass(by_fifo, part)
-        _pass(by_average, part)
+    by_fifo, by_average = (costs_after(moves, method, decimals) for method in METHODS)
     return Carried(
         tuple(by_fifo.layers),
         by_average.value,
