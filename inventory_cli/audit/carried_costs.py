@@ -47,8 +47,8 @@ class Side(NamedTuple):
         )
 
     def _events(self, stream: Stream) -> Iterator[tuple[Event, int | None]]:
-        events = read_stream(self.ledger, stream, self.position, self.as_of)
-        return (found for found in events if found[0].kind in KINDS)
+        pieces = read_stream(self.ledger, stream, self.position, self.as_of)
+        return (found for piece in pieces for found in piece if found[0].kind in KINDS)
 
 
 def compare_costs(old: Side, new: Side, streams: Iterable[Stream]) -> Iterator[Finding]:
