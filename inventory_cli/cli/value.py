@@ -35,6 +35,8 @@ _AT_A_DATE = {
 }
 _OVER_A_SPAN = {name: name for name in Worth._fields if name != "unit_cost"}
 _QUANTITIES = ("on_hand", "without_cost", "sold_without_cost")
+# Without these a narrow terminal can do: what has no cost is named in a note too.
+_SPARE = ("opening_value", "incoming_cost", "other_cost", "without_cost", "sold_without_cost")
 # How many SKUs are named that have something without a cost.
 _MOST_NAMED = 3
 
@@ -90,7 +92,11 @@ def value(
 def _show(ledger: Ledger, found: Sequence[Worth], shown: dict[str, str], format: str) -> None:
     """Show one row for each SKU; money is exact text in every format."""
     columns = [
-        Column(name, "text" if name == "sku" else "quantity" if name in _QUANTITIES else "number")
+        Column(
+            name,
+            "text" if name == "sku" else "quantity" if name in _QUANTITIES else "number",
+            spare=name in _SPARE,
+        )
         for name in shown
     ]
     rows = [
