@@ -6,7 +6,7 @@ an event of the old log.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, groupby
 from pathlib import Path
@@ -14,23 +14,21 @@ from typing import NamedTuple, TypeVar
 
 from inventory_cli.actions.append import append
 from inventory_cli.actions.descriptions import described_anew
+from inventory_cli.actions.openings import costs_at, openings
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.carried_ids import check_digest
 from inventory_cli.audit.seam import COMMAND, read_seam
-from inventory_cli.core.dates import When, inclusive_end, shifted, show_cut, show_day, utc_text
+from inventory_cli.core.dates import When, inclusive_end, show_cut, show_day, utc_text
 from inventory_cli.core.events import (
     CARRIED_FROM,
     CARRIED_IDS,
     FORGETS,
     Draft,
     Event,
-    Stream,
-    pack_details,
 )
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.present import present_at
-from inventory_cli.core.replay import State
 from inventory_cli.core.rules import content_of
 from inventory_cli.errors import LedgerUnusable, NotFree, Refused, WrongUsage
 from inventory_cli.storage.batches import End, Origin, forgotten_in, read_batches, read_end
@@ -165,6 +163,7 @@ def _fill(
     with sqlite_failures(old.path):
         states, before = replay_log(old, head.position, cut), read_seam(old)
         later = standing_openings(old, head.position, cut)
+        costs = costs_at(old, head.position, cut)
     files = [*(before.files if before else ()), _as_text(Path(old.path.name))]
     digest = store_carried(new, _read(old, ids_before(old, head.position, cut, len(files))))
     # It holds no line, because nothing is there before the openings. It keeps the period closed,
@@ -174,7 +173,7 @@ def _fill(
     take_snapshot(new, origin, closing.name, cut, clock, closes=True, details=details)
     with sqlite_failures(old.path):
         known = described_anew(old, head.position, cut)
-    _append(new, origin, chain(openings(states, cut, later, old), known), clock)
+    _append(new, origin, chain(openings(states, cut, later, costs, old), known), clock)
     first = new.head().position + 1
     _carry(old, carried(old, head.position, cut, first, progress), new, origin, clock)
     return len(states), new.head().position + 1 - first
@@ -266,32 +265,6 @@ def _begun(old: Ledger, unfinished: Path, path: Path, clock: Clock) -> Iterator[
         if isinstance(error, Made):
             text = error.reason
         raise LedgerUnusable(f"{text}; {path} was not made", error.hint) from error
-
-
-def openings(
-    states: Mapping[Stream, State], cut: str, later: Set[Stream], old: Ledger
-) -> Iterator[Draft]:
-    """Give what opens each stream, at the first moment after the cut, from position 1 on.
-
-    An opening balance is never negative, so what is missing is adjusted. A stream that the old
-    log opens only `later`, because all before was voided, is opened for no more than to be listed.
-    """
-    at, position = shifted(cut, 1), 0
-    for (sku, location), state in sorted(states.items()):
-        days = {
-            key: show_day(moment, old.zone)
-            for key in ("last_incoming", "last_outgoing")
-            if (moment := getattr(state, key))
-        }
-        opening = Draft(sku, location, "opened", max(state.on_hand, 0), at, 1)
-        yield opening._replace(details=pack_details(days))
-        position += 1
-        if state.on_hand < 0:
-            yield opening._replace(kind="adjusted", quantity=state.on_hand, reason=COMMAND)
-            position += 1
-        if (sku, location) in later:
-            yield opening._replace(kind="reversed", reason=COMMAND, reverses=position)
-            position += 1
 
 
 def ids_before(old: Ledger, head: int, cut: str, number: int) -> Iterator[CarriedId]:

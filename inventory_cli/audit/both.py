@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count, islice, takewhile, zip_longest
 from typing import NamedTuple
 
+from inventory_cli.audit.carried_costs import Side, carries_any, compare_costs
 from inventory_cli.audit.described import check_described, said_at
 from inventory_cli.audit.finding import Finding
 from inventory_cli.audit.replayed import replayed_at
@@ -18,6 +19,7 @@ from inventory_cli.audit.seam import COMMAND, Seam
 from inventory_cli.core.dates import END_OF_TIME, shifted, show_day
 from inventory_cli.core.differences import Difference, compare, describe, values_of
 from inventory_cli.core.events import (
+    CARRIED_COSTS,
     OPENING_DETAILS,
     Draft,
     Event,
@@ -28,7 +30,7 @@ from inventory_cli.core.events import (
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.replay import State
 from inventory_cli.core.wording import count_of, event_in_words
-from inventory_cli.storage.batches import Batch, read_batch
+from inventory_cli.storage.batches import Batch, read_batch, read_end
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import (
     events_between,
@@ -73,6 +75,7 @@ class Both:
         positions = range(opening.first, opening.last + 1)
         described = check_described(self._new, positions, cut, known, self._seam.name)
         yield from islice(described, MOST_OF_EACH)
+        yield from self._check_costs(opening, at_cut.keys())
         yield from self._check_carried(carrying)
         for difference in compare(_by_days(at_end, self._old), _by_days(gone_on, self._new)):
             if difference.stream not in self._differing:
@@ -155,6 +158,21 @@ class Both:
                 text = f"{sku} at {location} is not as a rollover opens it: not {missing}"
                 yield Finding("opened", text, sku, location)
 
+    def _check_costs(self, opening: _Stretch, streams: Iterable[Stream]) -> Iterator[Finding | str]:
+        """Give the first SKUs whose costs do not go on, though their stock does."""
+        odd = {sku for sku, _ in self._differing}
+        wanted = [stream for stream in streams if stream[0] not in odd]
+        old = Side(self._old, self.old_end, self._seam.cut)
+        new = Side(self._new, opening.last, END_OF_TIME)
+        found = list(compare_costs(old, new, wanted))
+        if found and read_end(self._old) is None and not carries_any(new, wanted):
+            yield "it was rolled over by an earlier version: what the stock cost was not carried"
+            return
+        yield from found[:MOST_OF_EACH]
+        if (rest := len(found) - MOST_OF_EACH) > 0:
+            text = f"and {count_of(rest, 'more SKU')} whose costs are carried otherwise"
+            yield Finding("carried-costs", text)
+
     def _opened_later(self, states: Mapping[Stream, State]) -> set[Stream]:
         """Return the streams whose opening balance took effect after the cut, though they had
         something, voided since, before.
@@ -175,8 +193,9 @@ class Both:
         details = event.details if kind == "opened" else None
         draft = Draft(event.sku, event.location, kind, quantity, at, 1, reason)
         odd = _differing(draft._replace(reverses=reverses, details=details), event)
-        # The days themselves were compared.
-        if details is not None and not unpack_details(details).keys() <= set(OPENING_DETAILS):
+        # The days themselves were compared, and the costs will be.
+        known = {*OPENING_DETAILS, CARRIED_COSTS}
+        if details is not None and not unpack_details(details).keys() <= known:
             odd.append("details")
         return odd
 

@@ -44,6 +44,7 @@ REPAIRS: Mapping[str, str | None] = {
     "previous-head": _ROLL_OVER,
     "previous-closed": _ROLL_OVER,
     "opened": _ROLL_OVER,
+    "carried-costs": _ROLL_OVER,
     "carried": _ROLL_OVER,
     "goes-on": _ROLL_OVER,
     "opening-voided": "an opening is what the older file proves: adjust instead, in a backup",

@@ -3,7 +3,7 @@
 from itertools import count, takewhile
 from typing import NamedTuple
 
-from inventory_cli.core.events import CARRIED_FROM, unpack_details
+from inventory_cli.core.events import CARRIED_FROM, ROLLOVER, unpack_details
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.batches import read_batch
@@ -11,7 +11,7 @@ from inventory_cli.storage.carried_ids import CarriedId
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.snapshots import read_snapshots
 
-COMMAND = "rollover"
+COMMAND = ROLLOVER
 
 
 class Seam(NamedTuple):

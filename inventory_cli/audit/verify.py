@@ -57,10 +57,11 @@ whatever the ones before found.
     28. previous-head: the older one ends with the head that the new one names.
     29. previous-closed: its period was closed where the new one begins.
     30. opened: every stream is opened with what the older log replays to there, and as it is due.
-    31. carried: every later event was carried, in order, with all its facts.
-    32. goes-on: after what was carried, both logs replay to the same stock.
-    33. opening-voided: no opening was voided since.
-    34. previous-ids: the ids of what was not carried, and of reversals, are known, and no other.
+    31. carried-costs: the openings of every SKU say what its stock cost, as the older log does.
+    32. carried: every later event was carried, in order, with all its facts.
+    33. goes-on: after what was carried, both logs replay to the same stock.
+    34. opening-voided: no opening was voided since.
+    35. previous-ids: the ids of what was not carried, and of reversals, are known, and no other.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -107,6 +107,10 @@ COMMANDS = {
     "reorder": Command(
         LEARN, "Show what to buy, and how much, to keep the minimum and to last for some days."
     ),
+    "value": Command(
+        LEARN,
+        "Show what stock is worth: what it cost, and over a span what was sold did cost.",
+    ),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",

@@ -63,6 +63,13 @@ def complete_period(incomplete: str) -> list[str]:
     return _beginning(incomplete, PERIODS)
 
 
+def complete_method(incomplete: str) -> list[str]:
+    """Return the methods of valuation that begin so."""
+    from inventory_cli.core.valuation import METHODS
+
+    return _beginning(incomplete, METHODS)
+
+
 def complete_page(incomplete: str) -> list[str]:
     """Return the pages of the manual that begin so."""
     from inventory_cli.cli.guide import PAGES

@@ -16,7 +16,7 @@ PAGES = {
     "commands": "every command, by what it is for",
     "import": "CSV files of movements, and what is refused",
     "profiles": "files of other systems, and how to describe one",
-    "answers": "what happened, how it sells, what to buy, and what is said otherwise now",
+    "answers": "what happened, how it sells, what to buy, what it is worth, what is restated",
     "audit": "snapshots, verify, anchors, and the line for cron",
     "proof": "what all this proves, and what it does not",
     "errors": "exit codes, and what a failure leaves behind",

@@ -10,6 +10,10 @@ MIDDLE_OF_DAY = "12:00:00.000"
 END_OF_DAY = "23:59:59.998"
 CLOSE_OF_DAY = "23:59:59.999"
 
+# To what a cost belongs: what came in, what was sold (less what came back), or what was lost (less
+# what was found).
+INCOMING, SOLD, OTHER = "incoming", "sold", "other"
+
 
 class Kind(NamedTuple):
     """What sort of fact an event is, and all that depends on it.
@@ -19,7 +23,8 @@ class Kind(NamedTuple):
     by its date stands in that day: stock arrives before it leaves, and a count closes the
     day. `adjusted` takes `END_OF_DAY` when its quantity is negative. `opposite` is what a source
     means that gives this kind the contrary sign: a sale of −1 is a return. `least` is the least
-    quantity that may be given; None where it is signed, and not 0.
+    quantity that may be given; None where it is signed, and not 0. `account` is the one to which
+    what it costs belongs; None where it only moves stock from one place to another.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Kind(NamedTuple):
     sets: str | None
     opposite: str | None = None
     least: int | None = 1
+    account: str | None = OTHER
 
 
 DESCRIBED = "described"
@@ -36,14 +42,22 @@ DESCRIBED = "described"
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("opened", "open", +1, START_OF_DAY, None, least=0),
-        Kind("received", "receive", +1, START_OF_DAY, "last_incoming", "removed"),
-        Kind("returned", "return", +1, START_OF_DAY, "last_incoming", "sold"),
-        Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing", "returned"),
+        Kind("opened", "open", +1, START_OF_DAY, None, least=0, account=INCOMING),
+        Kind(
+            "received",
+            "receive",
+            +1,
+            START_OF_DAY,
+            "last_incoming",
+            "removed",
+            account=INCOMING,
+        ),
+        Kind("returned", "return", +1, START_OF_DAY, "last_incoming", "sold", account=SOLD),
+        Kind("sold", "sell", -1, END_OF_DAY, "last_outgoing", "returned", account=SOLD),
         Kind("removed", "remove", -1, END_OF_DAY, "last_outgoing", "received"),
         Kind("adjusted", "adjust", +1, START_OF_DAY, None, least=None),
         Kind("counted", "count", None, CLOSE_OF_DAY, "last_counted", least=0),
-        Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None),
+        Kind("transferred", "transfer", +1, MIDDLE_OF_DAY, None, account=None),
         Kind("reversed", "reverse", None, START_OF_DAY, None),
         # At no location: it says what the SKU is, and no stock depends on it.
         Kind(DESCRIBED, "describe", 0, START_OF_DAY, None, least=0),
@@ -55,6 +69,10 @@ SIGNED = ("adjusted", "transferred")
 
 # The two facts that only an opening balance carries; they live in its details.
 OPENING_DETAILS = ("last_incoming", "last_outgoing")
+# What the stock of a SKU cost, where a rollover opens it; it lives there too. And the reason that
+# a rollover gives for what was below zero.
+CARRIED_COSTS = "carried_costs"
+ROLLOVER = "rollover"
 # The closed period into which an event was recorded all the same; it lives in the details too.
 INTO_CLOSED = "into_closed"
 # The file in which an ended ledger goes on; it lives in the details of the batch that ends it.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from inventory_cli.core.dates import Today, When, effective_at, show_day
 from inventory_cli.core.events import (
+    CARRIED_COSTS,
     INTO_CLOSED,
     KINDS,
     OPENING_DETAILS,
@@ -45,6 +46,8 @@ def clean_facts(
     """Return checked facts from raw text. None or blank text means "not given"; only an id that
     is given must not be blank, because it would not protect from anything.
     """
+    if CARRIED_COSTS in details:
+        raise WrongUsage(f"detail {CARRIED_COSTS} is what only a rollover records")
     return Facts(
         clean_text(reason, "reason") if reason else None,
         clean_name(reference, "reference") if reference and trimmed(reference) else None,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from inventory_cli.core.events import OPENING_DETAILS
+from inventory_cli.core.events import CARRIED_COSTS, OPENING_DETAILS
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, shortened
 from inventory_cli.importing.profile import Profile
@@ -212,9 +212,9 @@ class _Finder:
         counts: dict[str, int] = {}
         for index, label in enumerate(self.labels):
             if index not in used:
-                # In the details these two say what an opening balance does.
+                # In the details these say what an opening balance does.
                 name, count = label, counts.get(label, 1)
-                while name in names or name in OPENING_DETAILS:
+                while name in names or name in (*OPENING_DETAILS, CARRIED_COSTS):
                     count += 1
                     name = f"{label} ({count})"
                 names[name] = index

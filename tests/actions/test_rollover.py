@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from inventory_cli.actions import rollover
+from inventory_cli.actions.openings import openings
 from inventory_cli.actions.snapshot import take_snapshot
 from inventory_cli.audit.both import Both
 from inventory_cli.errors import LedgerUnusable, NotFree
@@ -123,7 +124,11 @@ def test_what_was_opened_and_carried_keeps_its_facts(year: Shop) -> None:
             "XYZ-1",
             "2023-01-01",
             125,
-            {"last_incoming": "2022-12-05", "last_outgoing": "2022-12-20"},
+            {
+                "carried_costs": '{"average":75000000,"layers":[[75,null],[50,75000000]]}',
+                "last_incoming": "2022-12-05",
+                "last_outgoing": "2022-12-20",
+            },
         ),
     ]
     assert {row["kind"] for row in rows[:3]} == {"opened"}
@@ -332,6 +337,7 @@ import os, signal, sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from inventory_cli.actions import rollover
+from inventory_cli.actions.openings import openings
 from inventory_cli.core.dates import When
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
@@ -833,7 +839,7 @@ def test_a_rollover_that_leaves_sales_out_is_found(
 def test_a_rollover_that_opens_with_too_much_is_found(
     year: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = rollover.openings
+    right = openings
 
     def one_more(*arguments: Any) -> Iterator[Any]:
         return (draft._replace(quantity=draft.quantity + 1) for draft in right(*arguments))
