@@ -64,7 +64,7 @@ def note(text: str) -> None:
 def complain(message: str, hint: str | None) -> None:
     """Write an error, and what to do about it, to standard error. Lines of a message stay lines."""
     error, advice = ("error:", "hint:")
-    if sys.stderr.isatty() and not _is_plain():
+    if _is_coloured(sys.stderr):
         error, advice = "\x1b[1;31merror:\x1b[0m", "\x1b[1mhint:\x1b[0m"
     first, *rest = message.split("\n")
     sys.stderr.write(f"{error} {printable(first)}\n")
@@ -79,8 +79,11 @@ def can_ask() -> bool:
 
 
 def is_terminal() -> bool:
-    """Tell whether a person reads the answer, on a terminal that can draw."""
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    """Tell whether the answer looks as for a person, on a terminal that can draw; $FORCE_COLOR says
+    so of what goes elsewhere.
+    """
+    is_forced = bool(os.environ.get("FORCE_COLOR"))
+    return (sys.stdout.isatty() or is_forced) and os.environ.get("TERM") != "dumb"
 
 
 def width_of_terminal() -> int:
@@ -101,7 +104,7 @@ def paged(lines: int) -> Iterator[IO[str]]:
     import subprocess
 
     command = shlex.split(os.environ.get("PAGER", "less"))
-    few = lines < shutil.get_terminal_size().lines - 2
+    few = not sys.stdout.isatty() or lines < shutil.get_terminal_size().lines - 2
     if few or not command or shutil.which(command[0]) is None or command == ["cat"]:
         yield sys.stdout
         return
@@ -133,8 +136,17 @@ def agreed(shown: Sequence[str], question: str) -> bool:
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
-def _is_plain() -> bool:
-    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+def _is_coloured(stream: IO[str]) -> bool:
+    """Tell whether what goes there may have colours: $NO_COLOR and $FORCE_COLOR have the word."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def alarm(text: str, word: str) -> None:
+    """Write a line of the answer whose last word stands out, where that may be."""
+    shown = f"\x1b[1;31m{word}\x1b[0m" if _is_coloured(sys.stdout) else word
+    sys.stdout.write(f"{printable(text)}{shown}\n")
 
 
 def print_markdown(text: str) -> None:

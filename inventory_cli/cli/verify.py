@@ -17,7 +17,7 @@ from inventory_cli.errors import DIFFERENCE_FOUND, WrongUsage
 from inventory_cli.render import Answer, Column, show, show_object
 from inventory_cli.storage.anchors import Anchor, parse_anchor
 from inventory_cli.storage.ledger_file import open_ledger
-from inventory_cli.terminal import line, progress
+from inventory_cli.terminal import alarm, line, progress
 
 SnapshotId = Annotated[
     str | None, typer.Option("--snapshot", metavar="ID", help="Check this snapshot only, of all.")
@@ -120,7 +120,10 @@ def _show_audit(audit: Audit, format: str) -> None:
 
 
 def _show_check(check: Checked) -> None:
-    line(f"{check.name:<10} {'ok' if check.ok else 'FAILED'}")
+    if check.ok:
+        line(f"{check.name:<10} ok")
+    else:
+        alarm(f"{check.name:<10} ", "FAILED")
     for found in check.problems:
         line(f"    {found.text}")
     # What mends several is said once.

@@ -1,9 +1,12 @@
 """The log, a timeline and the stock are narrowed, sorted and turned as people ask for them."""
 
+import os
+
 import pytest
 
 from tests.cli.test_terminal import on_terminal, without_style
 from tests.conftest import Shop
+from tests.tampering.altering import alter
 
 
 @pytest.fixture
@@ -129,6 +132,18 @@ def test_below_zero_is_red(shop: Shop) -> None:
     shop.ok("sell", "A", 1, "--allow-negative")
     assert "\x1b[31m" in on_terminal(shop, "stock")
     assert "\x1b[31m" not in on_terminal(shop, "stock", NO_COLOR="1")
+
+
+def test_what_failed_is_red_and_the_environment_has_the_word(shop: Shop) -> None:
+    shop.ok("receive", "A", 1)
+    alter(shop, "UPDATE stock SET on_hand = 9")
+    assert "\x1b[1;31mFAILED" in on_terminal(shop, "verify")
+    assert "\x1b[" not in on_terminal(shop, "verify", NO_COLOR="1")
+    assert "\x1b[" not in on_terminal(shop, "verify", TERM="dumb")
+    forced = {**os.environ, "FORCE_COLOR": "1"}
+    shown = shop.process("verify", env=forced).stdout
+    assert "\x1b[1;31mFAILED" in shown
+    assert "╭" in shop.process("stock", env={**forced, "COLUMNS": "70"}).stdout
 
 
 def test_more_than_a_screenful_goes_through_the_pager(shop: Shop) -> None:
