@@ -8,11 +8,13 @@ from tests.conftest import Shop
 
 STOCK = ["sku", "on_hand", "last_incoming", "last_outgoing"]
 HISTORY = ["position", "effective_at", "kind", "location", "change", "on_hand", "reason",
-           "reference", "recorded_at"]  # fmt: skip
+           "reference", "recorded_at", "sku", "batch", "voided_by", "late", "unit_cost", "id",
+           "details"]  # fmt: skip
 LOG = ["position", "batch", "recorded_at", "effective_at", "kind", "sku", "location", "quantity",
-       "reason", "reference", "unit_cost", "id", "reverses", "details"]  # fmt: skip
+       "reason", "reference", "unit_cost", "id", "reverses", "details", "change",
+       "voided_by"]  # fmt: skip
 BATCHES = ["batch", "recorded_at", "actor", "command", "source", "events", "first_position",
-           "last_position"]  # fmt: skip
+           "last_position", "note"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
