@@ -77,7 +77,7 @@ def value(
         else:
             ends = parse_cut("today" if as_of is None else as_of, moment, ledger.zone)
             options.note_cut(ledger, ends, known, between.format)
-        skus = between.skus or []
+        skus = options.matching(ledger, between.skus or [])
         found = worth(ledger, method, cut_at(ledger, ends, known), begins, skus)
         _show(ledger, found, _OVER_A_SPAN if is_span else _AT_A_DATE, between.format)
         if between.format == "table" and len(found) > 1:
