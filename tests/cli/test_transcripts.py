@@ -7,7 +7,7 @@ import pytest
 from inventory_cli.cli import COMMANDS
 from inventory_cli.cli.guide import PAGES as GUIDE_PAGES
 from tests.conftest import Shop
-from tests.transcript import ROOT, matches, read_steps, run_page
+from tests.transcript import ROOT, matches, put_command, read_steps, run_line, run_page
 
 GUIDE = ROOT / "inventory_cli" / "guide"
 # Pages about the program itself; `python` has a test of its own.
@@ -29,6 +29,19 @@ def test_a_transcript_that_differs_is_noticed() -> None:
     assert matches(["a", "…", "z"], ["a", "b", "c", "z"])
     assert not matches(["event 1: …; on hand 5"], ["event 1: sold 5; on hand 6"])
     assert not matches(["a"], ["a", "b"])
+
+
+def test_the_tour_ends_with_a_forgery_that_the_audit_finds(tmp_path: Path) -> None:
+    put_command(tmp_path)
+    done = run_line(f"sh '{ROOT}/sample_data/tour.sh'", tmp_path)
+    assert done.returncode == 0, done
+    audits = done.stdout.split(" verify\n")[1:]
+    assert [[line for line in audit.splitlines() if "FAILED" in line] for audit in audits] == [
+        [],
+        ["chain      FAILED", "snapshots  FAILED"],
+    ]
+    assert "event 4 (received, XYZ-1 at main) does not fit the chain" in audits[1]
+    assert done.stdout.endswith("\nIt is found: exit 1.\n")
 
 
 def test_there_are_transcripts_in_every_page_of_the_manual_that_shows_commands() -> None:
