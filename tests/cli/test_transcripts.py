@@ -55,6 +55,13 @@ def test_the_guide_command_shows_every_page(shop: Shop) -> None:
         assert shop.ok("guide", topic).out == (GUIDE / f"{topic}.md").read_text(encoding="utf-8")
 
 
+def test_the_guide_lists_its_pages_on_a_line_each(shop: Shop) -> None:
+    how, empty, *pages = shop.ok("guide").out.splitlines()
+    assert "inventory guide PAGE" in how
+    assert empty == ""
+    assert [text.split()[0] for text in pages] == list(GUIDE_PAGES)
+
+
 def test_every_command_is_in_the_manual_and_has_help(shop: Shop) -> None:
     manual = (GUIDE / "commands.md").read_text(encoding="utf-8")
     for name in COMMANDS:
