@@ -1,5 +1,6 @@
 """Every console block of the README, the guide and tests/transcripts does what it shows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ PAGES = [
     *sorted(GUIDE.glob("*.md")),
     *sorted((ROOT / "tests" / "transcripts").glob("*.md")),
 ]
+
+GALLERY = ROOT / "tests" / "transcripts" / "errors.md"
+# A message that names what there is to choose from needs no hint.
+CHOICES = re.compile(r"is not one of|is neither|give either|what can is|has an option of its own")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -42,6 +47,14 @@ def test_the_tour_ends_with_a_forgery_that_the_audit_finds(tmp_path: Path) -> No
     ]
     assert "event 4 (received, XYZ-1 at main) does not fit the chain" in audits[1]
     assert done.stdout.endswith("\nIt is found: exit 1.\n")
+
+
+def test_every_message_of_the_gallery_says_what_to_do() -> None:
+    shown = [step.expected for step in read_steps(GALLERY)]
+    errors = [lines for lines in shown if any(text.startswith("error: ") for text in lines)]
+    assert len(errors) > 150
+    without = [lines for lines in errors if not any(text.startswith("hint: ") for text in lines)]
+    assert [lines for lines in without if not CHOICES.search(lines[0])] == []
 
 
 def test_there_are_transcripts_in_every_page_of_the_manual_that_shows_commands() -> None:
