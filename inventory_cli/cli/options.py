@@ -218,9 +218,11 @@ def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[
     return details
 
 
-_WHERE_NUMBERS_STAND = {
+_NUMBER_HINTS = {
     "position": "`inventory log` and `inventory history SKU` show positions",
     "batch": "`inventory batches` lists them",
+    "--last": "write it in figures, like --last 10",
+    "--cover": "write it in figures, like --cover 30",
     "--decimals": "write it in figures, like --decimals 2",
 }
 
@@ -228,7 +230,7 @@ _WHERE_NUMBERS_STAND = {
 def parse_number(text: str, what: str) -> int:
     """Return a whole number of zero or more, as positions and batches have."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise WrongUsage(f"{what} {text!r} is not a whole number", _WHERE_NUMBERS_STAND.get(what))
+        raise WrongUsage(f"{what} {text!r} is not a whole number", _NUMBER_HINTS.get(what))
     return int(text)
 
 

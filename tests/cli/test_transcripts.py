@@ -20,8 +20,10 @@ PAGES = [
 ]
 
 GALLERY = ROOT / "tests" / "transcripts" / "errors.md"
-# A message that names what there is to choose from needs no hint.
-CHOICES = re.compile(r"is not one of|is neither|give either|what can is|has an option of its own")
+# A message that names what there is to choose from, or what is in the way, needs no hint.
+CHOICES = re.compile(
+    r"is not one of|is neither|give either|what can is|has an option of its own|is of (no )?use"
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
