@@ -3,7 +3,6 @@
 import ast
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -11,14 +10,6 @@ import inventory_cli
 
 PACKAGE = Path(inventory_cli.__file__).parent
 PAGE = PACKAGE / "guide" / "architecture.md"
-README = PACKAGE.parent / "README.md"
-
-
-class Floor(NamedTuple):
-    """A row of the table of floors: what a part of the package may import, and what it knows."""
-
-    imports: set[str]
-    knows: str
 
 
 def rows_of(page: Path, heading: str) -> list[list[str]]:
@@ -32,9 +23,9 @@ def names_in(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+# A part of the package → those that it may import.
 FLOORS = {
-    names_in(name)[0]: Floor(set(names_in(imports)), knows)
-    for name, imports, knows, _ in rows_of(PAGE, "floor")
+    names_in(name)[0]: set(names_in(imports)) for name, imports, _, _ in rows_of(PAGE, "floor")
 }
 # A package of others → the modules that alone may import it.
 HOMES = {names_in(name)[0]: tuple(names_in(homes)) for name, homes in rows_of(PAGE, "package")}
@@ -84,15 +75,9 @@ def floor_of(module: str) -> str:
 def test_the_table_has_a_row_for_every_part_and_knows_no_way_round() -> None:
     assert {floor_of(name) for name in map(name_of, MODULES) if name} == set(FLOORS)
     below: set[str] = set()
-    for name, floor in FLOORS.items():
-        assert floor.imports <= below, name
+    for name, imports in FLOORS.items():
+        assert imports <= below, name
         below.add(name)
-
-
-def test_the_readme_says_of_each_part_what_the_table_says() -> None:
-    for names, knows in rows_of(README, "part"):
-        for name in names_in(names):
-            assert FLOORS[name].knows == knows
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -103,7 +88,7 @@ def test_a_module_imports_only_what_the_table_allows(path: Path) -> None:
     for imported in imports_of(path):
         if imported.startswith("inventory_cli.") and imported != "inventory_cli.__version__":
             other = floor_of(imported.removeprefix("inventory_cli."))
-            assert other == floor or other in FLOORS[floor].imports, f"{module} imports {imported}"
+            assert other == floor or other in FLOORS[floor], f"{module} imports {imported}"
 
 
 @pytest.mark.parametrize("top", ["importing", "drafting"])

@@ -3,6 +3,7 @@
 Must never take what is only like a SKU for it.
 """
 
+from shlex import quote
 from typing import NamedTuple
 
 from inventory_cli.actions.descriptions import skus_by_barcode
@@ -31,7 +32,10 @@ def find_sku(ledger: Ledger, code: str) -> str | None:
         return code
     found = skus_by_barcode(ledger).get(code, [])
     if len(found) > 1:
-        raise Refused(f"the barcode {code} is that of {' and of '.join(found)}")
+        raise Refused(
+            f"the barcode {code} is that of {' and of '.join(found)}",
+            f"`inventory describe {quote(found[-1])} --barcode ''` takes it away there",
+        )
     return found[0] if found else None
 
 
@@ -49,7 +53,11 @@ def read_scanned(ledger: Ledger, line: str) -> Scanned:
         return Scanned(sku, parse_quantity(last, ledger.decimals))
     unknown = first.rstrip() if first and _is_quantity(last, ledger.decimals) else code
     new = newcomers(ledger).look_at_sku(unknown)
-    raise Refused(f"there is no SKU with the code {unknown}{there_is(new.alike) if new else ''}")
+    raise Refused(
+        f"there is no SKU with the code {unknown}{there_is(new.alike) if new else ''}",
+        f"`inventory describe SKU --barcode {quote(unknown)}` says whose barcode it is, `inventory "
+        "receive SKU QTY` begins a new SKU",
+    )
 
 
 def _is_quantity(text: str, decimals: int) -> bool:

@@ -56,7 +56,10 @@ def refuse_correction(ledger: Ledger, header: Batch) -> None:
     reversal, after = (read_event(ledger, n) for n in (first, found.replacement_of(first)))
     before = read_event(ledger, reversal.reverses) if reversal and reversal.reverses else None
     if before is None or after is None:
-        raise Refused(f"batch {header.batch} is a correction, which is not reversed as a whole")
+        raise Refused(
+            f"batch {header.batch} is a correction, which is not reversed as a whole",
+            f"`inventory log --batch {header.batch}` shows the events of it",
+        )
     quantity = format_quantity(before.quantity, ledger.decimals)
     if before.kind == "transferred":
         quantity = quantity.removeprefix("-")

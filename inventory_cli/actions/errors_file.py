@@ -42,4 +42,6 @@ def _writing_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WrongUsage(f"--errors {path} cannot be written: {error.strerror}") from error
+        raise WrongUsage(
+            f"--errors {path} cannot be written: {error.strerror}", "name another file"
+        ) from error

@@ -20,6 +20,8 @@ from inventory_cli.storage.plain_events import PlainEvents, read_claimed
 from inventory_cli.storage.restore import LONGEST_LINE, BadExport, restore_log
 from inventory_cli.storage.steps import check_steps
 
+_NOT_RESTORED = "nothing was restored: make the export once more, or take an earlier one"
+
 
 def restore(path: Path, name: str, file: BinaryIO) -> Head:
     """Make a new ledger at `path` from an export called `name`, and return its head.
@@ -30,7 +32,7 @@ def restore(path: Path, name: str, file: BinaryIO) -> Head:
         with _ahead(file, name) as ahead:
             return restore_log(path, _lines(file), ahead)
     except BadExport as bad:
-        raise Refused(f"{name}, line {bad.line}: {bad.reason}", "nothing was restored") from None
+        raise Refused(f"{name}, line {bad.line}: {bad.reason}", _NOT_RESTORED) from None
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

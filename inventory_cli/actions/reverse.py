@@ -48,7 +48,10 @@ def reverse_event(
 
 def _refuse_reversed(ledger: Ledger, position: int) -> None:
     if (voided_by := reversal_of(ledger, position)) is not None:
-        raise Refused(f"event {position} is reversed already, by event {voided_by}")
+        raise Refused(
+            f"event {position} is reversed already, by event {voided_by}",
+            f"there is nothing left to do; `inventory show {voided_by}` says why",
+        )
 
 
 def find_whole(ledger: Ledger, position: int) -> list[Event]:
@@ -93,7 +96,10 @@ def reverse_batch(
     except Forbidden as error:
         raise error.of(f"cannot reverse batch {number}") from None
     if appended is None:
-        raise Refused(f"batch {number} holds no event that still stands")
+        raise Refused(
+            f"batch {number} holds no event that still stands",
+            f"there is nothing left to do; `inventory log --batch {number}` shows what it held",
+        )
     return appended
 
 
@@ -118,7 +124,10 @@ def last_recorded(ledger: Ledger) -> int:
     position = ledger.head().position
     last = read_event(ledger, position)
     if last is None:
-        raise Refused("nothing is recorded, so there is nothing to reverse")
+        raise Refused(
+            "nothing is recorded, so there is nothing to reverse",
+            "`inventory status` says which ledger this is",
+        )
     return last.batch
 
 

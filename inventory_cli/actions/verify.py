@@ -61,7 +61,10 @@ def _add_anchor(path: Path, anchors: Sequence[Anchor], head: Head) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise WrongUsage(f"--anchor {path} cannot be written: {error.strerror}") from error
+        raise WrongUsage(
+            f"--anchor {path} cannot be written: {error.strerror}",
+            "name a file that may be written",
+        ) from error
 
 
 def _ends_within_a_line(file: BinaryIO) -> bool:

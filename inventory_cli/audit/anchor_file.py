@@ -15,6 +15,7 @@ from inventory_cli.storage.ledger_file import Head, Ledger
 
 # No anchor is longer, nor should a remark be.
 _LONGEST = 10_000
+_ADVICE = "name the file to which `inventory verify --anchor FILE` has added its lines"
 
 
 def read_anchors(path: Path) -> list[Anchor]:
@@ -32,13 +33,18 @@ def read_anchors(path: Path) -> list[Anchor]:
                     anchors.append(parse_anchor(text))
     except FileNotFoundError:
         if not path.absolute().parent.is_dir():
-            raise WrongUsage(f"--anchor {path}: there is no folder {path.parent}") from None
+            raise WrongUsage(
+                f"--anchor {path}: there is no folder {path.parent}",
+                "make that folder, or name a file in another",
+            ) from None
     except UnicodeDecodeError:
-        raise WrongUsage(f"--anchor {path} is not a file of anchors: it is not text") from None
+        raise WrongUsage(
+            f"--anchor {path} is not a file of anchors: it is not text", _ADVICE
+        ) from None
     except OSError as error:
-        raise WrongUsage(f"--anchor {path} cannot be read: {error.strerror}") from error
+        raise WrongUsage(f"--anchor {path} cannot be read: {error.strerror}", _ADVICE) from error
     except NoLine as error:
-        raise WrongUsage(f"--anchor {path} is not a file of anchors: {error}") from None
+        raise WrongUsage(f"--anchor {path} is not a file of anchors: {error}", _ADVICE) from None
     except WrongUsage as error:
         raise WrongUsage(f"{path}, line {number}: {error.message}", error.hint) from None
     return anchors

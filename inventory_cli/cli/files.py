@@ -11,19 +11,23 @@ from typing import BinaryIO
 
 from inventory_cli.errors import WrongUsage
 
+_ADVICE = "name a file that is there and may be read, or - for standard input"
+
 
 @contextmanager
 def opened(file: str) -> Iterator[BinaryIO]:
     """Give the bytes of a file or of standard input."""
     if file == "-":
         if sys.stdin is None:
-            raise WrongUsage("standard input is closed, so there is nothing to read")
+            raise WrongUsage(
+                "standard input is closed, so there is nothing to read", "name a file instead of -"
+            )
         yield sys.stdin.buffer
         return
     try:
         stream = Path(file).open("rb")
     except OSError as error:
-        raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
+        raise WrongUsage(f"{file} cannot be read: {error.strerror}", _ADVICE) from None
     with stream:
         yield stream
 

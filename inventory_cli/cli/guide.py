@@ -11,6 +11,7 @@ from inventory_cli.terminal import line, note, print_markdown
 
 # Each page with what it is about, in the order in which they are read.
 PAGES = {
+    "tutorial": "a month in a shop, typed by hand",
     "concepts": "what a ledger, an event, a stream and a replay are",
     "events": "the kinds of event, and what each does",
     "commands": "every command, by what it is for",
@@ -57,7 +58,8 @@ def guide(
         if not found:
             note(f"no line of the manual holds {search!r}")
     elif topic is None:
-        line("`inventory guide PAGE` shows a page, `inventory guide --search WORD` finds one:\n")
+        line("`inventory guide PAGE` shows a page, `inventory guide --search WORD` finds one:")
+        line("")
         for name, about in PAGES.items():
             line(f"  {name:12}  {about}")
     else:

@@ -99,11 +99,16 @@ def import_(
 def _require_use(context: typer.Context) -> None:
     """Raise WrongUsage for an option that was typed beside --draft and means nothing to it."""
     if options.is_typed(context, "profile"):
-        raise WrongUsage("--draft makes a new profile, so --profile has no place beside it")
+        raise WrongUsage(
+            "--draft makes a new profile, so --profile has no place beside it",
+            "leave one of them out",
+        )
     for name in _OF_NO_USE_TO_A_DRAFT:
         if options.is_typed(context, name):
             option = name.replace("_", "-")
-            raise WrongUsage(f"--{option} is of no use with --draft, which appends nothing")
+            raise WrongUsage(
+                f"--{option} is of no use with --draft, which appends nothing", "leave it out"
+            )
 
 
 def _draft(file: str, given: Profile) -> None:

@@ -38,7 +38,10 @@ def init(
     """
     number = options.parse_number(decimals, "--decimals")
     if number > MOST_DECIMALS:
-        raise WrongUsage(f"--decimals {decimals} is more than {MOST_DECIMALS}")
+        raise WrongUsage(
+            f"--decimals {decimals} is more than {MOST_DECIMALS}",
+            "`inventory init --decimals 3` keeps grams of what is counted in kilograms",
+        )
     if negative not in ("refuse", "allow"):
         raise WrongUsage(f"--negative {negative!r} is neither refuse nor allow")
     path = ledger_path(context)

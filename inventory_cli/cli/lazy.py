@@ -10,7 +10,8 @@ import builtins
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple, get_args
 
@@ -85,6 +86,19 @@ _LEDGER_BEHIND = inspect.Parameter(
 )
 
 
+@contextmanager
+def _said_of(ctx: Any) -> Iterator[None]:
+    """Let every failure of reading words know of which command they were: Typer does not say it of
+    an option without its value.
+    """
+    try:
+        yield
+    except typer.TyperException as error:
+        if getattr(error, "ctx", ctx) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        raise
+
+
 class SingleCommand(TyperCommand):
     """A command in which `-20` and `-7d` are a quantity and a date, not options."""
 
@@ -96,7 +110,8 @@ class SingleCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of a command."""
-        return super().parse_args(ctx, self._negatives_last(args))
+        with _said_of(ctx):
+            return super().parse_args(ctx, self._negatives_last(args))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, and under it the examples, each on a line of its own."""
@@ -140,6 +155,11 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters of the group, `--help` among them."""
         return _as_typed(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words before the command."""
+        with _said_of(ctx):
+            return super().parse_args(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name, or None."""

@@ -107,7 +107,10 @@ def log(
     if follow and asked.format == "json":
         raise WrongUsage("--follow never ends, so it cannot be one JSON list", "use jsonl")
     if follow and (last or reverse):
-        raise WrongUsage("--follow goes on in the order of positions, without --last or --reverse")
+        raise WrongUsage(
+            "--follow goes on in the order of positions, without --last or --reverse",
+            "leave them out, or leave out --follow",
+        )
     position = options.parse_number(after, "position")
     number = None if batch is None else options.parse_number(batch, "batch")
     count = None if last is None else options.parse_number(last, "--last")

@@ -202,9 +202,13 @@ def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[
         key, equals, value = pair.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise WrongUsage(f"--detail {pair!r} is not like KEY=VALUE")
+            raise WrongUsage(
+                f"--detail {pair!r} is not like KEY=VALUE", "as in --detail colour=red"
+            )
         if key in details:
-            raise WrongUsage(f"--detail {key} is given twice")
+            raise WrongUsage(
+                f"--detail {key} is given twice", "join the values, or use another key"
+            )
         if key in RESERVED_DETAILS:
             option = key.replace("_", "-")
             raise WrongUsage(f"--detail {key} has an option of its own: --{option}")
@@ -214,10 +218,19 @@ def parse_details(pairs: Iterable[str] | None, into_closed: str | None) -> dict[
     return details
 
 
+_NUMBER_HINTS = {
+    "position": "`inventory log` and `inventory history SKU` show positions",
+    "batch": "`inventory batches` lists them",
+    "--last": "write it in figures, like --last 10",
+    "--cover": "write it in figures, like --cover 30",
+    "--decimals": "write it in figures, like --decimals 2",
+}
+
+
 def parse_number(text: str, what: str) -> int:
     """Return a whole number of zero or more, as positions and batches have."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise WrongUsage(f"{what} {text!r} is not a whole number")
+        raise WrongUsage(f"{what} {text!r} is not a whole number", _NUMBER_HINTS.get(what))
     return int(text)
 
 

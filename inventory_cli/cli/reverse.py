@@ -67,7 +67,9 @@ def reverse(
     if facts.reason is None:
         raise WrongUsage("a reversal needs a reason", "say why, like --reason 'entered twice'")
     if given.id is not None and position is None:
-        raise WrongUsage("--id names one event, not a batch")
+        raise WrongUsage(
+            "--id names one event, not a batch", "leave it out: no event is voided twice"
+        )
     origin = options.origin(context, given.by)
     with open_ledger(ledger_path(context), write=True) as ledger:
         number = options.parse_number(position or batch or "0", "position" if position else "batch")

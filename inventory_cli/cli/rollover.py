@@ -33,7 +33,9 @@ def rollover(
     from inventory_cli.actions.rollover import roll_over
 
     if file == "-":
-        raise WrongUsage("a ledger is a file, not standard output")
+        raise WrongUsage(
+            "a ledger is a file, not standard output", "name one that does not exist yet"
+        )
     path = Path(file)
     with (
         open_ledger(ledger_path(context), write=True) as old,

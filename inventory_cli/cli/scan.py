@@ -136,6 +136,8 @@ class _Scanning:
         self._refused.append(code)
         if self._given.format == "table":
             say(f"refused {code}: {error.message}")
+            if error.hint:
+                note(f"hint: {error.hint}")
         else:
             answer = {"line": number, "code": code, "ok": False}
             show_line({**answer, "error": error.message, "hint": error.hint})
@@ -153,4 +155,6 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
             # A byte that is not UTF-8 becomes what no name may hold.
             yield text.decode(errors="surrogateescape")
     except NoLine as error:
-        raise Refused(f"this is no line of a scanner: {error}") from None
+        raise Refused(
+            f"this is no line of a scanner: {error}", "a line is CODE, or CODE QTY"
+        ) from None

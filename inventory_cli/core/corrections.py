@@ -4,10 +4,12 @@ Must never know how events are stored or what a person typed.
 """
 
 from datetime import tzinfo
+from shlex import quote
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import When, effective_at, local_time
 from inventory_cli.core.events import (
+    DESCRIBED,
     INTO_CLOSED,
     SIGNED,
     Draft,
@@ -49,7 +51,10 @@ def correction(
             "say what should be otherwise: --quantity, --on, --sku, --location, --cost or --ref",
         )
     if len(anew) == 2 and anew[0].location == anew[1].location:
-        raise WrongUsage(f"a transfer from {anew[0].location} to itself changes nothing")
+        raise WrongUsage(
+            f"a transfer from {anew[0].location} to itself changes nothing",
+            f"`inventory reverse {named.position} --reason TEXT` voids it",
+        )
     return [*(reversal(event, bare) for event in events), *anew]
 
 
@@ -62,6 +67,14 @@ def _said(event: Event) -> Draft:
 
 def _replaced(event: Event, changes: Changes, is_named: bool, zone: tzinfo) -> Draft:
     draft = _said(event)
+    if (
+        event.kind == DESCRIBED
+        and (changes.quantity, changes.location, changes.unit_cost) != (None,) * 3
+    ):
+        raise WrongUsage(
+            f"event {event.position} says what {event.sku} is: without quantity, location and cost",
+            f"`inventory describe {quote(event.sku)}`, with --name and its like, says it anew",
+        )
     values: dict[str, Any] = {}
     if changes.quantity is not None:
         check_quantity(event.kind, changes.quantity)

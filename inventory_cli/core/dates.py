@@ -149,7 +149,8 @@ def _in_range(text: str, day: date) -> date:
         return day
     raise WrongUsage(
         f"date {text!r} is in the year {day.year}; "
-        f"years from {EARLIEST_YEAR} to {LATEST_YEAR} are understood"
+        f"years from {EARLIEST_YEAR} to {LATEST_YEAR} are understood",
+        _HINT,
     )
 
 

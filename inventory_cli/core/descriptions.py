@@ -71,7 +71,9 @@ def _clean(fact: str, text: str, decimals: int, decimal_mark: str | None) -> str
         except WrongUsage as error:
             raise WrongUsage(f"as minimum, {error.message}", error.hint) from None
         if minimum < 0:
-            raise WrongUsage(f"a minimum is never negative, as {text!r} is")
+            raise WrongUsage(
+                f"a minimum is never negative, as {text!r} is", "'' says that there is none"
+            )
         return format_quantity(minimum, decimals)
     if fact == BARCODE:
         return " ".join(dict.fromkeys(clean_name(code, "barcode") for code in text.split()))

@@ -23,6 +23,7 @@ _WHOLE = re.compile(
 )
 # A long figure is no quantity, and takes long to be read.
 _LONGEST = 100
+_FIGURES = "write it in figures, like 20"
 
 
 def keeps_thousandths(decimals: int) -> bool:
@@ -94,7 +95,9 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
     is one in two ways, unless the ledger keeps as many decimals or the decimal mark is said.
     """
     if len(text) > _LONGEST:
-        raise WrongUsage(f"quantity {text[:20]!r}… has {len(text)} characters, as no number has")
+        raise WrongUsage(
+            f"quantity {text[:20]!r}… has {len(text)} characters, as no number has", _FIGURES
+        )
     plain = text
     if decimal_mark is not None:
         plain = without_marks(text, decimal_mark)
@@ -106,7 +109,7 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
         )
     number = _NUMBER.fullmatch(_signed(plain))
     if number is None:
-        hint = None
+        hint = _FIGURES
         if re.fullmatch(r"[+-]?[0-9][0-9.,' \u00a0]*", text.strip()):
             hint = "write it without thousands marks and with a decimal point, like 1234.5"
         raise WrongUsage(f"quantity {text!r} is not a decimal number", hint)
@@ -120,7 +123,10 @@ def parse_quantity(text: str, decimals: int, decimal_mark: str | None = None) ->
         )
     digits = (whole + fraction.ljust(decimals, "0")).lstrip("0")
     if len(digits) > MOST_DIGITS:
-        raise WrongUsage(f"quantity {text!r} has more than {MOST_DIGITS} digits")
+        raise WrongUsage(
+            f"quantity {text!r} has more than {MOST_DIGITS} digits",
+            "is it a code that was scanned? the SKU comes first, and then how much",
+        )
     value = int(digits or "0")
     return -value if sign == "-" else value
 
@@ -152,8 +158,11 @@ def parse_unit_cost(text: str) -> str:
     """Return an exact, not negative decimal as plain text, as many decimals as were given."""
     number = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if number is None or "-" in (number[1], number[4]):
-        raise WrongUsage(f"unit cost {text!r} is not a decimal number of zero or more")
+        raise WrongUsage(
+            f"unit cost {text!r} is not a decimal number of zero or more",
+            "write what one unit cost, without a currency, like 3.20",
+        )
     whole, fraction = (number[2] or "0").lstrip("0") or "0", number[3] or number[5] or ""
     if len(whole) + len(fraction) > 2 * MOST_DIGITS:
-        raise WrongUsage(f"unit cost {text!r} has more than {2 * MOST_DIGITS} digits")
+        raise WrongUsage(f"unit cost {text!r} has more than {2 * MOST_DIGITS} digits", "round it")
     return f"{whole}.{fraction}" if fraction else whole

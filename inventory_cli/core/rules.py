@@ -66,12 +66,19 @@ def check_quantity(kind: str, quantity: int) -> None:
     least = KINDS[kind].least
     if least is None:
         if quantity == 0:
-            raise WrongUsage("an adjustment of 0 changes nothing")
+            raise WrongUsage(
+                "an adjustment of 0 changes nothing",
+                "that it is right is recorded by `inventory count SKU QTY`",
+            )
     elif quantity < least:
         raise WrongUsage(
             f"the quantity of an event {kind!r} is positive: its kind says which way it goes"
             if least
-            else f"the quantity of an event {kind!r} is never negative"
+            else f"the quantity of an event {kind!r} is never negative",
+            "what comes in is recorded by `receive` or `return`, what leaves by `sell` or "
+            "`remove`; `adjust SKU ±QTY` takes either sign"
+            if least
+            else "say 0 where nothing is there; `adjust SKU ±QTY` takes either sign",
         )
 
 
@@ -83,7 +90,10 @@ def movement(
     if kind == "adjusted" and facts.reason is None:
         raise WrongUsage("an adjustment needs a reason", "say why, like --reason miscount")
     if facts.details and kind != "opened" and not facts.details.keys().isdisjoint(OPENING_DETAILS):
-        raise WrongUsage("only an opening balance carries last_incoming or last_outgoing")
+        raise WrongUsage(
+            "only an opening balance carries last_incoming or last_outgoing",
+            "leave them out: those dates follow from what comes in and leaves",
+        )
     moment, date_only = effective_at(when, time_of_day(kind, quantity), zone)
     return Draft(
         sku,
@@ -124,7 +134,10 @@ def transfer(
 ) -> tuple[Draft, Draft]:
     """Return both legs of a transfer, the leaving one first. Only that one carries the id."""
     if source == target:
-        raise WrongUsage(f"a transfer from {source} to itself changes nothing")
+        raise WrongUsage(
+            f"a transfer from {source} to itself changes nothing",
+            "name two places: --from A --to B",
+        )
     leaving = movement("transferred", sku, source, quantity, when, zone, facts)
     arriving = leaving._replace(location=target, id=None)
     return leaving._replace(quantity=-quantity), arriving

@@ -62,7 +62,10 @@ def parse_between(
     begins = parse_from(start, now, zone)
     ends = parse_to("today" if end is None else end, now, zone)
     if begins > ends:
-        raise WrongUsage(f"--from {start} is after --to {end or 'today'}")
+        raise WrongUsage(
+            f"--from {start} is after --to {end or 'today'}",
+            "exchange them" if end else "say a later end with --to",
+        )
     return begins, ends
 
 

@@ -19,6 +19,11 @@ _BLANKS = (
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+# What to do about a name or a text that is none.
+_EMPTY = "say what it is; where a script fills it in, a variable of it is empty"
+_LONG = "shorten it; what is longer can stand in a reason, or in a detail"
+_CODES = "leave it out; what is copied or scanned may bring such a character along"
+_ENCODING = "write it in UTF-8"
 
 
 def trimmed(text: str) -> str:
@@ -37,11 +42,11 @@ def clean_name(text: str, what: str) -> str:
     if name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME:
         return name  # As almost all are.
     if not name:
-        raise WrongUsage(f"{what} is empty")
+        raise WrongUsage(f"{what} is empty", _EMPTY)
     if len(name) > LONGEST_NAME:
-        raise WrongUsage(f"{what} has {len(name)} characters; {LONGEST_NAME} is the most")
+        raise WrongUsage(f"{what} has {len(name)} characters; {LONGEST_NAME} is the most", _LONG)
     if not name.isprintable() and (found := re.search(_CONTROL, name)):
-        raise WrongUsage(f"{what} {name!r} holds the control character {found[0]!r}")
+        raise WrongUsage(f"{what} {name!r} holds the control character {found[0]!r}", _CODES)
     _require_encodable(name, what)
     return name
 
@@ -52,7 +57,7 @@ def clean_text(text: str, what: str) -> str | None:
     if not cleaned:
         return None
     if "\x00" in cleaned:
-        raise WrongUsage(f"{what} holds a NUL character")
+        raise WrongUsage(f"{what} holds a NUL character", _CODES)
     _require_encodable(cleaned, what)
     return cleaned
 
@@ -69,4 +74,4 @@ def _require_encodable(text: str, what: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise WrongUsage(f"{what} {text!r} is not valid Unicode text") from None
+        raise WrongUsage(f"{what} {text!r} is not valid Unicode text", _ENCODING) from None

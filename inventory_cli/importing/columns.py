@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import NamedTuple, NoReturn
 
 from inventory_cli.core.events import CARRIED_COSTS, OPENING_DETAILS
@@ -98,7 +99,11 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
         if field not in named:
             same = [index for index in finder.by_name(field) if index not in ignored]
             if len(same) > 1:
-                finder.refuse(f"the column {finder.labels[same[0]]!r} stands twice in the header")
+                finder.refuse(
+                    f"the column {finder.labels[same[0]]!r} stands twice in the header",
+                    "say which one it is, as it is spelt there: "
+                    f"--column {field}={quote(header[same[0]])}",
+                )
             for index in same:
                 fields[field], labels[field] = index, finder.labels[index]
     for field in dict.fromkeys((*profile.columns, *profile.constants)):

@@ -16,6 +16,10 @@ from inventory_cli.importing.profile_keys import KEYS, Outside, Rule
 
 # In bytes; one that says something of thousands of words is a tenth of it.
 _LONGEST = 1_000_000
+_ADVICE = (
+    "`inventory import --draft FILE` writes a profile for a file; `inventory guide profiles` says "
+    "what stands in one"
+)
 
 
 class Profile(NamedTuple):
@@ -80,11 +84,13 @@ def find_profile(name: str) -> Profile:
                 text = bounded_text(file, _LONGEST).decode()
             return read_profile(text, name)
         except OSError as error:
-            raise WrongUsage(f"--profile {name} cannot be read: {error.strerror}") from None
+            raise WrongUsage(
+                f"--profile {name} cannot be read: {error.strerror}", _ADVICE
+            ) from None
         except UnicodeDecodeError:
-            raise WrongUsage(f"--profile {name} is not UTF-8 text") from None
+            raise WrongUsage(f"--profile {name} is not UTF-8 text", _ADVICE) from None
         except NoLine as error:
-            raise WrongUsage(f"--profile {name} is no profile: {error}") from None
+            raise WrongUsage(f"--profile {name} is no profile: {error}", _ADVICE) from None
     shipped = shipped_profiles()
     if name in shipped:
         return read_profile(shipped[name], name)
@@ -102,9 +108,9 @@ def read_profile(text: str, name: str) -> Profile:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise WrongUsage(f"profile {name} is not TOML: {error}") from None
+        raise WrongUsage(f"profile {name} is not TOML: {error}", _ADVICE) from None
     except RecursionError:
-        raise WrongUsage(f"profile {name} is nested too deeply") from None
+        raise WrongUsage(f"profile {name} is nested too deeply", _ADVICE) from None
     read: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:

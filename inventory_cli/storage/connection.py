@@ -26,7 +26,10 @@ def connect(path: Path, mode: str = "rw", any_thread: bool = False) -> sqlite3.C
                 "make one with `inventory init`, or name another with --ledger FILE",
             )
         if path.is_dir():
-            raise LedgerUnusable(f"{path} is a folder, not a ledger")
+            raise LedgerUnusable(
+                f"{path} is a folder, not a ledger",
+                f"name the ledger in it, like --ledger {path / 'inventory.db'}",
+            )
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -61,7 +64,8 @@ def make_durable(connection: sqlite3.Connection, path: Path) -> None:
     level = connection.execute("PRAGMA synchronous").fetchone()[0]
     if (mode, level) != (DURABLE, 3):
         raise LedgerUnusable(
-            f"SQLite would not write {path} durably: journal_mode {mode}, synchronous {level}"
+            f"SQLite would not write {path} durably: journal_mode {mode}, synchronous {level}",
+            "keep the ledger on a disk of this machine, and try again",
         )
     # 4 MB: a large import is no faster with more, and takes several times what it is given.
     connection.execute("PRAGMA cache_size = -4096")

@@ -58,7 +58,12 @@ def file_failures(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerUnusable(f"{path} cannot be used: {error.strerror or error}") from error
+        raise LedgerUnusable(
+            f"{path} cannot be used: {error.strerror or error}",
+            "look who may read and write it, and its folder"
+            if isinstance(error, PermissionError)
+            else "look whether its disk is there and has room",
+        ) from error
 
 
 DAMAGED = "keep a copy of the file as it is, and go back to the last good backup"

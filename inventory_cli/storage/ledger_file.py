@@ -300,7 +300,9 @@ def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) 
             f"{path} is not an inventory ledger", "name the ledger with --ledger FILE"
         )
     if version < 1:
-        raise LedgerUnusable(f"{path} is damaged: it says that its schema is version {version}")
+        raise LedgerUnusable(
+            f"{path} is damaged: it says that its schema is version {version}", DAMAGED
+        )
     if version > schema.SCHEMA_VERSION:
         raise LedgerUnusable(
             f"{path} was written by a newer inventory (schema {version}; "
@@ -335,7 +337,7 @@ def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settin
     ).fetchone()
     connection.text_factory = str
     if row is None:
-        raise LedgerUnusable(f"{path} is damaged: its settings are missing")
+        raise LedgerUnusable(f"{path} is damaged: its settings are missing", DAMAGED)
     settings = Settings(*row)
     if not audit and not _are_sound(settings):
         raise LedgerUnusable(f"{path} is damaged: its settings were altered", DAMAGED)

@@ -54,7 +54,9 @@ def check_free(path: Path, advice: str) -> None:
     with file_failures(path):
         _check_name(path, advice)
         if not path.absolute().parent.is_dir():
-            raise LedgerUnusable(f"the folder {path.parent} does not exist")
+            raise LedgerUnusable(
+                f"the folder {path.parent} does not exist", "make it, or name a file in another"
+            )
 
 
 def _check_name(path: Path, advice: str) -> None:

@@ -43,6 +43,18 @@ def test_what_is_not_named_stays(sold: Shop) -> None:
     assert sold.failed_checks() == {}
 
 
+@pytest.mark.parametrize("options", [["--quantity", 1], ["--location", "shop"], ["--cost", 2]])
+def test_what_a_sku_is_gets_nothing_that_only_stock_has(options: list[object], sold: Shop) -> None:
+    sold.ok("describe", "A", "--name", "Mug", "--on", "2022-01-02")
+    refused = sold("correct", 3, *options, *WHY)
+    assert refused.code == 2
+    assert "event 3 says what A is" in refused.err
+    assert "hint: `inventory describe A`" in refused.err
+    sold.ok("correct", 3, "--on", "2022-01-03", "--ref", "list 7", *WHY)
+    assert event(sold, 5)["effective_at"] == "2022-01-03"
+    assert sold.failed_checks() == {}
+
+
 @pytest.mark.parametrize(
     ("options", "field", "value"),
     [

@@ -109,7 +109,10 @@ def test_a_backup_is_not_made_beside_what_another_file_left(store: Shop, ending:
 def test_a_folder_that_is_missing_or_may_not_be_written_is_said(store: Shop) -> None:
     ran = store("backup", store.folder / "none" / "copy.db")
     assert (ran.code, ran.out) == (4, "")
-    assert ran.err == f"error: the folder {store.folder / 'none'} does not exist\n"
+    assert ran.err == (
+        f"error: the folder {store.folder / 'none'} does not exist\n"
+        "hint: make it, or name a file in another\n"
+    )
     target = store.folder / "target"
     target.mkdir()
     for mode in (0o555, 0o000):

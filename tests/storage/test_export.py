@@ -261,7 +261,8 @@ def test_a_log_that_does_not_follow_is_refused_though_its_hashes_do(
     ran = copy("restore", tmp_path / "export.jsonl")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        f"error: {tmp_path / 'export.jsonl'}, line {line}: {reason}\nhint: nothing was restored\n"
+        f"error: {tmp_path / 'export.jsonl'}, line {line}: {reason}\nhint: nothing was restored: "
+        "make the export once more, or take an earlier one\n"
     )
     assert not copy.path.exists()
 
