@@ -354,7 +354,11 @@ def test_a_restore_never_writes_over_a_ledger(story: Shop, exported: list[str]) 
 
 
 def test_an_export_as_csv_is_the_log(story: Shop) -> None:
-    assert story.ok("export", "--format", "csv").out == story.ok("log", "--format", "csv").out
+    rows = story.ok("log", "--format", "csv").csv
+    for row in rows:
+        # What the log comes to is no part of it.
+        del row["change"], row["voided_by"]
+    assert story.ok("export", "--format", "csv").csv == rows
 
 
 def test_a_damaged_log_cannot_be_exported(story: Shop) -> None:
