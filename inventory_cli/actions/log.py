@@ -134,7 +134,7 @@ class BatchLine(NamedTuple):
     events: int
     first_position: int | None
     last_position: int | None
-    note: str
+    note: str | None
 
 
 def list_batches(ledger: Ledger) -> list[BatchLine]:
@@ -150,7 +150,7 @@ def list_batches(ledger: Ledger) -> list[BatchLine]:
             len(header.positions),
             header.first_position,
             header.last_position,
-            f"{late[header.batch]} into a closed period" if header.batch in late else "",
+            f"{late[header.batch]} into a closed period" if header.batch in late else None,
         )
         for header in read_batches(ledger)
     ]

@@ -57,6 +57,8 @@ def test_an_event_keeps_everything_that_was_said_of_it(shop: Shop) -> None:
         "id": "k1",
         "reverses": None,
         "details": {"lot": "7", "supplier": "Hafner"},
+        "change": 5,
+        "voided_by": None,
     }
     (batch,) = shop.json("batches")
     assert batch == {
@@ -68,6 +70,7 @@ def test_an_event_keeps_everything_that_was_said_of_it(shop: Shop) -> None:
         "events": 1,
         "first_position": 1,
         "last_position": 1,
+        "note": None,
     }
 
 

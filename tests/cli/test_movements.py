@@ -86,7 +86,7 @@ def test_a_table_says_which_span_it_is_about(busy: Shop) -> None:
 
 def test_a_span_that_ends_before_it_begins_and_other_periods_are_refused(busy: Shop) -> None:
     ran = busy("movements", "--from", "2022-04", "--to", "2022-03")
-    assert (ran.code, ran.err) == (2, "error: --from 2022-04 is after --to 2022-03\n")
+    assert (ran.code, ran.err) == (2, "error: --from 2022-04 is after --to 2022-03\nhint: exchange them\n")
     ran = busy("movements", "--from", "2190")
     assert (ran.code, ran.err) == (2, "error: --from 2190 is after --to today\n")
     ran = busy("movements", "--by", "decade")
@@ -110,7 +110,7 @@ def test_a_terminal_shows_a_total_and_a_bar_a_period(busy: Shop) -> None:
 
 
 def test_a_terminal_leaves_out_the_kinds_that_changed_nothing(busy: Shop) -> None:
-    shown = without_style(on_terminal(busy, "movements", *MARCH, columns=80))
+    shown = without_style(on_terminal(busy, "movements", *MARCH, columns=60))
     assert "╭" in shown
     assert "transferred" not in shown
     assert "received" in shown
