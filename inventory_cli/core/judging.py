@@ -92,7 +92,7 @@ class _Touched:
     """
 
     __slots__ = (
-        *("_highest", "_is_counted", "_lowest", "_since", "_until"),
+        *("_highest", "is_counted", "_lowest", "_since", "_until"),
         *("before", "projected", "settled"),
     )
 
@@ -102,7 +102,7 @@ class _Touched:
         self.settled = True
         counted = self.projected.last_counted
         # Whether there was a count at a time; one that closes its day is known by the day.
-        self._is_counted = bool(counted) and not str(counted).endswith("59.999Z")
+        self.is_counted = bool(counted) and not str(counted).endswith("59.999Z")
         self._begin_day("")
 
     def _begin_day(self, moment: str) -> None:
@@ -116,10 +116,10 @@ class _Touched:
         the other way round: so that the day has to be looked at.
         """
         if draft.kind != "counted":
-            return bool(draft.date_only and self._is_counted)
+            return bool(draft.date_only and self.is_counted)
         if draft.date_only:
             return False
-        self._is_counted = True
+        self.is_counted = True
         return self.projected.last_effective != ""
 
     def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
@@ -202,20 +202,22 @@ class Judge:
         allow_negative = self._grounds.allow_negative
         changed: dict[int, Draft] = {}
         first = self._next
+        # By their places the fields of a draft are had sooner: kind 2, effective_at 4, details 11.
         for position, draft in enumerate(drafts, start=first):
-            if draft.effective_at >= soon:
+            if draft[4] >= soon:
                 draft = changed[position] = self._of_today_or_later(draft, position)
             stream = draft[:2]
             touch = touched.get(stream)
             if touch is None:
                 touch = touched[stream] = self._first_touch(stream)
             if touch.settled:
-                if touch.may_meet(draft):
+                # Most streams were never counted, and most events are no count.
+                if (touch.is_counted or draft[2] == "counted") and touch.may_meet(draft):
                     self._met.setdefault(stream, set()).add(
                         day_of(draft.effective_at, self._grounds.zone)
                     )
                 touch.settled = touch.bring_forward(draft, allow_negative)
-            if draft.effective_at <= closed_to or draft.details is not None:
+            if draft[4] <= closed_to or draft[11] is not None:
                 self._look_at_period(draft, position)
                 if draft.kind == DESCRIBED:
                     self._look_at_barcodes(draft, position)
