@@ -155,7 +155,10 @@ def _compared(stock_list: StockList, states: Mapping[Stream, State], scope: Scop
         if scope.location in (None, location):
             on_hand[sku, location if stock_list.has_locations else None] += state.on_hand
     if scope.location is not None and not listed and not on_hand:
-        raise WrongUsage(f"neither the list nor the ledger has anything at {scope.location}")
+        raise WrongUsage(
+            f"neither the list nor the ledger has anything at {scope.location}",
+            "`inventory stock --by-location` shows which locations there are",
+        )
     spots = set(listed)
     if not scope.partial:
         spots |= {spot for spot, quantity in on_hand.items() if quantity}
@@ -230,7 +233,10 @@ def _require_countable(
     ledger: Ledger, stock_list: StockList, scope: Scope, counting: Counting
 ) -> None:
     if scope.as_of > _end_of_today(ledger, counting.present.now):
-        raise WrongUsage("nothing can be counted on a later day than today")
+        raise WrongUsage(
+            "nothing can be counted on a later day than today",
+            "name the day of the count with --as-of, or leave it out",
+        )
     if not stock_list.spots and not scope.partial:
         raise Refused(
             f"{stock_list.name} lists nothing, so all that is there would be counted as 0",

@@ -28,7 +28,10 @@ def check_over(cut: str, now: str, zone: tzinfo) -> None:
     """
     if cut > day_of(now, zone)[1]:
         end = show_cut(cut, zone).removeprefix("the end of ")
-        raise WrongUsage(f"{end} has not come yet, so nothing can be closed by it")
+        raise WrongUsage(
+            f"{end} has not come yet, so nothing can be closed by it",
+            "name a day that is over: --as-of yesterday",
+        )
 
 
 def likely_last_day(now: str, closings: Sequence[Closing], zone: tzinfo) -> str | None:
