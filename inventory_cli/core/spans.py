@@ -6,25 +6,9 @@ Must never know what happened in one.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from typing import NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME, When, inclusive_end, inclusive_start, parse_when
 from inventory_cli.errors import WrongUsage
-
-
-class Span(NamedTuple):
-    """Local days, both included, with the first and the last moment of them as UTC text."""
-
-    first: date
-    last: date
-    begins: str
-    ends: str
-
-
-def span_of(first: date, last: date, zone: tzinfo) -> Span:
-    """Return the span from one day to another."""
-    begins = inclusive_start(When(first, None), zone)
-    return Span(first, last, begins, inclusive_end(When(last, None), zone))
 
 
 def parse_first(text: str, now: datetime, zone: tzinfo) -> When:
