@@ -89,8 +89,9 @@ def _read_each(
     source: Source, profile: Profile, measures: Measures, reading: Reading
 ) -> Iterator[Row]:
     with closing(source.records()) as records, Spool[Record]() as spool:
-        columns, rest = read_header(source, records, profile)
-        profile = _for_descriptions(columns.headers, profile)
+        names, rest = read_names(source, records, profile)
+        profile = _for_descriptions(names, profile)
+        columns = match_header(source.name, source.line, names, profile)
         wanted = ["date", "sku"]
         wanted += [] if profile.is_signed or profile.outside else ["type"]
         wanted += [] if columns.fields.keys() & {"quantity_in", "quantity_out"} else ["quantity"]
@@ -98,9 +99,14 @@ def _read_each(
         prepared = prepare(source, rest, columns, reading)
         readers, prepared = read_dates(source, columns, profile, measures, prepared, spool)
         reader = RowReader(
-            columns, profile, measures.decimals, measures.zone, readers, measures.usual_location
+            columns,
+            profile,
+            measures.decimals,
+            measures.zone,
+            readers,
+            measures.usual_location,
+            lambda: parse_when_recorded("today", measures.present, measures.zone),
         )
-        reader.today = lambda: parse_when_recorded("today", measures.present, measures.zone)
         pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
         hours = HoursApart(reader.dates, measures.zone, reading)
         read, add_up = reader.read, profile.add_up
@@ -130,7 +136,6 @@ def read_header(
 ) -> tuple[Columns, Iterator[list[str]]]:
     """Return the columns of a file, and its records behind the header."""
     names, rest = read_names(source, records, profile)
-    profile = _for_descriptions(names, profile)
     return match_header(source.name, source.line, names, profile), rest
 
 

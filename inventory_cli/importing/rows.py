@@ -106,7 +106,8 @@ class RowReader:
     """Turns rows that `Columns.complete` has gone over into drafts.
 
     `read_dates` says, for each field that is a date, how its cells are read; `usual_location` where
-    a row is that does not say so, if anybody said.
+    a row is that does not say so, if anybody said; `today` the day of what describes a SKU and does
+    not say since when.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class RowReader:
         zone: tzinfo,
         read_dates: Mapping[str, Callable[[str], When]],
         usual_location: str | None,
+        today: Callable[[], When],
     ) -> None:
         self._zone = zone
         self._usual_location = usual_location
@@ -125,8 +127,7 @@ class RowReader:
         self._directed = profile.is_signed or bool(profile.outside)
         self._inverted = profile.signed == "inverted"
         self._line = 0
-        # The day of what describes a SKU and does not say since when.
-        self.today: Callable[[], When | None] = lambda: None
+        self._today = today
         self._decimals, self._mark = decimals, profile.decimal_mark
         read_date = read_dates["date"]
         self.dates = Cells(columns, "date", lambda text: read_date(given(text)))
@@ -160,7 +161,7 @@ class RowReader:
         """
         self._line = line
         if when is None and self._describes_today(record):
-            when = self.today()
+            when = self._today()
         when = when or self.dates[record[self.dates.at]]
         if not self._may_be_plain:
             return self.read_any(line, record, when)
