@@ -12,6 +12,7 @@ from inventory_cli.core.names import there_is
 from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.storage.descriptions import count_described
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.stock import has_sku
 
@@ -23,33 +24,43 @@ class Scanned(NamedTuple):
     quantity: int
 
 
-def find_sku(ledger: Ledger, code: str) -> str | None:
-    """Return the SKU that a code means, by itself or as its barcode; None where none does.
+class Codes:
+    """The codes of a ledger. Barcodes are read again only where something was said since."""
 
-    Raises Refused where it is the barcode of several.
-    """
-    if has_sku(ledger, code):
-        return code
-    found = skus_by_barcode(ledger).get(code, [])
-    if len(found) > 1:
-        raise Refused(
-            f"the barcode {code} is that of {' and of '.join(found)}",
-            f"`inventory describe {quote(found[-1])} --barcode ''` takes it away there",
-        )
-    return found[0] if found else None
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._said = -1
+        self._barcodes: dict[str, list[str]] = {}
+
+    def find_sku(self, code: str) -> str | None:
+        """Return the SKU that a code means, by itself or as its barcode; None where none does.
+
+        Raises Refused where it is the barcode of several.
+        """
+        if has_sku(self._ledger, code):
+            return code
+        if (said := count_described(self._ledger)) != self._said:
+            self._said, self._barcodes = said, skus_by_barcode(self._ledger)
+        found = self._barcodes.get(code, [])
+        if len(found) > 1:
+            raise Refused(
+                f"the barcode {code} is that of {' and of '.join(found)}",
+                f"`inventory describe {quote(found[-1])} --barcode ''` takes it away there",
+            )
+        return found[0] if found else None
 
 
-def read_scanned(ledger: Ledger, line: str) -> Scanned:
+def read_scanned(ledger: Ledger, codes: Codes, line: str) -> Scanned:
     """Return what a line means, `CODE` or `CODE QTY`; a code may hold blanks.
 
     Raises Refused where no SKU has that code, WrongUsage where it is none.
     """
     code = clean_name(line, "code")
     one = 10**ledger.decimals
-    if sku := find_sku(ledger, code):
+    if sku := codes.find_sku(code):
         return Scanned(sku, one)
     first, _, last = code.rpartition(" ")
-    if first and (sku := find_sku(ledger, first.rstrip())):
+    if first and (sku := codes.find_sku(first.rstrip())):
         return Scanned(sku, parse_quantity(last, ledger.decimals))
     unknown = first.rstrip() if first and _is_quantity(last, ledger.decimals) else code
     new = newcomers(ledger).look_at_sku(unknown)

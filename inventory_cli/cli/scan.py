@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from inventory_cli.actions.codes import read_scanned
+from inventory_cli.actions.codes import Codes, read_scanned
 from inventory_cli.actions.record import Recording, Request, record
 from inventory_cli.cli import options
 from inventory_cli.cli.completion import complete_kind
@@ -75,6 +75,7 @@ class _Scanning:
 
     def __init__(self, context: typer.Context, ledger: Ledger, kind: str, given: Given) -> None:
         self._ledger, self._kind, self._given = ledger, kind, given
+        self._codes = Codes(ledger)
         self._origin = options.origin(context, given.by)
         self._facts = facts_of(given)
         place = DEFAULT_LOCATION if given.location is None else given.location
@@ -98,7 +99,7 @@ class _Scanning:
 
     def _record(self, code: str) -> Recording:
         ledger, given = self._ledger, self._given
-        sku, quantity = read_scanned(ledger, code)
+        sku, quantity = read_scanned(ledger, self._codes, code)
         when = parse_when_recorded(given.on, options.present(ledger), ledger.zone)
         draft = movement(self._kind, sku, self._location, quantity, when, ledger.zone, self._facts)
         request = Request((draft,), given.on != NOW, given.location is not None)

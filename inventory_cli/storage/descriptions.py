@@ -48,6 +48,12 @@ def is_described(ledger: Ledger, sku: str) -> bool:
     return ledger.connection.execute(query, (sku,)).fetchone() is not None
 
 
+def count_described(ledger: Ledger) -> int:
+    """Return how often anything was said of SKUs, or taken back."""
+    query = "SELECT count(*) FROM events WHERE location = ''"
+    return int(ledger.connection.execute(query).fetchone()[0])
+
+
 def described_skus(ledger: Ledger) -> list[str]:
     """Return every SKU that was ever described once, sorted."""
     rows = ledger.connection.execute("SELECT DISTINCT sku FROM events WHERE location = ''")
