@@ -114,7 +114,6 @@ def _show(
     found = _sorted(_narrowed(found, shown, ledger.decimals), shown)
     skus = asked.skus or []
     called = _names(ledger, cut, skus) if shown.names or is_terminal() else {}
-    lines = _sparklines(ledger, cut, skus, asked.location) if shown.spark else {}
     columns = [
         Column("sku"),
         Column("name", "remark", None if shown.names else "terminal"),
@@ -122,15 +121,17 @@ def _show(
         Column("on_hand", "level"),
         Column("last_incoming"),
         Column("last_outgoing"),
-        Column("spark", only=None if shown.spark else "none"),
     ]
-    rows: list[list[object]] = [
-        [row.sku, called.get(row.sku), *row[1:], lines.get(row.sku)] for row in found
-    ]
+    rows: list[list[object]] = [[row.sku, called.get(row.sku), *row[1:]] for row in found]
+    if shown.spark:
+        lines = _sparklines(ledger, cut, skus, asked.location)
+        columns.append(Column("spark"))
+        for there_is, row in zip(found, rows, strict=True):
+            row.append(lines.get(there_is.sku))
     if shown.total:
         total = sum(row.on_hand for row in found)
         label = "total" if asked.format == "table" else None
-        rows.append([label, None, None, total, None, None, None])
+        rows.append([label, None, None, total, *[None] * (len(columns) - 4)])
     if not shown.by_location:
         del columns[2]
         for row in rows:
