@@ -62,8 +62,8 @@ def correct(
             None if on is None else parse_when_recorded(on, present, ledger.zone),
             None if sku is None else clean_name(sku, "SKU"),
             None if location is None else clean_name(location, "location"),
-            cost and parse_unit_cost(cost) if cost is not None else None,
-            reference and clean_name(reference, "reference") if reference is not None else None,
+            cost and parse_unit_cost(cost),
+            reference and clean_name(reference, "reference"),
         )
         recording = correct_event(
             ledger,
