@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from inventory_cli.audit.finding import Finding
 from inventory_cli.core.dates import shifted
+from inventory_cli.core.descriptions import FACTS
 from inventory_cli.core.events import DESCRIBED, Draft, is_stock, unpack_details
 from inventory_cli.core.wording import event_in_words
 from inventory_cli.storage.ledger_file import Ledger
@@ -57,9 +58,6 @@ def check_described(
         yield Finding("opened", f"{sku} is not described as in {name}", sku, "")
 
 
-# What is known of a SKU; all else that a description carries, as free details, is not taken over.
-_FACTS = ("barcode", "category", "minimum", "name", "supplier", "unit")
-
-
 def _told(facts: _Facts) -> _Facts:
-    return {key: text for key, text in facts.items() if key in _FACTS}
+    """Return what is taken over; the free details of a description are not."""
+    return {key: text for key, text in facts.items() if key in FACTS}
