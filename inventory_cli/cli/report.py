@@ -122,10 +122,15 @@ def _commands(
     between = [*start, "--to", end]
     called = ["--names"] if figures.names else []
     late = [str(one.entry.event.position) for one in figures.told.late.foremost()]
+    # The chart is of this SKU until another one is chosen.
+    first = [row.sku for row in figures.stock[:1]]
+    if first and first[0].startswith("-"):
+        first.insert(0, "--")
     said = {
         "audit": ["verify", *expected],
         "stock": ["as-of", end, *called, "--spark", *known],
         "history": ["history", "--to", end, *known],
+        "chart": ["history", "--to", end, *known, *first],
         "movements": ["movements", *between, *known],
         "fast": ["insights", *between, *known],
         "slow": ["insights", *between, *known],

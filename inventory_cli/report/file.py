@@ -7,6 +7,7 @@ Must never know what is on it.
 import os
 from contextlib import suppress
 from pathlib import Path
+from shutil import copymode
 
 from inventory_cli.errors import NotFree, WrongUsage
 
@@ -19,6 +20,8 @@ def check_name(path: Path, identity: str) -> None:
     """Raise NotFree where the name has a file that is no report of this ledger, and WrongUsage
     where no page can be written there.
     """
+    if str(path) == "-":
+        raise WrongUsage("a report is a file", "name one, like report.html")
     if not path.absolute().parent.is_dir():
         raise WrongUsage(f"the folder {path.parent} does not exist", "make it, or name another")
     if not os.path.lexists(path):
@@ -36,7 +39,9 @@ def check_name(path: Path, identity: str) -> None:
 
 
 def write_page(path: Path, text: str, identity: str) -> None:
-    """Write a page under its name, at once: whoever opens it sees the old one or the new one."""
+    """Write a page under its name, at once: whoever opens it sees the old one or the new one. An
+    old one leaves it its rights.
+    """
     real = Path(os.path.realpath(path))
     unfinished = real.with_name(f".{real.name}.{os.urandom(8).hex()}.new")
     try:
@@ -46,6 +51,8 @@ def write_page(path: Path, text: str, identity: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             check_name(path, identity)
+            if real.exists():
+                copymode(real, unfinished)
             unfinished.replace(real)
         except BaseException:
             with suppress(OSError):

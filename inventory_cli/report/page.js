@@ -210,10 +210,11 @@
     listSteps();
   }
 
-  function beginChart() {
+  function beginChart(names) {
     byId("undrawn").hidden = true;
     byId("drawing").hidden = false;
-    byId("sku").append(...data.courses.map(([sku], number) => new Option(sku, String(number))));
+    const options = names.map(({ sku, name }, number) => new Option(name ? `${sku} · ${name}` : sku, number));
+    byId("sku").append(...options);
     byId("sku").addEventListener("change", (event) => choose(Number(event.target.value)));
     byId("steps").addEventListener("toggle", listSteps);
     choose(0);
@@ -287,9 +288,8 @@
     });
   }
 
-  function beginSearch(table, rows) {
-    const named = [...table.tHead.rows[0].cells].some((cell) => cell.textContent === "Name");
-    const texts = rows.map((row) => (row.cells[0].textContent + "\n" + (named ? row.cells[1].textContent : "")).toLowerCase());
+  function beginSearch(rows, names) {
+    const texts = names.map(({ sku, name }) => `${sku}\n${name}`.toLowerCase());
     byId("search").addEventListener("input", (event) => {
       const wanted = event.target.value.trim().toLowerCase();
       let count = 0;
@@ -305,9 +305,14 @@
   const stock = byId("stock-table");
   if (stock) {
     const rows = [...stock.tBodies[0].rows];
-    beginSearch(stock, rows);
+    const place = [...stock.tHead.rows[0].cells].findIndex((cell) => cell.textContent === "Name");
+    const names = rows.map(({ cells }) => ({
+      sku: cells[0].textContent,
+      name: place < 0 ? "" : cells[place].textContent,
+    }));
+    beginSearch(rows, names);
     beginSparklines(rows);
-    beginChart();
+    beginChart(names);
   }
   document.querySelectorAll("main > section > .scroll > table").forEach(beginSorting);
 })();

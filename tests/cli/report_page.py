@@ -66,6 +66,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.tables: dict[str, Table] = {}
         self.commands: dict[str, list[str]] = {}
+        self.every_command: list[list[str]] = []
         self.words = ""
         self._script = ""
         # The name of the last table, the part of it, and where text goes.
@@ -104,7 +105,8 @@ class Page(HTMLParser):
         elif self._into == "data":
             self._script += data
         elif self._into == "how" and data.startswith("inventory "):
-            self.commands.setdefault(self._table, shlex.split(data))
+            self.every_command.append(shlex.split(data))
+            self.commands.setdefault(self._table, self.every_command[-1])
         elif self._into in ("words", "how"):
             self.words += data
 

@@ -68,6 +68,17 @@ def run(shop: Shop, command: list[str], *words: str) -> list[dict[str, str]]:
     return shop.ok(*command[3:at], *words, *command[at:]).csv
 
 
+def test_every_command_on_the_page_runs_as_it_stands_there(made: tuple[Shop, Page]) -> None:
+    shop, page = made
+    # Each of the twelve tables, and the chart, of the first SKU.
+    assert len(page.every_command) == 13
+    for command in page.every_command:
+        assert command[:3] == ["inventory", "--ledger", str(shop.path)]
+        assert shop.ok(*command[3:]).out
+    (chart,) = [command for command in page.every_command if "history" in command]
+    assert chart[-2:] == ["--", "-x"] == ["--", page.tables["stock"].rows[0][0]]
+
+
 def test_tables_that_are_no_choice_are_whole_and_add_up(made: tuple[Shop, Page]) -> None:
     shop, page = made
     for name in ("stock", "movements", "out", "reorder"):
@@ -255,7 +266,8 @@ def test_only_an_earlier_report_of_the_same_ledger_is_written_over(
     story.ok("sell", "XYZ-1", 1)
     story.ok("report", file)
     assert read_page(file).tables["stock"].rows[0][1] == "189"
-    assert [path for path in story.folder.iterdir() if path.name.endswith(".new")] == []
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert {path.name for path in story.folder.iterdir()} == {story.path.name, file.name}
     other = Shop(tmp_path_factory.mktemp("other"))
     notes = story.folder / "notes.txt"
     notes.write_text("mine", encoding="utf-8")
@@ -301,21 +313,24 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--method", "lifo"), "--method 'lifo' is not one of fifo, average"),
-        (("--cover", "x"), "--cover 'x' is not a whole number"),
-        (("--from", "2022-04", "--to", "2022-03"), "--from 2022-04 is after --to 2022-03"),
+        (("-",), "a report is a file"),
+        (("none/report.html",), "the folder none does not exist"),
+        (("report.html", "--method", "lifo"), "--method 'lifo' is not one of fifo, average"),
+        (("report.html", "--cover", "x"), "--cover 'x' is not a whole number"),
+        (
+            ("report.html", "--from", "2022-04", "--to", "2022-03"),
+            "--from 2022-04 is after --to 2022-03",
+        ),
     ],
 )
 def test_a_mistake_is_said_before_anything_is_written(
-    shop: Shop, words: tuple[str, ...], message: str
+    shop: Shop, words: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = shop("report", shop.folder / "report.html", *words)
+    monkeypatch.chdir(shop.folder)
+    ran = shop("report", *words)
     assert ran.code == 2
     assert ran.err.startswith(f"error: {message}\n")
-    assert not (shop.folder / "report.html").exists()
-    ran = shop("report", shop.folder / "none" / "report.html")
-    assert ran.code == 2
-    assert "does not exist" in ran.err
+    assert [path.name for path in shop.folder.iterdir()] == [shop.path.name]
 
 
 def test_without_the_package_for_it_the_extra_is_named(
