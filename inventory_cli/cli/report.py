@@ -137,7 +137,7 @@ def _commands(
         "out": ["as-of", end, *called, "--out", *known],
         "reorder": ["reorder", "--cover", str(asked.cover), *between, *known],
         "value": ["value", "--method", asked.method, *between, *known],
-        "late": ["show", *late[:1]],
+        **({"late": ["show", late[0]]} if late else {}),
         "closed": ["batches"],
         "reversals": ["log", "--kind", "reversed"],
         "counts": ["log", "--kind", "counted", *between],

@@ -206,6 +206,10 @@ def test_an_empty_ledger_has_a_page_too(shop: Shop) -> None:
     page = read_page(file)
     assert page.tables.keys() == {"audit"}
     assert "Nothing has happened by the end of the period." in page.words
+    # That there is nothing is a figure too: all but that nothing is late and that nothing is drawn.
+    assert len(page.every_command) == 11
+    for command in page.every_command:
+        shop.ok(*command[3:])
     assert "No cost is known of anything" in page.words
 
 
