@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from inventory_cli.actions.report import MOST_TOLD
 from inventory_cli.cli import app
+from inventory_cli.errors import LedgerUnusable
 from tests.cli.report_page import HOSTILE, Page, make_shop, read_page
 from tests.conftest import Shop
 from tests.tampering.altering import alter
@@ -259,6 +261,34 @@ def test_of_a_log_that_cannot_be_replayed_the_page_says_so_and_gives_no_figures(
     assert page.tables.keys() == {"audit"}
     assert "event 2 is of the unknown kind 'lost'" in page.words
     assert page.data["courses"] == []
+
+
+def test_what_fails_in_a_sound_ledger_is_no_matter_of_the_page(
+    story: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise LedgerUnusable("the file is busy")
+
+    monkeypatch.setattr("inventory_cli.actions.report.stock_as_of", busy)
+    ran = story("report", story.folder / "report.html")
+    assert (ran.code, ran.err) == (4, "error: the file is busy\n")
+    assert not (story.folder / "report.html").exists()
+
+
+def test_of_many_counts_those_with_the_largest_variance_are_told(shop: Shop) -> None:
+    lines = ["date,sku,type,quantity"]
+    for n in range(MOST_TOLD + 5):
+        # By turns too much and too little, the first ones least.
+        lines += [
+            f"2022-03-01,S{n},received,1000",
+            f"2022-03-02,S{n},counted,{1000 + n * (-1) ** n}",
+        ]
+    assert shop.import_text("\n".join(lines)).code == 0
+    shop.ok("report", shop.folder / "report.html")
+    table = read_page(shop.folder / "report.html").tables["counts"]
+    assert table.column("SKU") == [f"S{n}" for n in reversed(range(5, MOST_TOLD + 5))]
+    assert table.column("Variance")[:2] == ["+204", "-203"]
+    assert "".join(table.caption).endswith(": 200 of 205")
 
 
 def test_only_an_earlier_report_of_the_same_ledger_is_written_over(
