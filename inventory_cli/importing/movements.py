@@ -10,7 +10,7 @@ from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS, Draft
+from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS
 from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
@@ -76,11 +76,10 @@ def read_chunks(
     source: Source,
     profile: Profile,
     measures: Measures,
-    write: Callable[[Draft], bytes],
     reading: Reading,
 ) -> Iterator[Chunk]:
-    """Give what `read_rows` gives in chunks, in which `write` has made the text of each draft."""
-    for chunk in in_chunks(read_rows(source, profile, measures, reading), write):
+    """Give what `read_rows` gives in chunks."""
+    for chunk in in_chunks(read_rows(source, profile, measures, reading)):
         reading.note_good(chunk.drafts)
         yield chunk
 
