@@ -32,6 +32,8 @@ from inventory_cli.core.timeline import Day, Judging, Problem, judge_timeline
 from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused
 
+_LEAST_ON_HAND = -LARGEST_ON_HAND
+
 
 class Forbidden(Refused):
     """The rules forbid a batch that was to be recorded now, for all these problems; the first is
@@ -105,13 +107,9 @@ class _Touched:
         counted = self.projected.last_counted
         # Whether there was a count at a time; one that closes its day is known by the day.
         self.is_counted = bool(counted) and not str(counted).endswith("59.999Z")
-        self._begin_day("")
-
-    def _begin_day(self, moment: str) -> None:
         self._since = self.projected.last_effective
-        self._lowest = self._highest = self.projected.on_hand
-        # Behind every moment of the day, as UTC has it.
-        self._until = f"{moment[:10]}~" if moment else ""
+        self._lowest = self._highest = self.before
+        self._until = ""
 
     def may_meet(self, kind: str, date_only: int) -> bool:
         """Tell whether an event may be a count at a time that meets what is known by its day, or
@@ -125,22 +123,25 @@ class _Touched:
         return self.projected.last_effective != ""
 
     def bring_forward(
-        self, kind: str, quantity: int, moment: str, details: str | None, allow_negative: bool
+        self, kind: str, quantity: int, moment: str, until: str, details: str | None, least: int
     ) -> bool:
         """Apply an event and tell whether that settles the stream.
 
-        It does not when the event comes too late, or when what was on hand before it may be too
-        little: then the stream has to be folded, and judged, as a whole.
+        It does not when the event comes too late, or when what was on hand before it may be less
+        than the `least`: then the stream has to be folded, and judged, as a whole. `until` lies
+        behind every moment of its day, as UTC has it.
         """
         projected = self.projected
-        if kind == "reversed" or (projected.on_hand < 0 and not allow_negative):
+        on_hand, last_effective = projected.on_hand, projected.last_effective
+        if on_hand < least or kind == "reversed":
             return False
-        if moment < projected.last_effective:
-            return self._insert(kind, quantity, moment, -LARGEST_ON_HAND if allow_negative else 0)
+        if moment < last_effective:
+            return self._insert(kind, quantity, moment, least)
         if moment > self._until:
-            self._begin_day(moment)
+            self._since, self._until = last_effective, until
+            self._lowest = self._highest = on_hand
         if kind == "opened":
-            if projected.last_effective:
+            if last_effective:
                 return False
             # Nothing takes effect before it.
             self._since = moment
@@ -149,7 +150,7 @@ class _Touched:
             self._lowest = on_hand
         elif on_hand > self._highest:
             self._highest = on_hand
-        return -LARGEST_ON_HAND <= on_hand <= LARGEST_ON_HAND
+        return _LEAST_ON_HAND <= on_hand <= LARGEST_ON_HAND
 
     def _insert(self, kind: str, quantity: int, moment: str, least: int) -> bool:
         """Apply an event that takes effect before others; what is there then may be no less."""
@@ -200,7 +201,8 @@ class Judge:
     def take(self, drafts: Drafts) -> Drafts:
         """Look at the next drafts of the batch; return them as they are to be recorded."""
         touched, closed_to, soon = self._touched, self._closed_to, self._soon
-        allow_negative = self._grounds.allow_negative
+        least = _LEAST_ON_HAND if self._grounds.allow_negative else 0
+        day, until = "", ""
         changed: dict[int, Draft] = {}
         said = (drafts.kind, drafts.quantity, drafts.effective_at, drafts.date_only, drafts.details)
         for place, (sku, location, kind, quantity, moment, date_only, details) in enumerate(
@@ -217,7 +219,10 @@ class Judge:
                 # Most streams were never counted, and most events are no count.
                 if (touch.is_counted or kind == "counted") and touch.may_meet(kind, date_only):
                     self._met.setdefault(stream, set()).add(day_of(moment, self._grounds.zone))
-                touch.settled = touch.bring_forward(kind, quantity, moment, details, allow_negative)
+                if moment[:10] != day:
+                    day = moment[:10]
+                    until = f"{day}~"
+                touch.settled = touch.bring_forward(kind, quantity, moment, until, details, least)
             if moment <= closed_to or (
                 details is not None and (kind == DESCRIBED or INTO_CLOSED in details)
             ):

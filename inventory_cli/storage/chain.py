@@ -82,9 +82,10 @@ def link_drafts(previous: bytes, first: int, batch: int, drafts: Drafts) -> list
     Their text is spelled out, because it is made for every row: `canonical` takes longer.
     """
     links = []
-    for position, said in enumerate(zip(*drafts, strict=True), start=first):
-        sku, location, kind, quantity, effective_at, date_only, reason, reference = said[:8]
-        unit_cost, id, reverses, details = said[8:]
+    moves, facts = zip(*drafts[:6], strict=True), zip(*drafts[6:], strict=True)
+    for position, (move, fact) in enumerate(zip(moves, facts, strict=True), start=first):
+        sku, location, kind, quantity, effective_at, date_only = move
+        reason, reference, unit_cost, id, reverses, details = fact
         text = (
             f'["event",{position},{batch},{_string(sku)},{_string(location)},{_string(kind)},'
             f"{quantity},{_string(effective_at)},{date_only},"
