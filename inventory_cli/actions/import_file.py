@@ -100,9 +100,9 @@ def _reading(
     progress: Progress,
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
-    usual_location = imported.choices.usual_location
+    choices, reading = imported.choices, imported.reading
     present = present_at(now, ledger.head().recorded_at)
-    measures = Measures(ledger.decimals, ledger.zone, present, usual_location)
+    measures = Measures(ledger.decimals, ledger.zone, present, choices.usual_location)
     way = read_as(profile, measures)
 
     def counted(reading: Reading) -> None:
@@ -117,7 +117,8 @@ def _reading(
                 source,
                 profile,
                 measures,
-                imported.reading,
+                reading,
+                choices.stops,
                 sha256,
                 flush,
                 counted,
@@ -127,7 +128,7 @@ def _reading(
             return
     source = open_source(file, name, profile, half(progress, 0))
     with Spool[Packed](at_once=1) as spool:
-        for chunk in read_chunks(source, profile, measures, imported.reading):
+        for chunk in read_chunks(source, profile, measures, reading, choices.stops):
             spool.add(pack_chunk(chunk))
         packed = spool.read(half(progress, 1))
         yield _Found(name, source.sha256(), way, lambda: map(unpack_chunk, packed))
@@ -153,9 +154,7 @@ def _record(
 ) -> None:
     choices = imported.choices
     imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
-    # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
-    stops = not choices.skip_bad and not choices.dry_run
-    if imported.known_as or (imported.bad and stops):
+    if imported.known_as or (imported.bad and choices.stops):
         return
 
     def plan() -> Iterator[Drafts]:
@@ -172,7 +171,7 @@ def _record(
                 yield chunk.drafts
             else:
                 yield Drafts.of(meant_for(draft, closing) for draft in chunk.drafts.each())
-        if imported.bad and stops:
+        if imported.bad and choices.stops:
             raise _BadRows
 
     def inspect(streams: Iterable[Stream], first: int, last: int) -> None:

@@ -40,6 +40,7 @@ def read_ahead(
     profile: Profile,
     measures: Measures,
     reading: Reading,
+    stops: bool,
     expected: str,
     flush: Callable[[], None],
     counted: Callable[[Reading], None],
@@ -47,17 +48,17 @@ def read_ahead(
 ) -> Iterator[Iterator[Chunk]]:
     """Read and check the rows in another process, and give them as they come.
 
-    The first of them have come when the context is entered. It is the other process that counts
-    in `reading`; `counted` is told of it when the last row was taken. `flush` empties what could
-    be written once more there; `progress` is told the bytes whose rows were taken. Raises Refused
-    as `read_rows` does, from the iterator, and when the file is no longer that of the `expected`
-    SHA-256.
+    The first of them have come when the context is entered; none come behind a bad one that
+    `stops` it. It is the other process that counts in `reading`; `counted` is told of it when the
+    last row was taken. `flush` empties what could be written once more there; `progress` is told
+    the bytes whose rows were taken. Raises Refused as `read_rows` does, from the iterator, and
+    when the file is no longer that of the `expected` SHA-256.
     """
     flush()
 
     def give() -> Iterator[object]:
         try:
-            for chunk in read_chunks(source, profile, measures, reading):
+            for chunk in read_chunks(source, profile, measures, reading, stops):
                 yield source.size(), pack_chunk(chunk)
         finally:
             yield replace(reading, list_bad=None)

@@ -77,11 +77,15 @@ def read_chunks(
     profile: Profile,
     measures: Measures,
     reading: Reading,
+    stops: bool = False,
 ) -> Iterator[Chunk]:
-    """Give what `read_rows` gives in chunks."""
+    """Give what `read_rows` gives in chunks. Where that `stops` it, nothing more is given once a
+    row is bad, though the others are looked at too.
+    """
     for chunk in in_chunks(read_rows(source, profile, measures, reading)):
         reading.note_good(chunk.drafts)
-        yield chunk
+        if not (stops and reading.bad.count):
+            yield chunk
 
 
 def _read_each(
