@@ -29,7 +29,8 @@ from inventory_cli.errors import Refused
 from inventory_cli.importing.ahead import digest_ahead, read_ahead
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
-from inventory_cli.importing.movements import Measures, open_source, read_chunks
+from inventory_cli.importing.movements import Measures, read_chunks
+from inventory_cli.importing.prepare import open_source
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.read_as import read_as
 from inventory_cli.importing.rows import Packed

@@ -107,8 +107,16 @@ def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
             imported.choices.dry_run,
         )
         show(Answer(_COLUMNS, [row], ledger.decimals), format)
+    for remark in imported.reading.remarks:
+        note(remark)
     if left_out := imported.reading.left_out:
         note(f"{count_of(left_out, 'row')} left out by the rules of the profile")
+    if unfolded := imported.reading.unfolded:
+        note(f"read as a row for each quantity: {unfolded} more than the file has")
+    if nothing := imported.reading.nothing:
+        note(f"{count_of(nothing, 'row')} of zeros, or without a quantity, left out")
+    if repeated := imported.reading.repeated:
+        note(f"{count_of(repeated, 'row')} with a figure that was said before, taken once")
     if headers := imported.reading.second_headers.first:
         more = and_more(imported.reading.second_headers.count - len(headers))
         note(f"the header stands once more on line {', '.join([*map(str, headers), *more])}")

@@ -79,7 +79,7 @@ class Recording(NamedTuple):
 
 def reconcile(
     context: typer.Context,
-    meaning: Annotated[Meaning, But("kind", "signed")],
+    meaning: Annotated[Meaning, But("kind", "signed", "sheet")],
     recording: Recording,
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")

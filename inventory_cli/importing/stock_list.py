@@ -26,12 +26,10 @@ from inventory_cli.importing.columns import Columns, match_header, require_field
 from inventory_cli.importing.movements import (
     DateReaders,
     Measures,
-    Record,
-    open_source,
-    prepare,
     read_dates,
     read_header,
 )
+from inventory_cli.importing.prepare import Record, open_source, prepare
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
@@ -83,7 +81,7 @@ class StockList:
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
         self._only = location
-        self._adds_up = profile.add_up
+        self._adds_up, self._once = profile.add_up, profile.once
         self._usual_location = usual_location
         self._may_be_blank = may_be_blank
         self.has_locations = location is not None or self._locations.at >= 0
@@ -106,6 +104,8 @@ class StockList:
         if self._only not in (None, location):
             return
         if earlier := self.spots.get((sku, location)):
+            if self._once and earlier.quantity == quantity:
+                return
             if not self._adds_up:
                 where = f" at {location}" if at >= 0 else ""
                 reason = f"line {earlier.line} lists {sku}{where} already; --add-up adds them up"

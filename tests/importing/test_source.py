@@ -229,7 +229,7 @@ def workbook() -> bytes:
             gzip.compress(HEADER.encode(), mtime=0),
             "is compressed: `gunzip -c FILE | inventory import -`",
         ),
-        (workbook(), "is a ZIP archive, as Excel workbooks are: save the sheet as CSV"),
+        (workbook(), "cannot be read as a workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 99, "is an old Excel workbook"),
         (b"%PDF-1.7\n", "is a PDF document, not a CSV file"),
         (b"", "is empty"),
