@@ -12,8 +12,12 @@ from inventory_cli.importing.profile import Profile, find_profile, with_options
 
 PROFILES = "What the file means"
 
-CsvFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
+CsvFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE",
+        help="CSV files, also as .gz or .zip, or workbooks (.xlsx, .ods); - is standard input.",
+    ),
 ]
 
 

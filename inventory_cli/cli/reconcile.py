@@ -232,6 +232,8 @@ def _show(
 ) -> None:
     show(Answer(_COLUMNS, found.differences, ledger.decimals), format)
     options.note_cut(ledger, scope.as_of, None, format)
+    for remark in stock_list.remarks:
+        note(remark)
     if stock_list.left_out:
         note(f"{count_of(stock_list.left_out, 'row')} left out by the rules of the profile")
     if stock_list.blank:

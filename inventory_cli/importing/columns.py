@@ -146,14 +146,14 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
 def _named(finder: "_Finder", profile: Profile) -> set[str]:
     """Return the fields that the profile says, so that no header is to be looked for."""
     named = {*profile.columns, *profile.constants}
+    if profile.places and profile.quantities:
+        finder.refuse("a column of quantities is in places or in quantities", _EITHER)
     ways = named & {"quantity_in", "quantity_out"}
     for key, figures, field in _tables_of_figures(profile):
         if figures and (twice := sorted(named & {"quantity", field} | ways)):
             finder.refuse(f"{twice[0]} is mapped, and so are {key}", _EITHER)
         if figures:
             named |= {"quantity", field}
-    if profile.places and profile.quantities:
-        finder.refuse("a column of quantities is one of places or one of quantities", _EITHER)
     if ways:
         if "quantity" in named:
             finder.refuse("quantity is mapped, and so is quantity_in or quantity_out", _EITHER)

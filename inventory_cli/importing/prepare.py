@@ -54,7 +54,7 @@ def prepare(
     header = list(columns.headers) if columns.has_header else None
     width = len(columns.headers)
     has_rules = bool(columns.only or columns.leave_out)
-    changes, unfolding = bool(columns.made or columns.empty), columns.unfolding
+    changes, unfolds = bool(columns.made or columns.empty), bool(columns.unfolding)
     for record in records:
         if record == header:
             reading.second_headers.add(source.line)
@@ -70,8 +70,8 @@ def prepare(
             if has_rules and columns.left_out(record):
                 reading.left_out += 1
                 continue
-            if unfolding:
-                yield from _unfolded(source.line, record, unfolding, reading)
+            if unfolds:
+                yield from _unfolded(source.line, record, columns.unfolding, reading)
             else:
                 yield source.line, record
         except BadCell as bad:

@@ -169,7 +169,11 @@ def _quantities(value: object) -> dict[str, str]:
     kinds = {header: parse_imported_kind(_text(kind)) for header, kind in _table(value).items()}
     for header, kind in kinds.items():
         if kind in (*TRANSFERS, DESCRIBED):
-            raise WrongUsage(f"{header!r}: a column of quantities cannot be {kind!r}")
+            kinds_here = [kind for kind in IMPORTED_KINDS if kind not in (*TRANSFERS, DESCRIBED)]
+            raise WrongUsage(
+                f"{header!r}: a column of quantities cannot be {kind!r}",
+                f"kinds are {', '.join(kinds_here)}",
+            )
     return kinds
 
 

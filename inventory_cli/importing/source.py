@@ -31,11 +31,15 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NOT_TEXT = (
-    (b"\x1f\x8b", "compressed twice: unpack it once"),
-    (b"PK\x03\x04", "a ZIP archive within another file: unpack that first"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as .xlsx, or the sheet as CSV"),
-    (b"SQLi", "a database, not a CSV file"),
-    (b"%PDF", "a PDF document, not a CSV file"),
+    (b"\x1f\x8b", "compressed twice", "unpack it once"),
+    (b"PK\x03\x04", "a ZIP archive within another file", "unpack that first"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Excel workbook, old or locked",
+        "save it as .xlsx, or the sheet as CSV",
+    ),
+    (b"SQLi", "a database, not a CSV file", None),
+    (b"%PDF", "a PDF document, not a CSV file", None),
 )
 # What to say instead of an encoding that depends on a byte order mark, which is not there.
 _ORDERED = {
@@ -208,9 +212,9 @@ class Source:
         for mark, encoding in _BYTE_ORDER_MARKS:
             if start.startswith(mark):
                 return encoding
-        for mark, what in _NOT_TEXT:
+        for mark, what, hint in _NOT_TEXT:
             if start.startswith(mark):
-                raise Refused(f"{self.name} is {what}; nothing was appended")
+                raise Refused(f"{self.name} is {what}; nothing was appended", hint)
         if b"\x00" in start:
             wide = "utf-16-le" if start[1:2] == b"\x00" else "utf-16-be"
             raise Refused(

@@ -109,7 +109,8 @@ class Archive(NamedTuple):
         if "xl/workbook.xml" in names:
             return "xlsx"
         if "mimetype" in names and self.members.getinfo("mimetype").file_size < BLOCK:
-            return "ods" if self.members.read("mimetype").strip() == _OPEN_DOCUMENT else None
+            with refusing_damage(self.name):
+                return "ods" if self.members.read("mimetype").strip() == _OPEN_DOCUMENT else None
         return None
 
     def only_file(self) -> Buffered:

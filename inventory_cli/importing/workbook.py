@@ -58,7 +58,9 @@ def open_sheet(archive: Archive, sort: str, wanted: str | None) -> Sheet:
         seen = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
         if wanted is not None and wanted not in names:
             shown = [*map(repr, names[:_MOST_NAMED]), *and_more(len(names) - _MOST_NAMED)]
-            raise Refused(f"{name} has no sheet {wanted!r}; it has {', '.join(shown)}")
+            raise Refused(
+                f"{name} has no sheet {wanted!r}", f"name one of its own: {', '.join(shown)}"
+            )
         chosen = wanted or (seen or names)[0]
         sheet = book.get_sheet_by_name(chosen)
     except CalamineError as error:
