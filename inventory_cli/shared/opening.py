@@ -98,4 +98,4 @@ def _connected(ledger: Ledger) -> "Iterator[SharedLedger]":
     try:
         yield ledger
     finally:
-        ledger.server.close()
+        ledger.close()
