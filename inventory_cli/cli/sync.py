@@ -7,8 +7,8 @@ import typer
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.core.dates import show_moment
 from inventory_cli.core.wording import count_of
+from inventory_cli.shared.attached import open_replica
 from inventory_cli.shared.beside import write_beside
-from inventory_cli.shared.opening import open_replica
 from inventory_cli.storage.batches import Batch
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import line, note, say
