@@ -15,7 +15,7 @@ from inventory_cli.cli.profile_options import CsvFile, Meaning
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.terminal import line, progress
 
 ErrorsFile = Annotated[
@@ -131,7 +131,7 @@ def _record(
 ) -> None:
     with (
         opened(file) as stream,
-        open_ledger(ledger_path(context), write=True) as ledger,
+        open_to_record(ledger_path(context)) as ledger,
         progress("importing") as advance,
     ):
         imported = import_file(
@@ -140,7 +140,7 @@ def _record(
             options.origin(context, by, source_name(file)),
             profile,
             choices,
-            options.now,
+            options.clock(ledger),
             advance,
         )
         complain_of(ledger, file, imported)

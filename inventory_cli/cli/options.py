@@ -22,7 +22,7 @@ from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS
 from inventory_cli.storage.batches import Origin
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.stock import has_sku, skus_like
 from inventory_cli.terminal import note
 
@@ -127,9 +127,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def clock(ledger: Ledger) -> Clock:
+    """Return the clock by which is recorded: that of this machine, or of a shared log's server."""
+    return ledger.clock(now)
+
+
 def present(ledger: Ledger) -> Present:
     """Return the present moment of a ledger."""
-    return present_at(now(), ledger.head().recorded_at)
+    return present_at(clock(ledger)(), ledger.head().recorded_at)
 
 
 def moment_asked(ledger: Ledger) -> datetime:

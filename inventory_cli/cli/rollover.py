@@ -12,7 +12,7 @@ from inventory_cli.core.dates import show_cut
 from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.terminal import line, note, progress
 
 
@@ -38,11 +38,11 @@ def rollover(
         )
     path = Path(file)
     with (
-        open_ledger(ledger_path(context), write=True) as old,
+        open_to_record(ledger_path(context)) as old,
         progress("rolling over") as advance,
     ):
         last = parse_when_recorded(as_of, options.present(old), old.zone)
-        done = roll_over(old, path, options.origin(context, by), last, options.now, advance)
+        done = roll_over(old, path, options.origin(context, by), last, options.clock(old), advance)
         end = show_cut(done.closing.as_of, old.zone)
     if done.closed_now:
         line(f"closed {old.path} up to {end} ({done.closing.name})")
