@@ -10,8 +10,8 @@ from inventory_cli.core.dates import show_moment
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.render import show_lines
+from inventory_cli.shared.attached import open_replica
 from inventory_cli.shared.beside import write_beside
-from inventory_cli.shared.opening import open_replica
 from inventory_cli.storage.batches import Batch
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import agreed, line, note, say

@@ -59,11 +59,17 @@ class SharedLedger(Ledger):
         self.server: Server
         self.accepts: str | None = None
         self._held: Held | None = None
-        self._pulse: Pulse | None = None
+        self._pulse: Pulse
 
     def attach(self, beside: Beside) -> None:
         """Say where the log is. Nothing is connected before it is needed."""
         self.beside, self.server = beside, Server(beside.url)
+        self._pulse = Pulse(self.server)
+
+    def close(self) -> None:
+        """Give up the connection, if there is one."""
+        self._pulse.end()
+        self.server.close()
 
     def clock(self, machine: Clock) -> Clock:
         """Return the clock by which is recorded: that of the server."""
@@ -84,10 +90,10 @@ class SharedLedger(Ledger):
                 except ServerUnusable as error:
                     raise error.adding(consequence) from error
                 refuse_stopped(self)
-                with Pulse(self.server) as self._pulse:
+                with self._pulse.beating():
                     yield
             finally:
-                self._held = self._pulse = None
+                self._held = None
                 self.server.rollback()
 
     @contextmanager
@@ -158,7 +164,6 @@ class SharedLedger(Ledger):
             return
         self.check_place(self._consequence)
         names.require_one_name(self.path, self._consequence)
-        assert self._pulse is not None
         self._pulse.stop()
         self.publish(self._held.head.batch)
         self._consequence = f"; {written.name} is recorded in the database all the same"

@@ -1,5 +1,5 @@
-"""Knows what can be done where the database lacks batches that a replica holds: a server was lost and
-another one took over, or one was put back.
+"""Knows what can be done where the database lacks batches that a replica holds: a server was lost
+and another one took over, or one was put back.
 
 Either the replica gives back what is missing, or it is set aside and made anew. Must never decide
 which: a person does.
@@ -90,8 +90,8 @@ def _forked(ledger: SharedLedger, theirs: Head) -> LedgerUnusable:
     return LedgerUnusable(
         f"since batch {same} both went on: {ledger.server.place} to batch {theirs.batch}, and "
         f"{ledger.path} to batch {mine}; nothing was recorded again",
-        "`inventory sync --reset` sets this file aside, makes it anew from the database, and prints "
-        "what is missing as lines for `inventory record`",
+        "`inventory sync --reset` sets this file aside, makes it anew from the database, and "
+        "prints what is missing as lines for `inventory record`",
     )
 
 
@@ -146,7 +146,7 @@ def _in_words(ledger: Ledger, again: SaidAgain) -> list[str]:
 
 
 def aside_path(ledger: Ledger) -> Path:
-    """Return the name that a replica gets which is set aside. Raises NotFree where it is not free."""
+    """Return the name of a replica that is set aside. Raises NotFree where it is not free."""
     path = ledger.path
     aside = path.with_name(f"{path.stem}-lost-at-{ledger.head().position}{path.suffix}")
     check_free(aside, f"move it away: {path} is to have that name")

@@ -6,41 +6,56 @@ the connection while anything else does.
 """
 
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from inventory_cli.shared.failures import ServerUnusable
 from inventory_cli.shared.server import IDLE_WITHIN, Server
 
 
 class Pulse:
-    """Says a word on an idle connection, from when it is entered until it is stopped."""
+    """Says a word now and then on a connection, while it may."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        # Held while a word is said, and by whoever ends that one may be.
+        self._lock = threading.Lock()
+        self._may = False
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> "Pulse":
-        self._thread.start()
-        return self
-
-    def _beat(self) -> None:
-        while not self._ends.wait(IDLE_WITHIN / 4):
-            try:
-                with self._server.failures():
-                    self._server.run("SELECT 1")
-            except ServerUnusable:
-                return  # Whoever publishes will hear of it.
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Let words be said, until this ends or `stop` is called."""
+        if self._thread is None:
+            # One for all: to start a thread for each append takes as long as a round trip.
+            self._thread = threading.Thread(target=self._beat, daemon=True)
+            self._thread.start()
+        self._may = True
+        try:
+            yield
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """Say nothing more; what was begun is waited for."""
-        self._ends.set()
-        self._thread.join()
+        with self._lock:
+            self._may = False
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
+        """Say nothing ever again."""
         self.stop()
+        self._ended.set()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(IDLE_WITHIN / 4):
+            with self._lock:
+                if self._may:
+                    self._say()
+
+    def _say(self) -> None:
+        try:
+            with self._server.failures():
+                self._server.run("SELECT 1")
+        except ServerUnusable:
+            self._may = False  # Whoever publishes will hear of it.
