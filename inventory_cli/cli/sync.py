@@ -76,9 +76,13 @@ def sync(
 
 def _tell(ledger: Ledger, batches: list[Batch], more: str = "") -> None:
     for header in batches:
-        when = show_moment(header.recorded_at, ledger.zone)[: len("2022-03-15T14:30")]
-        what = count_of(len(header.positions), "event") if header.positions else header.command
-        say(f"batch {header.batch}: {what} by {header.actor}, {when.replace('T', ' ')}{more}")
+        say(_in_words(ledger, header) + more)
+
+
+def _in_words(ledger: Ledger, header: Batch) -> str:
+    when = show_moment(header.recorded_at, ledger.zone)[: len("2022-03-15T14:30")]
+    what = count_of(len(header.positions), "event") if header.positions else header.command
+    return f"batch {header.batch}: {what} by {header.actor}, {when.replace('T', ' ')}"
 
 
 def _reset(path: Path, url: str | None, yes: bool) -> None:
@@ -86,7 +90,8 @@ def _reset(path: Path, url: str | None, yes: bool) -> None:
 
     with open_replica(path, url) as ledger:
         lost, aside = find_lost(ledger), aside_path(ledger)
-        _tell(ledger, lost.batches, ", only in this file")
+        for header in lost.batches:  # The answer is the lines for `record` alone.
+            note(f"{_in_words(ledger, header)}, only in this file")
         shown = [f"{path} becomes {aside}, and is made anew from {ledger.server.place}"]
         if lost.is_end:
             shown.append("nothing else was recorded there since: --replay records all of it again")
