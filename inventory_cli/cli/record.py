@@ -15,9 +15,10 @@ from inventory_cli.cli.files import opened
 from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
 from inventory_cli.cli.waiting import Lines
 from inventory_cli.core.names import NameRules
+from inventory_cli.core.quantities import exact
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.once import Once
-from inventory_cli.render import exact, show_lines
+from inventory_cli.render import show_lines
 from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger

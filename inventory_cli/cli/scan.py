@@ -21,12 +21,12 @@ from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION, KINDS
 from inventory_cli.core.lines import NoLine, bounded_lines
 from inventory_cli.core.names import NameRules
 from inventory_cli.core.present import parse_when_recorded
-from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.quantities import exact, format_quantity
 from inventory_cli.core.rules import movement
 from inventory_cli.core.text import clean_name
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.render import exact, show_line
+from inventory_cli.render import show_line
 from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import note, say

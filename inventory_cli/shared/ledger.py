@@ -96,6 +96,16 @@ class SharedLedger(Ledger):
                 self._held = None
                 self.server.rollback()
 
+    @contextmanager
+    def publishing(self, consequence: str) -> Iterator[None]:
+        """Lock the file, to hold the head row and publish what is in it; give both back."""
+        with self._locked(consequence):
+            try:
+                yield
+            finally:
+                self._held = None
+                self.server.rollback()
+
     def hold(self) -> Head:
         """Take the head row of the database, under the lock of the file; take over what is missing
         and return where the log ends there.

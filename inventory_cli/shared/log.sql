@@ -278,6 +278,10 @@ BEGIN
         WHEN 0 THEN (SELECT l.hash FROM inventory.ledgers l WHERE l.ledger = of) = known_hash
         ELSE coalesce((SELECT b.hash FROM inventory.batches b
                        WHERE b.ledger = of AND b.batch = known) = known_hash, false) END;
+    -- One that was put back is on the same timeline: what the caller has may come again, too.
+    IF accepts = timeline AND NOT continues THEN
+        UPDATE inventory.heads h SET replays = true WHERE h.ledger = of;
+    END IF;
 END $$;
 
 -- Insert events behind `after`, an array of arrays from SKU to details, and return the hash of the

@@ -33,6 +33,7 @@ class Proxy:
 
     def __init__(self, socket: Path, delay: float = 0) -> None:
         """`delay` is in seconds, each way."""
+        # Where new connections lead; it may be another server from some time on.
         self.socket = socket
         self.delay = delay
         self.cuts = 0

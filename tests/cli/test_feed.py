@@ -1,0 +1,238 @@
+"""The feed of CloudEvents says what the log holds, to the letter, and carries a second service."""
+
+import json
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Shop
+from tests.transcript import ROOT
+
+PAGE = (ROOT / "inventory_cli" / "guide" / "sharing.md").read_text(encoding="utf-8")
+(SERVICE,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def no_float(text: str) -> float:
+    raise AssertionError(f"{text} is a float")
+
+
+def feed(shop: Shop, *words: object) -> list[Any]:
+    """Return what `log` writes as the feed, each line read on its own."""
+    return [json.loads(line, parse_float=no_float) for line in lines(shop, *words)]
+
+
+def lines(shop: Shop, *words: object) -> list[str]:
+    """Return the lines of the feed."""
+    *told, end = shop.ok("log", "--format", "cloudevents", *words).out.split("\n")
+    assert end == ""
+    return told
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Shop:
+    """A ledger with an event of every kind, with awkward text, and with decimals."""
+    shop = Shop(tmp_path, "--decimals", "2")
+    for words in (
+        ["open", "A", "100", "--on", "2022-01-01", "--last-incoming", "2021-12-01"],
+        ["receive", "A", "1.25", "--on", "2022-02-01", "--cost", "2.50", "--id", "k/1"],
+        ["return", "A", "3", "--on", "2022-02-02", "--ref", "R 'ü\" \\ 1"],
+        ["sell", "A", "2", "--on", "2022-02-03T10:00", "--detail", "till=2"],
+        ["remove", "A", "1", "--on", "2022-02-04", "--reason", "broken \u2028 glass"],
+        ["adjust", "A", "-0.5", "--on", "2022-02-05", "--reason", "miscount"],
+        ["transfer", "A", "5", "--from", "main", "--to", "depot", "--on", "2022-02-06"],
+        ["count", "A", "90", "--on", "2022-02-07"],
+        ["reverse", "2", "--reason", "never came"],
+        ["describe", "A", "--name", "Apple"],
+    ):
+        shop.ok(*words)
+    return shop
+
+
+def test_the_feed_says_what_an_export_says(full: Shop) -> None:
+    exported = [
+        json.loads(line)["event"]
+        for line in full.ok("export").out.split("\n")
+        if line.startswith('{"event"')
+    ]
+    identity = json.loads(full.ok("export").out.splitlines()[0])["ledger"]["identity"]
+    told = feed(full)
+    assert len(told) == len(exported) == 11
+    assert {event["type"].removeprefix("inventory.") for event in told} == {
+        *("opened", "received", "returned", "sold", "removed", "adjusted", "transferred"),
+        *("counted", "reversed", "described"),
+    }
+    for event, stored in zip(told, exported, strict=True):
+        assert event["specversion"] == "1.0"
+        assert event["id"] == f"{identity}/{stored['position']}"
+        assert event["source"] == f"urn:uuid:{identity}"
+        assert event["type"] == f"inventory.{stored['kind']}"
+        assert event["subject"] == stored["sku"]
+        assert event["time"] == stored["effective_at"]
+        assert event["chainhash"] == stored.pop("hash")
+        assert int(event["sequence"]) == stored["position"]
+        quantity, details = event["data"].pop("quantity"), event["data"].pop("details")
+        assert isinstance(quantity, str)
+        assert int(quantity.replace(".", "")) == stored.pop("quantity")
+        assert details == json.loads(stored.pop("details") or "{}")
+        assert event["data"] == stored
+    assert [event["sequence"] for event in told] == sorted(event["sequence"] for event in told)
+    headers = full.json("batches")
+    assert {e["recordedtime"][:16] for e in told} <= {
+        moment_in_utc(header["recorded_at"])[:16] for header in headers
+    }
+
+
+def moment_in_utc(text: str) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+
+
+def test_the_feed_is_valid_for_the_sdk(full: Shop) -> None:
+    formats = pytest.importorskip("cloudevents.core.formats.json", reason="cloudevents is missing")
+    told = lines(full)
+    # Its reader raises at what the specification does not allow.
+    events = [formats.JSONFormat().read(None, line) for line in told]
+    assert [type(event).__module__ for event in events] == ["cloudevents.core.v1.event"] * 11
+    assert [event.get_subject() for event in events] == ["A"] * 11
+    assert all(event.get_time().tzinfo for event in events)
+    assert len({event.get_id() for event in events}) == 11
+    assert [event.get_extension("sequence") for event in events] == [
+        f"{position:019}" for position in range(1, 12)
+    ]
+    again = [json.loads(formats.JSONFormat().write(event)) for event in events]
+    assert [event["data"] for event in again] == [json.loads(line)["data"] for line in told]
+
+
+def test_whole_units_are_whole_numbers_and_filters_apply(story: Shop) -> None:
+    story.ok("receive", "OTHER", 5, "--location", "depot", "--on", "2022-03-01")
+    assert [event["data"]["quantity"] for event in feed(story)] == [100, 100, 20, 50, 20, -20, 5]
+    assert [event["subject"] for event in feed(story, "--location", "depot")] == ["OTHER"]
+    assert [event["data"]["position"] for event in feed(story, "--kind", "sold")] == [3, 5]
+    assert [event["data"]["position"] for event in feed(story, "--after", 4)] == [5, 6, 7]
+    assert feed(story, "--after", 7) == []
+
+
+def test_what_a_feed_cannot_be_is_said(story: Shop) -> None:
+    behind = story("log", "--after", 7, "--format", "cloudevents")
+    assert behind.code == 3
+    assert behind.err.startswith("error: there is no event 7: the log ends at 6\n")
+    for word in (["--last", "2"], ["--reverse"]):
+        ran = story("log", *word, "--format", "cloudevents")
+        assert ran.code == 2
+        assert "--format cloudevents goes on in the order of positions" in ran.err
+    other = story("stock", "--format", "cloudevents")
+    assert (other.code, other.err.splitlines()[0]) == (
+        2,
+        "error: --format 'cloudevents' is not one of table, json, jsonl, csv",
+    )
+
+
+class Service:
+    """The program of the guide, which keeps its state in a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.program = folder / "service.py"
+        self.program.write_text(SERVICE, encoding="utf-8")
+        self.state = folder / "state.db"
+
+    def ask(self, query: str) -> list[Any]:
+        """Return rows of its state."""
+        if not self.state.exists():
+            return []
+        connection = sqlite3.connect(self.state, timeout=10)
+        try:
+            return connection.execute(query).fetchall()
+        except sqlite3.OperationalError:  # It has made no table yet.
+            return []
+        finally:
+            connection.close()
+
+    @property
+    def seen(self) -> int:
+        """How far it has read."""
+        rows = self.ask("SELECT coalesce(max(position), 0) FROM seen")
+        return int(rows[0][0]) if rows else 0
+
+    def wait_for(self, position: int) -> None:
+        """Wait until it has read up to a position."""
+        deadline = time.monotonic() + 60
+        while self.seen < position:
+            assert time.monotonic() < deadline, self.seen
+            time.sleep(0.02)
+
+    @contextmanager
+    def following(self, shop: Shop) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run it on the feed of a ledger, behind what it has seen; it is killed in the end."""
+        words = shop.command("log", "--follow", "--after", self.seen, "--format", "cloudevents")
+        with ExitStack() as stack:
+            source = stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE))
+            stack.callback(source.terminate)
+            program = [sys.executable, str(self.program), str(self.state)]
+            assert source.stdout is not None
+            running = stack.enter_context(subprocess.Popen(program, stdin=source.stdout))
+            # The service alone holds the end of the pipe.
+            source.stdout.close()
+            stack.callback(running.send_signal, signal.SIGKILL)
+            yield running
+
+
+def life(seed: int, count: int) -> str:
+    """Return movements as JSON Lines: sales, counts and transfers, many of them recorded late."""
+    chance = random.Random(seed)
+    written = []
+    for _ in range(count):
+        kind = chance.choice(["received", "received", "sold", "removed", "counted", "transferred"])
+        line = {
+            "type": kind,
+            "sku": chance.choice(["A", "B", "0012"]),
+            "quantity": chance.randint(1, 30),
+            "date": f"2022-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
+            "location": "main",
+        }
+        if kind == "transferred":
+            line["to_location"] = "depot"
+        written.append(json.dumps(line))
+    return "\n".join(written) + "\n"
+
+
+@pytest.mark.slow
+def test_a_second_service_keeps_its_own_state_from_the_feed_alone(shop: Shop) -> None:
+    service = Service(shop.folder)
+    shop.ok("record", "-", "--allow-negative", input=life(1, 200))
+    with service.following(shop):
+        service.wait_for(50)  # It is killed while it reads.
+    stopped = service.seen
+    shop.ok("reverse", 5, "--reason", "never was", "--allow-negative")
+    shop.ok("record", "-", "--allow-negative", input=life(2, 100))
+    with service.following(shop):
+        service.wait_for(stopped + 1)
+        # What is recorded while it follows reaches it, too.
+        shop.ok("record", "-", "--allow-negative", input=life(3, 50))
+        last_count = shop.json("log", "--kind", "count", "--last", 1)[0]["position"]
+        shop.ok("reverse", last_count, "--reason", "miscounted", "--allow-negative")
+        service.wait_for(head(shop))
+    assert service.ask("SELECT count(*) FROM seen") == [(head(shop),)]
+    theirs = service.ask("SELECT sku, location, quantity FROM stock ORDER BY sku, location")
+    ours = shop.json("stock", "--by-location")
+    assert theirs == [(row["sku"], row["location"], row["on_hand"]) for row in ours]
+    file = shop.folder / "theirs.csv"
+    rows = [f"{sku},{location},{quantity}\n" for sku, location, quantity in theirs]
+    file.write_text("".join(["sku,location,quantity\n", *rows]))
+    agreed = shop("reconcile", file)
+    assert agreed.code == 0, agreed
+
+
+def head(shop: Shop) -> int:
+    """Return the last position of a ledger."""
+    return int(shop.ok("head").out.split(":")[0])
