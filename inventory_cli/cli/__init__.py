@@ -111,6 +111,10 @@ COMMANDS = {
         LEARN,
         "Show what stock is worth: what it cost, and over a span what was sold did cost.",
     ),
+    "report": Command(
+        LEARN,
+        "Write all of it on one page for a manager or an auditor; exit 1 if its audit fails.",
+    ),
     "snapshot": Command(
         AUDIT,
         "Store what is on hand, to be checked against the log later.",
