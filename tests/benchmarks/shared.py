@@ -1,6 +1,7 @@
-"""Knows how a shared ledger is measured: against a local one, and by how many machines record at once.
+"""Knows how a shared ledger is measured: against a local one, and by how many machines that record
+at once.
 
-Its server is the one of the tests, which makes everything lasting as it is shipped. Must never know how
+Its server is that of the tests, but makes everything lasting, as a server does. Must never know how
 the figures are shown.
 """
 
@@ -117,9 +118,7 @@ def _way(server: Server, round_trip: float) -> Iterator[Proxy | None]:
 def _machines(shared: Shared, writers: int, ledgers: int, proxy: Proxy | None) -> list[Path]:
     """Return a replica for each writer, spread over the ledgers of one database."""
     folder, url = shared.bench.folder, shared.new_database()
-    identities = []
-    for number in range(ledgers):
-        identities.append(shared.share(folder / "first.db", url))
+    identities = [shared.share(folder / "first.db", url) for _ in range(ledgers)]
     made = []
     for number in range(writers):
         machine = folder / f"machine-{number}.db"
