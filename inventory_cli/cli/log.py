@@ -5,6 +5,7 @@ Must never know how the log is read.
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -20,6 +21,7 @@ from inventory_cli.core.events import COMMAND_KINDS, KINDS
 from inventory_cli.core.spans import parse_from, parse_to
 from inventory_cli.errors import INTERRUPTED, WrongUsage
 from inventory_cli.render import Answer, Column, show, show_lines
+from inventory_cli.shared.opening import open_to_follow
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.search import Wanted
 
@@ -147,21 +149,21 @@ def log(
     after = options.parse_number(read.after, "position")
     batch = None if read.batch is None else options.parse_number(read.batch, "batch")
     count = None if read.last is None else options.parse_number(read.last, "--last")
-    with open_ledger(ledger_path(context)) as ledger:
+    path = ledger_path(context)
+    with open_ledger(path) as ledger:
         wanted = _wanted(ledger, asked, sought)
         if read.format == FEED:
             require_position(ledger, after)
-        if read.follow:
-            try:
-                _show(ledger, wanted, batch, read, _growing(ledger, after))
-            except KeyboardInterrupt:
-                raise typer.Exit(INTERRUPTED) from None  # This is how it is meant to end.
-        elif read.is_turned:
+        if read.is_turned:
             found = read_log(ledger, wanted, after, batch, newest_first=True)
             rows = map(_row, last_of(found, count, read.reverse))
             show(Answer(_COLUMNS, rows, ledger.decimals), read.format)
-        else:
+        elif not read.follow:
             _show(ledger, wanted, batch, read, [(after, ledger.head().position)])
+    if read.follow:
+        with open_to_follow(path) as ledger, suppress(KeyboardInterrupt):
+            _show(ledger, wanted, batch, read, _growing(ledger, after))
+        raise typer.Exit(INTERRUPTED)  # This is how it is meant to end.
 
 
 def _show(
@@ -208,13 +210,23 @@ def _row(found: Found) -> _Row:
 
 def _growing(ledger: Ledger, after: int) -> Iterator[tuple[int, int]]:
     """Give the span of what is recorded, and of what comes whenever more is, until interrupted."""
-    while True:
+    for _ in _looks(ledger):
+        ledger.check_place()
         last = ledger.head().position
         if last > after:
             yield after, last
             after = last
-        ledger.check_place()
-        time.sleep(0.5)
+
+
+def _looks(ledger: Ledger) -> Iterator[object]:
+    """Give whenever there may be more; a replica takes it over from its database."""
+    if type(ledger) is Ledger:
+        while True:
+            yield ledger
+            time.sleep(0.5)
+    from inventory_cli.cli.sync import following
+
+    yield from following(ledger)
 
 
 _BATCHES = (

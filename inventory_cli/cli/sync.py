@@ -1,5 +1,6 @@
 """Knows the command that brings a replica up to date. Must never know how."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -53,15 +54,8 @@ def sync(
         return
     with open_replica(ledger_path(context), url) as ledger:
         if follow:
-            from inventory_cli.shared.follow import follow as follow_log
-
-            for came in follow_log(ledger):
-                if came is None:
-                    note("the database is reached again")
-                elif isinstance(came, list):
-                    _tell(ledger, came)
-                else:
-                    note(f"{came.message}; trying again")
+            for came in following(ledger):
+                _tell(ledger, came)
         if replay:
             from inventory_cli.shared.lost import replay as record_again
 
@@ -72,6 +66,22 @@ def sync(
             write_beside(ledger.path, ledger.beside._replace(timeline=timeline))
         _tell(ledger, taken)
         line(f"{ledger.path} is up to date: {ledger.head().anchor}")
+
+
+def following(ledger: Ledger) -> Iterator[list[Batch]]:
+    """Give the headers of the batches that come into a replica, now and then none, without end; say
+    when the database is lost, and when it is there again.
+    """
+    from inventory_cli.shared.follow import follow
+    from inventory_cli.shared.ledger import SharedLedger
+
+    assert isinstance(ledger, SharedLedger)
+    for came in follow(ledger):
+        if came is None:
+            note("the database is reached again")
+        elif not isinstance(came, list):
+            note(f"{came.message}; trying again")
+        yield came if isinstance(came, list) else []
 
 
 def _tell(ledger: Ledger, batches: list[Batch], more: str = "") -> None:

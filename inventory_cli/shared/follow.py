@@ -16,8 +16,8 @@ LONGEST_PAUSE = 10.0
 
 
 def follow(ledger: SharedLedger) -> Iterator[list[Batch] | ServerUnusable | None]:
-    """Take over batches as they come, without end. Give the headers of those that came; a failure
-    when the connection is lost, once, and None when it is there again.
+    """Take over batches as they come, without end. Give the headers of those that came, now and
+    then none; a failure when the connection is lost, once, and None when it is there again.
     """
     pause = 0.0
     listens_on: object = None
@@ -30,8 +30,7 @@ def follow(ledger: SharedLedger) -> Iterator[list[Batch] | ServerUnusable | None
             if pause:
                 pause = 0.0
                 yield None
-            if taken:
-                yield taken
+            yield taken
             ledger.server.wait_for_call(LOOK_EVERY)
         except ServerUnusable as error:
             if not error.is_lost:

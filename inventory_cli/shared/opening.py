@@ -30,6 +30,19 @@ def open_to_record(path: Path) -> Iterator[Ledger]:
             yield ledger
 
 
+@contextmanager
+def open_to_follow(path: Path) -> Iterator[Ledger]:
+    """Open a ledger to read what comes into it: a replica together with its database."""
+    with open_ledger(path) as ledger:
+        if ledger.sharing().get(SHARED) != BEGUN:
+            yield ledger
+            return
+    from inventory_cli.shared.attached import open_replica
+
+    with open_replica(path) as replica:
+        yield replica
+
+
 def _to_record(
     path: Path, connection: sqlite3.Connection, settings: Settings, zone: tzinfo
 ) -> Ledger:

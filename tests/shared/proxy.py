@@ -7,7 +7,7 @@ the bytes at which it is told to cut.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +18,15 @@ CLIENT, SERVER = "client", "server"
 
 
 class Cut(NamedTuple):
-    """At which bytes a connection is cut: when `source` says them for the `nth` time. They are not
-    passed on; or, where they `pass`, nothing that follows them is.
+    """Where a connection is cut: when `source` says the bytes of `marker`, which are not passed on;
+    or behind so many bytes that it has said. Where it `freezes`, it is not cut, but nothing more is
+    passed on.
     """
 
     source: str
-    marker: bytes
-    nth: int = 1
-    passes: bool = False
+    marker: bytes = b""
+    after: int = 0
+    freezes: bool = False
 
 
 class Proxy:
@@ -36,9 +37,9 @@ class Proxy:
         # Where new connections lead; it may be another server from some time on.
         self.socket = socket
         self.delay = delay
-        self.cuts = 0
         self._cut: Cut | None = None
         self._seen = 0
+        self._freezes = False
         self._connections: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -47,9 +48,8 @@ class Proxy:
         self.port = int(self._listener.sockets[0].getsockname()[1])
         self._flows = asyncio.Event()
         self._flows.set()
-        # Told in the loop's thread when a cut was made.
+        # Set when a cut was made.
         self.was_cut = threading.Event()
-        self.on_cut: Callable[[], object] = lambda: None
 
     def url(self, url: str) -> str:
         """Return the address of the same database behind the proxy."""
@@ -57,7 +57,7 @@ class Proxy:
         return f"postgresql://{parts['user']}@127.0.0.1:{self.port}/{parts['dbname']}"
 
     def cut_at(self, cut: Cut | None) -> None:
-        """Cut one connection, once, at such bytes."""
+        """Cut one connection, once, at such bytes; None takes it back."""
         self._seen, self._cut = 0, cut
         self.was_cut.clear()
 
@@ -124,19 +124,21 @@ class Proxy:
             while data := await reader.read(1 << 16):
                 await self._flows.wait()
                 passed = self._before_cut(source, data)
-                if passed is None:
+                if passed == data:
                     self._send(writer, data)
                     if not self.delay:
                         await writer.drain()
                     continue
-                if passed:
-                    writer.write(passed)
-                    await writer.drain()
-                self.on_cut()
+                writer.write(passed)
+                await writer.drain()
+                self.was_cut.set()
+                if self._freezes:
+                    self._flows.clear()
+                    await self._flows.wait()
+                    writer.write(data[len(passed) :])
+                    continue
                 writer.transport.abort()
                 other.transport.abort()
-                self.cuts += 1
-                self.was_cut.set()
                 return
         if not writer.transport.is_closing():
             self._loop.call_later(self.delay, writer.close)
@@ -147,17 +149,14 @@ class Proxy:
         else:
             writer.write(data)
 
-    def _before_cut(self, source: str, data: bytes) -> bytes | None:
-        """Return what is passed on of data at which the connection is cut; None where it is not."""
+    def _before_cut(self, source: str, data: bytes) -> bytes:
+        """Return what is passed on of data: all of it, unless the cut lies in it."""
         cut = self._cut
         if cut is None or cut.source != source:
-            return None
-        start = 0
-        while (found := data.find(cut.marker, start)) >= 0:
-            self._seen += 1
-            start = found + len(cut.marker)
-            if self._seen == cut.nth:
-                self._cut = None
-                # All or nothing of a message: what is before the marker may be half of one.
-                return data if cut.passes else data[:found]
-        return None
+            return data
+        end = data.find(cut.marker) if cut.marker else cut.after - self._seen
+        self._seen += len(data)
+        if not 0 <= end < len(data):
+            return data
+        self._cut, self._freezes = None, cut.freezes
+        return data[:end]
