@@ -141,10 +141,7 @@ class SharedLedger(Ledger):
         before = self.beside.timeline
         if timeline == before:
             return
-        system, _, number = timeline.partition("/")
-        system_before, _, number_before = before.partition("/")
-        follows = system == system_before and int(number) > int(number_before)
-        if not follows and self.accepts != timeline:
+        if before and self.accepts != timeline and not _follows(timeline, before):
             raise self._changed(timeline, before)
         self.beside = self.beside._replace(timeline=timeline)
         write_beside(self.path, self.beside)
@@ -290,3 +287,10 @@ def _missing(headers: list[list[Any]] | None, events: list[list[Any]] | None) ->
         [(*fields, bytes.fromhex(link)) for *fields, link in one or ()] for one in (headers, events)
     ]
     return Missing(*rows)
+
+
+def _follows(timeline: str, before: str) -> bool:
+    """Tell whether a server went on from one timeline to another."""
+    system, _, number = timeline.partition("/")
+    system_before, _, number_before = before.partition("/")
+    return system == system_before and int(number) > int(number_before)
