@@ -5,11 +5,10 @@ same moment, or day if that is all that is known. Must never know what that mean
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from inventory_cli.core.dates import day_of
-from inventory_cli.core.events import Draft, Stream, is_stock
+from inventory_cli.core.events import Draft, Drafts, Stream, is_stock
 from inventory_cli.storage.known import Forgotten, Looks, last_moment, seen_between
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import reversal_of
@@ -80,27 +79,30 @@ class Overlaps:
         self._sizes: dict[_Where, int] = {}
         self._size = 0
 
-    def may_hold(self, drafts: Iterable[Draft]) -> bool:
+    def may_hold(self, drafts: Drafts) -> bool:
         """Tell whether any of these is not later than all that was recorded in its stream."""
-        return any(self._span(draft) for draft in drafts)
+        times = zip(drafts.sku, drafts.location, drafts.effective_at, drafts.date_only, strict=True)
+        return any(
+            self._span((sku, location), moment, date_only)
+            for sku, location, moment, date_only in times
+        )
 
-    def _span(self, draft: Draft) -> tuple[str, str] | None:
-        """Return between which moments what looks like a draft is; None where nothing can be."""
-        stream = draft.stream
+    def _span(self, stream: Stream, moment: str, date_only: int) -> tuple[str, str] | None:
+        """Return between which moments lies what looks like a draft; None where nothing can."""
         if not is_stock(stream):
             return None
         last = self._last.get(stream)
         if last is None:
             last = self._last[stream] = last_moment(self._ledger, stream)
-        start = end = draft.effective_at
-        if draft.date_only and last:
+        start = end = moment
+        if date_only and last:
             start, end = day_of(start, self._ledger.zone)
         return (start, end) if start <= last else None
 
     def like(self, drafts: tuple[Draft, ...]) -> Alike | None:
         """Return the recorded events that look like a row; None where there are none."""
         draft = drafts[0]
-        span = self._span(draft)
+        span = self._span(draft.stream, draft.effective_at, draft.date_only)
         if span is None:
             return None
         where = (draft.stream, *span, bool(draft.date_only))

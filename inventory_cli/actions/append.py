@@ -11,13 +11,13 @@ from typing import NamedTuple
 from inventory_cli.actions.ask import Cut
 from inventory_cli.actions.names import LedgerNames
 from inventory_cli.core.dates import Today, today_at, utc_text
-from inventory_cli.core.events import Draft, Stream, pack_details
+from inventory_cli.core.events import Draft, Drafts, Stream, pack_details
 from inventory_cli.core.judging import Grounds, Judge
 from inventory_cli.core.notes import Notes, clock_in_words
 from inventory_cli.core.replay import State
 from inventory_cli.errors import Refused, damaged
 from inventory_cli.storage.batches import Batch, Origin, close_batch, read_end
-from inventory_cli.storage.insert import Part, in_parts, insert_parts
+from inventory_cli.storage.insert import in_parts, insert_parts
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger
 from inventory_cli.storage.log import last_position, read_effects
 from inventory_cli.storage.snapshots import read_closings
@@ -72,16 +72,14 @@ def append(
 def append_parts(
     ledger: Ledger,
     origin: Origin,
-    plan: Callable[[], Iterable[Part]],
+    plan: Callable[[], Iterable[Drafts]],
     clock: Clock,
     allow_negative: bool = False,
     dry_run: bool = False,
     inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
     details: Mapping[str, str] = {},
 ) -> Appended | None:
-    """Record a batch as `append` does, where `plan` gives its drafts part by part, with their
-    texts.
-    """
+    """Record a batch as `append` does, where `plan` gives its drafts many at a time."""
     with ledger.appending():
         refuse_ended(ledger)
         head = _sound_head(ledger)

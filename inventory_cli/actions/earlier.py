@@ -3,12 +3,12 @@
 Must never know how a row is spelled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import tzinfo
 
 from inventory_cli.audit.seam import Seam
 from inventory_cli.core.dates import show_cut, show_day
-from inventory_cli.core.events import Draft
+from inventory_cli.core.events import Drafts
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.rows import Row
@@ -32,10 +32,10 @@ class Earlier:
         self._count = 0
         self._first = 0
 
-    def may_take(self, drafts: Iterable[Draft]) -> bool:
+    def may_take(self, drafts: Drafts) -> bool:
         """Tell whether any of these takes effect in that time."""
         seam = self._seam
-        return seam is not None and any(draft.effective_at <= seam.cut for draft in drafts)
+        return seam is not None and min(drafts.effective_at, default=seam.cut) <= seam.cut
 
     def takes(self, row: Row) -> bool:
         """Tell whether a row that is not known by its id is one of them, and say so."""

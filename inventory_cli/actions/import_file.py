@@ -19,7 +19,7 @@ from inventory_cli.actions.names import guard_of
 from inventory_cli.audit.seam import read_seam
 from inventory_cli.core.ahead import can_read_ahead
 from inventory_cli.core.balances import Disagreement, first_disagreement
-from inventory_cli.core.events import READ_AS, Stream
+from inventory_cli.core.events import READ_AS, Drafts, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.present import present_at
@@ -36,8 +36,6 @@ from inventory_cli.importing.rows import Packed
 from inventory_cli.importing.spool import Spool
 from inventory_cli.importing.tally import Reading
 from inventory_cli.storage.batches import Batch, Origin, batch_of_source
-from inventory_cli.storage.chain import said_text
-from inventory_cli.storage.insert import Part, in_parts
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import read_stream
 from inventory_cli.storage.snapshots import read_closings
@@ -102,9 +100,9 @@ def _reading(
     progress: Progress,
 ) -> Iterator[_Found]:
     """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
-    usual_location = imported.choices.usual_location
+    choices, reading = imported.choices, imported.reading
     present = present_at(now, ledger.head().recorded_at)
-    measures = Measures(ledger.decimals, ledger.zone, present, usual_location)
+    measures = Measures(ledger.decimals, ledger.zone, present, choices.usual_location)
     way = read_as(profile, measures)
 
     def counted(reading: Reading) -> None:
@@ -119,8 +117,8 @@ def _reading(
                 source,
                 profile,
                 measures,
-                said_text,
-                imported.reading,
+                reading,
+                choices.stops,
                 sha256,
                 flush,
                 counted,
@@ -130,7 +128,7 @@ def _reading(
             return
     source = open_source(file, name, profile, half(progress, 0))
     with Spool[Packed](at_once=1) as spool:
-        for chunk in read_chunks(source, profile, measures, said_text, imported.reading):
+        for chunk in read_chunks(source, profile, measures, reading, choices.stops):
             spool.add(pack_chunk(chunk))
         packed = spool.read(half(progress, 1))
         yield _Found(name, source.sha256(), way, lambda: map(unpack_chunk, packed))
@@ -156,12 +154,10 @@ def _record(
 ) -> None:
     choices = imported.choices
     imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
-    # A rehearsal goes on to the rules with the good rows, to say what they would refuse.
-    stops = not choices.skip_bad and not choices.dry_run
-    if imported.known_as or (imported.bad and stops):
+    if imported.known_as or (imported.bad and choices.stops):
         return
 
-    def plan() -> Iterator[Part]:
+    def plan() -> Iterator[Drafts]:
         # Once more, now that nobody else can write.
         imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
         if imported.known_as:
@@ -172,10 +168,10 @@ def _record(
         for chunk in _new_rows(ledger, found, imported, profile, clock, list_error):
             lines.add(chunk)
             if closing is None:
-                yield Part(chunk.drafts, chunk.texts)
+                yield chunk.drafts
             else:
-                yield from in_parts(meant_for(draft, closing) for draft in chunk.drafts)
-        if imported.bad and stops:
+                yield Drafts.of(meant_for(draft, closing) for draft in chunk.drafts.each())
+        if imported.bad and choices.stops:
             raise _BadRows
 
     def inspect(streams: Iterable[Stream], first: int, last: int) -> None:

@@ -29,6 +29,14 @@ class Choices(NamedTuple):
     names: NameRules = ANY_NAMES
     usual_location: str | None = None
 
+    @property
+    def stops(self) -> bool:
+        """Whether a bad row keeps all others from being recorded.
+
+        A rehearsal goes on to the rules with the good ones, to say what they would refuse.
+        """
+        return not self.skip_bad and not self.dry_run
+
 
 @dataclass
 class Imported:

@@ -61,8 +61,9 @@ def sync(
 
             _tell(ledger, record_again(ledger), ", recorded again")
         taken = ledger.pull()
-        if url is not None:
-            _, timeline = ledger.look()
+        if url is not None and not replay:
+            # On which server it was used last stays known: one that was left behind is found.
+            timeline = ledger.beside.timeline or ledger.look()[1]
             write_beside(ledger.path, ledger.beside._replace(timeline=timeline))
         _tell(ledger, taken)
         line(f"{ledger.path} is up to date: {ledger.head().anchor}")

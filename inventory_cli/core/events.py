@@ -1,7 +1,7 @@
 """Knows what can happen: the table of kinds, and the event. Must never know how it is stored."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from inventory_cli.errors import damaged
 
@@ -139,6 +139,45 @@ class Draft(NamedTuple):
     def stream(self) -> Stream:
         """The stream that it belongs to."""
         return self[0], self[1]
+
+
+class Drafts(NamedTuple):
+    """Many drafts beside each other: of each field of a draft what it is in all of them, in order.
+
+    So thousands are handed on, looked at and stored without a value being made of each.
+    """
+
+    sku: Sequence[str]
+    location: Sequence[str]
+    kind: Sequence[str]
+    quantity: Sequence[int]
+    effective_at: Sequence[str]
+    date_only: Sequence[int]
+    reason: Sequence[str | None]
+    reference: Sequence[str | None]
+    unit_cost: Sequence[str | None]
+    id: Sequence[str | None]
+    reverses: Sequence[int | None]
+    details: Sequence[str | None]
+
+    @classmethod
+    def of(cls, drafts: Iterable[Draft]) -> "Drafts":
+        """Return drafts as they stand beside each other."""
+        columns: list[tuple[Any, ...]] = [*zip(*drafts, strict=True)] or [()] * len(cls._fields)
+        return cls(*columns)
+
+    @property
+    def how_many(self) -> int:
+        """How many drafts these are."""
+        return len(self.sku)
+
+    def each(self) -> Iterator[Draft]:
+        """Give the drafts one by one."""
+        return map(Draft._make, zip(*self, strict=True))
+
+    def at(self, place: int) -> Draft:
+        """Return the draft at a place, counted from 0."""
+        return Draft._make(column[place] for column in self)
 
 
 class Event(NamedTuple):

@@ -13,7 +13,9 @@ from inventory_cli.core.descriptions import barcodes_in
 from inventory_cli.core.events import (
     AT_ONCE,
     DESCRIBED,
+    INTO_CLOSED,
     Draft,
+    Drafts,
     Effect,
     Event,
     Stream,
@@ -29,6 +31,8 @@ from inventory_cli.core.rules import happened_by_now
 from inventory_cli.core.timeline import Day, Judging, Problem, judge_timeline
 from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused
+
+_LEAST_ON_HAND = -LARGEST_ON_HAND
 
 
 class Forbidden(Refused):
@@ -103,58 +107,56 @@ class _Touched:
         counted = self.projected.last_counted
         # Whether there was a count at a time; one that closes its day is known by the day.
         self.is_counted = bool(counted) and not str(counted).endswith("59.999Z")
-        self._begin_day("")
-
-    def _begin_day(self, moment: str) -> None:
         self._since = self.projected.last_effective
-        self._lowest = self._highest = self.projected.on_hand
-        # Behind every moment of the day, as UTC has it.
-        self._until = f"{moment[:10]}~" if moment else ""
+        self._lowest = self._highest = self.before
+        self._until = ""
 
-    def may_meet(self, draft: Draft) -> bool:
+    def may_meet(self, kind: str, date_only: int) -> bool:
         """Tell whether an event may be a count at a time that meets what is known by its day, or
         the other way round: so that the day has to be looked at.
         """
-        if draft.kind != "counted":
-            return bool(draft.date_only and self.is_counted)
-        if draft.date_only:
+        if kind != "counted":
+            return bool(date_only and self.is_counted)
+        if date_only:
             return False
         self.is_counted = True
         return self.projected.last_effective != ""
 
-    def bring_forward(self, draft: Draft, allow_negative: bool) -> bool:
+    def bring_forward(
+        self, kind: str, quantity: int, moment: str, until: str, details: str | None, least: int
+    ) -> bool:
         """Apply an event and tell whether that settles the stream.
 
-        It does not when the event comes too late, or when what was on hand before it may be too
-        little: then the stream has to be folded, and judged, as a whole.
+        It does not when the event comes too late, or when what was on hand before it may be less
+        than the `least`: then the stream has to be folded, and judged, as a whole. `until` lies
+        behind every moment of its day, as UTC has it.
         """
         projected = self.projected
-        kind, moment = draft.kind, draft.effective_at
-        if kind == "reversed" or (projected.on_hand < 0 and not allow_negative):
+        on_hand, last_effective = projected.on_hand, projected.last_effective
+        if on_hand < least or kind == "reversed":
             return False
-        if moment < projected.last_effective:
-            return self._insert(draft, -LARGEST_ON_HAND if allow_negative else 0)
+        if moment < last_effective:
+            return self._insert(kind, quantity, moment, least)
         if moment > self._until:
-            self._begin_day(moment)
+            self._since, self._until = last_effective, until
+            self._lowest = self._highest = on_hand
         if kind == "opened":
-            if projected.last_effective:
+            if last_effective:
                 return False
             # Nothing takes effect before it.
             self._since = moment
-        projected.advance(kind, draft.quantity, moment, draft.details)
-        on_hand = projected.on_hand
+        on_hand = projected.advance(kind, quantity, moment, details)
         if on_hand < self._lowest:
             self._lowest = on_hand
         elif on_hand > self._highest:
             self._highest = on_hand
-        return -LARGEST_ON_HAND <= on_hand <= LARGEST_ON_HAND
+        return _LEAST_ON_HAND <= on_hand <= LARGEST_ON_HAND
 
-    def _insert(self, draft: Draft, least: int) -> bool:
+    def _insert(self, kind: str, quantity: int, moment: str, least: int) -> bool:
         """Apply an event that takes effect before others; what is there then may be no less."""
-        kind, moment = draft.kind, draft.effective_at
         if moment < self._since or kind in ("opened", "counted"):
             return False
-        change = self.projected.insert(kind, draft.quantity, moment)
+        change = self.projected.insert(kind, quantity, moment)
         # It may be that every moment lies behind it, or none.
         if change < 0:
             self._lowest += change
@@ -196,35 +198,42 @@ class Judge:
         # Of which SKU a barcode is said in this batch.
         self._barcodes: dict[str, str] = {}
 
-    def take(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+    def take(self, drafts: Drafts) -> Drafts:
         """Look at the next drafts of the batch; return them as they are to be recorded."""
         touched, closed_to, soon = self._touched, self._closed_to, self._soon
-        allow_negative = self._grounds.allow_negative
+        least = _LEAST_ON_HAND if self._grounds.allow_negative else 0
+        day, until = "", ""
         changed: dict[int, Draft] = {}
-        first = self._next
-        # By their places the fields of a draft are had sooner: kind 2, effective_at 4, details 11.
-        for position, draft in enumerate(drafts, start=first):
-            if draft[4] >= soon:
-                draft = changed[position] = self._of_today_or_later(draft, position)
-            stream = draft[:2]
+        said = (drafts.kind, drafts.quantity, drafts.effective_at, drafts.date_only, drafts.details)
+        for place, (sku, location, kind, quantity, moment, date_only, details) in enumerate(
+            zip(drafts.sku, drafts.location, *said, strict=True)
+        ):
+            if moment >= soon:
+                draft = changed[place] = self._of_today_or_later(drafts, place)
+                moment, date_only = draft.effective_at, draft.date_only
+            stream = sku, location
             touch = touched.get(stream)
             if touch is None:
                 touch = touched[stream] = self._first_touch(stream)
             if touch.settled:
                 # Most streams were never counted, and most events are no count.
-                if (touch.is_counted or draft[2] == "counted") and touch.may_meet(draft):
-                    self._met.setdefault(stream, set()).add(
-                        day_of(draft.effective_at, self._grounds.zone)
-                    )
-                touch.settled = touch.bring_forward(draft, allow_negative)
-            if draft[4] <= closed_to or draft[11] is not None:
+                if (touch.is_counted or kind == "counted") and touch.may_meet(kind, date_only):
+                    self._met.setdefault(stream, set()).add(day_of(moment, self._grounds.zone))
+                if moment[:10] != day:
+                    day = moment[:10]
+                    until = f"{day}~"
+                touch.settled = touch.bring_forward(kind, quantity, moment, until, details, least)
+            if moment <= closed_to or (
+                details is not None and (kind == DESCRIBED or INTO_CLOSED in details)
+            ):
+                draft, position = changed.get(place) or drafts.at(place), self._next + place
                 self._look_at_period(draft, position)
-                if draft.kind == DESCRIBED:
+                if kind == DESCRIBED:
                     self._look_at_barcodes(draft, position)
-        self._next = first + len(drafts)
-        if not changed:
-            return drafts
-        return [changed.get(position, draft) for position, draft in enumerate(drafts, start=first)]
+        self._next += drafts.how_many
+        if changed:
+            drafts = Drafts.of(changed.get(n, draft) for n, draft in enumerate(drafts.each()))
+        return drafts
 
     def _first_touch(self, stream: Stream) -> _Touched:
         stored = self._stored_state(stream)
@@ -232,12 +241,13 @@ class Judge:
             self.notes.add_new(self._newcomers.look_at(*stream))
         return _Touched(stored)
 
-    def _of_today_or_later(self, draft: Draft, position: int) -> Draft:
+    def _of_today_or_later(self, drafts: Drafts, place: int) -> Draft:
+        draft = drafts.at(place)
         if draft.effective_at == AT_ONCE:
             return draft._replace(effective_at=self._grounds.today.now)
         draft = happened_by_now(draft, self._grounds.today)
         if draft.effective_at > self._grounds.today.ends and draft.kind != "reversed":
-            self.notes.add("later day", later_day_in_words(Event(position, 0, *draft)))
+            self.notes.add("later day", later_day_in_words(Event(self._next + place, 0, *draft)))
         return draft
 
     def _look_at_period(self, draft: Draft, position: int) -> None:

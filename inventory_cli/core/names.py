@@ -6,7 +6,7 @@ Compares values. Must never know where the names that are in use are kept; they 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from inventory_cli.core.events import DEFAULT_LOCATION, Draft
+from inventory_cli.core.events import DEFAULT_LOCATION, Draft, Drafts
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.text import INVISIBLE
 from inventory_cli.errors import Refused
@@ -274,15 +274,16 @@ class Guard:
             self._refuse_new("location", draft.location, self._locations)
         self._passed.setdefault(draft.sku, set()).add(draft.location)
 
-    def check_all(self, drafts: Sequence[Draft], guessed: Sequence[bool]) -> None:
+    def check_all(self, drafts: Drafts, guessed: Sequence[bool]) -> None:
         """Raise NameRefused where any of some drafts, of which each one's place was guessed or not,
         is not to be recorded; those before it were let pass.
         """
         passed = self._passed
-        for draft, is_guessed in zip(drafts, guessed, strict=True):
+        streams = zip(drafts.sku, drafts.location, strict=True)
+        for place, (sku, location) in enumerate(streams):
             # Almost all are of a stream that was looked at before.
-            if draft.location not in passed.get(draft.sku, ()):
-                self.check(draft, not is_guessed)
+            if location not in passed.get(sku, ()):
+                self.check(drafts.at(place), not guessed[place])
 
     def _refuse_guess(self, sku: str, passed: Iterable[str]) -> None:
         on_hand = self._in_use.on_hand(sku)

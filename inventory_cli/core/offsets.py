@@ -16,7 +16,7 @@ _FIRST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC) - timedelta(days=1)
 _LAST = datetime(LATEST_YEAR + 1, 1, 1, tzinfo=UTC) + timedelta(days=1)
 # No zone has ever gone back to an offset that it left less than this before: the shortest time was
 # four days, in Freetown in 1939.
-_STEP = timedelta(days=3)
+_STEP, _HOUR, _SECOND = timedelta(days=3), timedelta(hours=1), timedelta(seconds=1)
 
 
 class Offset(NamedTuple):
@@ -38,24 +38,34 @@ def offsets_of(zone: tzinfo) -> tuple[Offset, ...]:
 def _changes(zone: tzinfo) -> Iterator[tuple[datetime, int]]:
     """Give the first moment, then each from which on the offset is another one, and that offset."""
 
-    def ahead(moment: datetime) -> timedelta:
-        return zone.fromutc(moment) - moment
+    from_utc = zone.fromutc
 
-    # By the clocks of UTC, though it says the zone: that is how a zone is asked most quickly.
-    at, last = _FIRST.replace(tzinfo=zone), _LAST.replace(tzinfo=zone)
-    offset = ahead(at)
-    yield at, round(offset.total_seconds())
-    while at < last:
-        if ahead(at + _STEP) == offset:
-            at += _STEP
-            continue
-        same, other = 0, int(_STEP.total_seconds())
+    def next_change(at: datetime, step: timedelta, within: timedelta) -> datetime:
+        """Return the first step behind a moment with another offset, `within` some time."""
+        offset = from_utc(at) - at
+        same, other = 0, within // step
         while other - same > 1:
             middle = (same + other) // 2
-            if ahead(at + timedelta(seconds=middle)) == offset:
+            then = at + middle * step
+            if from_utc(then) - then == offset:
                 same = middle
             else:
                 other = middle
-        at += timedelta(seconds=other)
-        offset = ahead(at)
+        return at + other * step
+
+    # By the clocks of UTC, though it says the zone: that is how a zone is asked most quickly.
+    at, last = _FIRST.replace(tzinfo=zone), _LAST.replace(tzinfo=zone)
+    offset = from_utc(at) - at
+    yield at, round(offset.total_seconds())
+    while at < last:
+        then = at + _STEP
+        if from_utc(then) - then == offset:
+            at = then
+            continue
+        # Almost all changes are on the hour.
+        at = next_change(at, _HOUR, _STEP)
+        before = at - _SECOND
+        if from_utc(before) - before != offset:
+            at = next_change(at - _HOUR, _SECOND, _HOUR)
+        offset = from_utc(at) - at
         yield at, round(offset.total_seconds())

@@ -25,29 +25,31 @@ class Projected:
         self.last_counted = state.last_counted
         self.last_effective = state.last_effective
 
-    def advance(self, kind: str, quantity: int, effective_at: str, details: str | None) -> None:
-        """Apply an event that takes effect no earlier than any other of its stream.
+    def advance(self, kind: str, quantity: int, effective_at: str, details: str | None) -> int:
+        """Apply an event that takes effect no earlier than any other of its stream; return on hand.
 
         A reversal is never in order, because it takes effect when the event it names did.
         """
         self.last_effective = effective_at
-        if kind in _MOVES:
-            sign, sets = _MOVES[kind]
-            self.on_hand += sign * quantity
-            if sets == "last_incoming":
-                self.last_incoming = effective_at
-            elif sets == "last_outgoing":
-                self.last_outgoing = effective_at
-            elif kind == "opened":
-                # An event of the same moment, recorded before, has told them better.
-                incoming, outgoing = map(unpack_details(details).get, OPENING_DETAILS)
-                self.last_incoming = self.last_incoming or incoming
-                self.last_outgoing = self.last_outgoing or outgoing
-        elif kind == "counted":
+        move = _MOVES.get(kind)
+        if move is None:
+            if kind != "counted":
+                raise ValueError(f"a {kind!r} event cannot be applied in order")
             self.on_hand = quantity
             self.last_counted = effective_at
-        else:
-            raise ValueError(f"a {kind!r} event cannot be applied in order")
+            return quantity
+        sign, sets = move
+        on_hand = self.on_hand = self.on_hand + sign * quantity
+        if sets == "last_incoming":
+            self.last_incoming = effective_at
+        elif sets == "last_outgoing":
+            self.last_outgoing = effective_at
+        elif kind == "opened":
+            # An event of the same moment, recorded before, has told them better.
+            incoming, outgoing = map(unpack_details(details).get, OPENING_DETAILS)
+            self.last_incoming = self.last_incoming or incoming
+            self.last_outgoing = self.last_outgoing or outgoing
+        return on_hand
 
     def insert(self, kind: str, quantity: int, effective_at: str) -> int:
         """Apply an event that moves stock, and takes effect before others of its stream, though

@@ -22,7 +22,7 @@ from inventory_cli.core.events import (
     unpack_details,
 )
 from inventory_cli.core.quantities import parse_unit_cost
-from inventory_cli.core.text import clean_name, clean_text, trimmed
+from inventory_cli.core.text import clean_name, clean_text, optional_name
 from inventory_cli.errors import Refused, WrongUsage
 
 
@@ -50,7 +50,7 @@ def clean_facts(
         raise WrongUsage(f"detail {CARRIED_COSTS} is what only a rollover records")
     return Facts(
         clean_text(reason, "reason") if reason else None,
-        clean_name(reference, "reference") if reference and trimmed(reference) else None,
+        optional_name(reference, "reference") if reference else None,
         parse_unit_cost(unit_cost) if unit_cost and unit_cost.strip() else None,
         clean_name(id, "id") if id is not None else None,
         {

@@ -51,6 +51,14 @@ def clean_name(text: str, what: str) -> str:
     return name
 
 
+def optional_name(text: str, what: str) -> str | None:
+    """Return what `clean_name` does of a text that may be empty: then None."""
+    name = text.strip()
+    if name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME:
+        return name  # As almost all are.
+    return clean_name(name, what) if trimmed(name) else None
+
+
 def clean_text(text: str, what: str) -> str | None:
     """Return free text (a reason, a detail) without the blanks around it; None when empty."""
     cleaned = text.strip()

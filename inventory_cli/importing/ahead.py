@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from inventory_cli.core.ahead import run_ahead
-from inventory_cli.core.events import Draft
 from inventory_cli.core.progress import Progress
 from inventory_cli.errors import Refused
 from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
@@ -40,8 +39,8 @@ def read_ahead(
     source: Source,
     profile: Profile,
     measures: Measures,
-    write: Callable[[Draft], bytes],
     reading: Reading,
+    stops: bool,
     expected: str,
     flush: Callable[[], None],
     counted: Callable[[Reading], None],
@@ -49,20 +48,17 @@ def read_ahead(
 ) -> Iterator[Iterator[Chunk]]:
     """Read and check the rows in another process, and give them as they come.
 
-    There, too, `write` makes the text of each draft, so that no more than its place in the log is
-    left to be added to it here.
-
-    The first of them have come when the context is entered. It is the other process that counts
-    in `reading`; `counted` is told of it when the last row was taken. `flush` empties what could
-    be written once more there; `progress` is told the bytes whose rows were taken. Raises Refused
-    as `read_rows` does, from the iterator, and when the file is no longer that of the `expected`
-    SHA-256.
+    The first of them have come when the context is entered; none come behind a bad one that
+    `stops` it. It is the other process that counts in `reading`; `counted` is told of it when the
+    last row was taken. `flush` empties what could be written once more there; `progress` is told
+    the bytes whose rows were taken. Raises Refused as `read_rows` does, from the iterator, and
+    when the file is no longer that of the `expected` SHA-256.
     """
     flush()
 
     def give() -> Iterator[object]:
         try:
-            for chunk in read_chunks(source, profile, measures, write, reading):
+            for chunk in read_chunks(source, profile, measures, reading, stops):
                 yield source.size(), pack_chunk(chunk)
         finally:
             yield replace(reading, list_bad=None)

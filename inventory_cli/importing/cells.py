@@ -16,7 +16,7 @@ from inventory_cli.core.quantities import (
     without_marks,
 )
 from inventory_cli.core.rules import Facts
-from inventory_cli.core.text import clean_name, clean_text, trimmed
+from inventory_cli.core.text import clean_name, clean_text, optional_name, trimmed
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.columns import Columns
@@ -225,8 +225,10 @@ class FactsReader:
             return parse_unit_cost(without_marks(text, mark) if mark else text)
 
         def name(field: str) -> Callable[[str], str | None]:
+            if field not in profile.extract:
+                return lambda text: optional_name(text, field)
             part = part_reader(profile, field)
-            return lambda text: clean_name(part(text), field) if trimmed(text) else None
+            return or_nothing(lambda text: clean_name(part(text), field))
 
         def cells(
             readers: Mapping[str, Callable[[str], str | None]],

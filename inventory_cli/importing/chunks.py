@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from inventory_cli.core.events import Draft
-from inventory_cli.importing.rows import Packed, Row, as_draft
+from inventory_cli.core.events import Draft, Drafts
+from inventory_cli.importing.rows import Packed, Row
 
 # How many rows are handed on at a time.
 ROWS = 5_000
@@ -26,39 +26,36 @@ class _More(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some rows of a file, in its order: of each draft the line that shows it, the text that the
-    log's chain is made of, and whether its place was only guessed.
+    """Some rows of a file, in its order: of each draft the line that shows it, and whether its
+    place was only guessed.
 
     `more` is what rows say that are not as plain as that, by the number of their first draft.
     """
 
     lines: list[int]
-    drafts: list[Draft]
-    texts: list[bytes]
+    drafts: Drafts
     guessed: list[bool]
     more: dict[int, _More]
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "Chunk":
-        """Return rows as a chunk, with the texts that they have."""
-        chunk = cls([], [], [], [], {})
-        lines, drafts, texts, all_guessed, more = chunk
-        for line, said, balances, arrival_line, guessed, added, written in rows:
+        """Return rows as a chunk."""
+        lines, drafts, all_guessed, more = list[int](), list[Draft](), list[bool](), {}
+        for line, said, balances, arrival_line, guessed, added in rows:
             if len(said) > 1 or balances or added:
                 more[len(drafts)] = _More(len(said), balances, arrival_line, added)
             lines.append(line)
             all_guessed.append(guessed)
             drafts += said
-            texts += written
             if len(said) > 1:
                 lines.append(arrival_line or line)
                 all_guessed.append(guessed)
-        return chunk
+        return cls(lines, Drafts.of(drafts), all_guessed, more)
 
     def rows(self) -> Iterator[Row]:
-        """Give the rows one by one, each with its texts."""
-        lines, drafts, texts, guessed, more = self
-        first = 0
+        """Give the rows one by one."""
+        lines, _, guessed, more = self
+        drafts, first = [*self.drafts.each()], 0
         while first < len(drafts):
             size, balances, arrival_line, added = more.get(first, _PLAIN)
             last = first + size
@@ -69,7 +66,6 @@ class Chunk(NamedTuple):
                 arrival_line,
                 guessed[first],
                 added,
-                tuple(texts[first:last]),
             )
             first = last
 
@@ -84,37 +80,32 @@ class Chunk(NamedTuple):
         """How many rows of the file these are; two where each side of a transfer has its own."""
         others = self.more.values()
         beside = sum(1 + row.added + (row.arrival_line is not None) - row.drafts for row in others)
-        return len(self.drafts) + beside
+        return len(self.lines) + beside
 
     @property
     def ids(self) -> list[str]:
         """The ids that the rows have."""
-        return [draft.id for draft in self.drafts if draft.id is not None]
+        return [id for id in self.drafts.id if id is not None]
 
 
 _PLAIN = _More(1, (), None, 0)
 
 
-def in_chunks(
-    rows: Iterable[Row], write: Callable[[Draft], bytes] | None = None
-) -> Iterator[Chunk]:
-    """Give rows in chunks; `write` makes the text of each draft where they have none."""
+def in_chunks(rows: Iterable[Row]) -> Iterator[Chunk]:
+    """Give rows in chunks."""
     iterator = iter(rows)
     while some := list(islice(iterator, ROWS)):
-        chunk = Chunk.of(some)
-        if write is not None:
-            chunk.texts.extend(map(write, chunk.drafts))
-        yield chunk
+        yield Chunk.of(some)
 
 
 def pack_chunk(chunk: Chunk) -> Packed:
     """Return a chunk as plain lists and tuples, which are written and read fastest."""
     more = {first: tuple(said) for first, said in chunk.more.items()}
-    return (chunk.lines, [*map(tuple, chunk.drafts)], chunk.texts, chunk.guessed, more)
+    return (chunk.lines, tuple(chunk.drafts), chunk.guessed, more)
 
 
 def unpack_chunk(packed: Packed) -> Chunk:
     """Return a chunk that was packed."""
-    lines, drafts, texts, guessed, more = packed
+    lines, drafts, guessed, more = packed
     found = {first: _More(*said) for first, said in more.items()}
-    return Chunk(lines, [*map(as_draft, drafts)], texts, guessed, found)
+    return Chunk(lines, Drafts(*drafts), guessed, found)

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from inventory_cli.core.dates import When
-from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS, Draft
+from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS
 from inventory_cli.core.present import Present, parse_when_recorded
 from inventory_cli.core.progress import Progress, untold
 from inventory_cli.errors import Refused, WrongUsage
@@ -76,13 +76,16 @@ def read_chunks(
     source: Source,
     profile: Profile,
     measures: Measures,
-    write: Callable[[Draft], bytes],
     reading: Reading,
+    stops: bool = False,
 ) -> Iterator[Chunk]:
-    """Give what `read_rows` gives in chunks, in which `write` has made the text of each draft."""
-    for chunk in in_chunks(read_rows(source, profile, measures, reading), write):
+    """Give what `read_rows` gives in chunks. Where that `stops` it, nothing more is given once a
+    row is bad, though the others are looked at too.
+    """
+    for chunk in in_chunks(read_rows(source, profile, measures, reading)):
         reading.note_good(chunk.drafts)
-        yield chunk
+        if not (stops and reading.bad.count):
+            yield chunk
 
 
 def _read_each(

@@ -43,8 +43,7 @@ class Row(NamedTuple):
     A balance is on hand at the location of a draft after it, in smallest units. Where both sides
     of a transfer have a row of their own, `arrival_line` is that of the other one. What is
     `guessed` is at the built-in location, where the source did not say at which it is. `added` is
-    how many further rows were added up into it. `texts` are what the log's chain is made of, one
-    for each draft, once they are written.
+    how many further rows were added up into it.
     """
 
     line: int
@@ -53,7 +52,6 @@ class Row(NamedTuple):
     arrival_line: int | None = None
     guessed: bool = False
     added: int = 0
-    texts: tuple[bytes, ...] = ()
 
 
 # A row as plain tuples: all but its drafts, and these.
@@ -73,9 +71,9 @@ as_row = partial(tuple.__new__, Row)
 
 def unpack(packed: Iterable[Packed]) -> Iterator[Row]:
     """Give the rows that were packed."""
-    for line, balances, arrival_line, guessed, added, texts, *drafts in packed:
+    for line, balances, arrival_line, guessed, added, *drafts in packed:
         said = tuple(map(as_draft, drafts))
-        yield as_row((line, said, balances, arrival_line, guessed, added, texts))
+        yield as_row((line, said, balances, arrival_line, guessed, added))
 
 
 # What a plain row may say: the kinds whose quantity is not signed, with the least of it, and the
@@ -179,7 +177,7 @@ class RowReader:
         moment, date_only = effective_at(when, time_of_day, self._zone)
         location = said or DEFAULT_LOCATION
         draft = as_draft((sku, location, kind, quantity, moment, date_only, *facts, None, None))
-        return as_row((line, (draft,), (), None, said is None, 0, ()))
+        return as_row((line, (draft,), (), None, said is None, 0))
 
     def _describes_today(self, record: Sequence[str]) -> bool:
         return not record[self.dates.at].strip() and self._kinds.of(record) == DESCRIBED

@@ -5,12 +5,12 @@ Must never know what has been recorded, or what comes of the rows.
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from inventory_cli.core.dates import END_OF_TIME
-from inventory_cli.core.events import Draft
+from inventory_cli.core.events import Drafts
 from inventory_cli.core.wording import MOST_SHOWN
 from inventory_cli.importing.bad_rows import BadRow, shortened
 
@@ -83,8 +83,8 @@ class Reading:
         """Return, by line, how many rows have the type whose first row that is."""
         return {line: self.unknown_types[word] for word, line in self.first_lines.items()}
 
-    def note_good(self, drafts: Sequence[Draft]) -> None:
+    def note_good(self, drafts: Drafts) -> None:
         """Take into account what some good rows say."""
-        moments = [draft.effective_at for draft in drafts]
-        self.skus.update([draft.sku for draft in drafts])
+        moments = drafts.effective_at
+        self.skus.update(drafts.sku)
         self.first, self.last = min(self.first, *moments), max(self.last, *moments)

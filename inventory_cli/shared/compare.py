@@ -45,7 +45,8 @@ def compare(ledger: Ledger, server: Server) -> Checked:
     query = "SELECT max(batch) FROM inventory.batches WHERE ledger = %s"
     ((last,),) = server.ask(query, (ledger.settings.identity,))
     more = (last or 0) - head.batch
-    notes = [f"the database holds {more} more: `inventory sync`"] if more > 0 else []
+    count = f"{more} {'batch' if more == 1 else 'batches'}"
+    notes = [f"the database holds {count} more: `inventory sync`"] if more > 0 else []
     return Checked("shared", problems, notes)
 
 

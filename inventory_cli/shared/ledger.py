@@ -24,7 +24,7 @@ from inventory_cli.shared.failures import (
 )
 from inventory_cli.shared.publish import channel, publish
 from inventory_cli.shared.pulse import Pulse
-from inventory_cli.shared.replica import apply
+from inventory_cli.shared.replica import Missing, apply
 from inventory_cli.shared.server import LOCK_WITHIN, Server
 from inventory_cli.storage import names
 from inventory_cli.storage.batches import Batch, headers_with_hash
@@ -32,7 +32,7 @@ from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, Written
 
 _HOLD = (
-    "SELECT position, batch, recorded_at, hash, now, timeline, continues"
+    "SELECT position, batch, recorded_at, hash, now, timeline, continues, headers, events"
     " FROM inventory.hold(%s, %s, %s, %s)"
 )
 _HEAD = "SELECT position, batch, recorded_at, hash, timeline FROM inventory.heads WHERE ledger = %s"
@@ -113,14 +113,14 @@ class SharedLedger(Ledger):
         Raises ServerChanged or BatchesMissing where a person has to decide.
         """
         mine = self.head()
-        *head, now, timeline, continues = self._ask_hold(mine)
+        *head, now, timeline, continues, headers, events = self._ask_hold(mine)
         theirs = Head(*head)
         if not continues:
             raise BatchesMissing(self.server.place, mine, theirs)
         self._take_timeline(timeline)
         self._held = Held(theirs, now)
         if theirs.batch > mine.batch:
-            apply(self, self.server, theirs.batch)
+            apply(self, self.server, theirs.batch, _missing(headers, events))
         return theirs
 
     def _ask_hold(self, mine: Head) -> tuple[Any, ...]:
@@ -141,10 +141,7 @@ class SharedLedger(Ledger):
         before = self.beside.timeline
         if timeline == before:
             return
-        system, _, number = timeline.partition("/")
-        system_before, _, number_before = before.partition("/")
-        follows = system == system_before and int(number) > int(number_before)
-        if not follows and self.accepts != timeline:
+        if before and self.accepts != timeline and not _follows(timeline, before):
             raise self._changed(timeline, before)
         self.beside = self.beside._replace(timeline=timeline)
         write_beside(self.path, self.beside)
@@ -214,7 +211,7 @@ class SharedLedger(Ledger):
                         _HOLD, (self.settings.identity, last.batch, last.hash, self.accepts)
                     )
                     self.server.run("COMMIT")
-                return bool(row[-1])
+                return bool(row[6])
             except ServerUnusable as error:
                 if error.sqlstate == _OTHER_TIMELINE or time.monotonic() > deadline:
                     raise InDoubt(
@@ -280,3 +277,20 @@ class SharedLedger(Ledger):
     def channel(self) -> str:
         """What the database calls when a batch was appended."""
         return channel(self.settings.identity)
+
+
+def _missing(headers: list[list[Any]] | None, events: list[list[Any]] | None) -> Missing | None:
+    """Return the batches that came with the head row, if they did."""
+    if headers is None:
+        return None
+    rows = [
+        [(*fields, bytes.fromhex(link)) for *fields, link in one or ()] for one in (headers, events)
+    ]
+    return Missing(*rows)
+
+
+def _follows(timeline: str, before: str) -> bool:
+    """Tell whether a server went on from one timeline to another."""
+    system, _, number = timeline.partition("/")
+    system_before, _, number_before = before.partition("/")
+    return system == system_before and int(number) > int(number_before)

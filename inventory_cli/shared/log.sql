@@ -244,15 +244,17 @@ RETURN (SELECT system_identifier FROM pg_control_system())::text
 -- Take the head row until the end of the transaction and tell where the log ends, and what time it
 -- is. A function, because SELECT … FOR UPDATE needs more than the right to read. `known` and
 -- `known_hash` are the caller's own last batch: `continues` tells whether it is on this chain.
--- Refuses where the server is not on the timeline on which the ledger was last used, unless that is
+-- Where it is, and a few batches behind, these come along: to ask for them takes round trips for which
+-- others wait. Refuses where the server is not on the timeline on which the ledger was last used, unless that is
 -- the one that a person `accepts`.
 CREATE FUNCTION inventory.hold(
     of uuid, known bigint, known_hash bytea, accepts text = NULL,
     OUT batch bigint, OUT "position" bigint, OUT recorded_at text, OUT hash bytea, OUT now text,
-    OUT timeline text, OUT continues boolean
+    OUT timeline text, OUT continues boolean, OUT headers json, OUT events json
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     used text;
+    first bigint;
 BEGIN
     timeline := inventory.timeline();
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -278,6 +280,21 @@ BEGIN
         WHEN 0 THEN (SELECT l.hash FROM inventory.ledgers l WHERE l.ledger = of) = known_hash
         ELSE coalesce((SELECT b.hash FROM inventory.batches b
                        WHERE b.ledger = of AND b.batch = known) = known_hash, false) END;
+    IF continues AND batch - known BETWEEN 1 AND 200 THEN
+        SELECT json_agg(json_build_array(b.batch, b.recorded_at, b.actor, b.command, b.source,
+                b.source_sha256, b.first_position, b.last_position, b.lines_sha256, b.details,
+                encode(b.hash, 'hex')) ORDER BY b.batch), min(b.first_position)
+            INTO headers, first FROM inventory.batches b WHERE b.ledger = of AND b.batch > known;
+        IF "position" - first >= 2000 THEN
+            headers := NULL;
+        ELSE
+            events := (SELECT json_agg(json_build_array(e.position, e.batch, e.sku, e.location,
+                    e.kind, e.quantity, e.effective_at, e.date_only, e.reason, e.reference,
+                    e.unit_cost, e.id, e.reverses, e.details, encode(e.hash, 'hex'))
+                    ORDER BY e.position)
+                FROM inventory.events e WHERE e.ledger = of AND e.position >= first);
+        END IF;
+    END IF;
     -- One that was put back is on the same timeline: what the caller has may come again, too.
     IF accepts = timeline AND NOT continues THEN
         UPDATE inventory.heads h SET replays = true WHERE h.ledger = of;

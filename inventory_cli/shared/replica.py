@@ -5,7 +5,7 @@ Must never take over what does not fit, nor ask who recorded it.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from inventory_cli.core.events import KINDS, Draft, Stream, is_stock
 from inventory_cli.core.projection import Projected
@@ -30,20 +30,26 @@ EVENT_TYPES = (
 )
 
 
-def apply(ledger: Ledger, server: Server, last: int) -> list[Batch]:
+class Missing(NamedTuple):
+    """What a replica lacks: the headers and the events, each row with its hash."""
+
+    headers: Sequence[Row]
+    events: Sequence[Row]
+
+
+def apply(ledger: Ledger, server: Server, last: int, missing: Missing | None = None) -> list[Batch]:
     """Take the batches up to number `last` over into a file, inside its open transaction; return
-    their headers. Raises LedgerUnusable at the first that does not fit.
+    their headers. What is `missing` need not be asked for, if it is known. Raises LedgerUnusable at
+    the first that does not fit.
     """
     head, of = ledger.head(), ledger.settings.identity
-    rows = server.ask(
-        f"SELECT {BATCH_COLUMNS}, hash FROM inventory.batches"
-        " WHERE ledger = %s AND batch > %s AND batch <= %s ORDER BY batch",
-        (of, head.batch, last),
-    )
+    query = f"SELECT {BATCH_COLUMNS}, hash FROM inventory.batches WHERE ledger = %s"
+    query += " AND batch > %s AND batch <= %s ORDER BY batch"
+    rows = missing.headers if missing else server.ask(query, (of, head.batch, last))
     if len(rows) != last - head.batch:
         raise does_not_fit(server.place, f"{len(rows)} of {last - head.batch} batches")
     headers = [Batch(*row[:-1]) for row in rows]
-    taking = _Taking(ledger, server, headers)
+    taking = _Taking(ledger, server, headers, missing and missing.events)
     for header, row in zip(headers, rows, strict=True):
         taking.take(header, row[-1])
     taking.finish()
@@ -53,7 +59,13 @@ def apply(ledger: Ledger, server: Server, last: int) -> list[Batch]:
 class _Taking:
     """Batches that are taken over one after the other, and what they make of the streams."""
 
-    def __init__(self, ledger: Ledger, server: Server, headers: Sequence[Batch]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        server: Server,
+        headers: Sequence[Batch],
+        events: Sequence[Row] | None,
+    ) -> None:
         self._ledger, self._server = ledger, server
         head = ledger.head()
         end, breaks = head.position, []
@@ -68,7 +80,11 @@ class _Taking:
             put_aside(ledger.connection, log_is_empty=head.position == 0) if is_large else None
         )
         of = ledger.settings.identity
-        self._events = _events(server, of, head.position, end, breaks, is_large)
+        self._events = (
+            _events(server, of, head.position, end, breaks, is_large)
+            if events is None
+            else iter(events)
+        )
         self._waiting: list[Row] = []
         self._streams: _Replayed | _Forwarded
         self._streams = _Forwarded(ledger) if head.position else _Replayed(ledger)

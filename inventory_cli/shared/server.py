@@ -51,6 +51,10 @@ def check_url(url: str) -> str:
     return url
 
 
+class NoAnswer(psycopg.OperationalError):
+    """The database, or the way to it, was silent for too long."""
+
+
 class _Connection(psycopg.Connection[Row]):
     """A connection on which no answer is waited for without end: behind a network that hangs the
     system may never notice.
@@ -71,7 +75,7 @@ def _within(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any
         while True:
             ready = yield wanted
             if not ready and time.monotonic() > deadline:
-                raise psycopg.OperationalError(f"it gave no answer within {seconds:.0f} seconds")
+                raise NoAnswer(f"it gave no answer within {seconds:.0f} seconds")
             wanted = gen.send(ready)
     except StopIteration as end:
         return end.value
@@ -169,7 +173,7 @@ class Server:
             try:
                 return self._begin(query, values)
             except psycopg.OperationalError as error:
-                if is_new or not is_lost(error):
+                if is_new or not is_lost(error) or isinstance(error, NoAnswer):
                     raise
                 self.close()
                 return self._begin(query, values)

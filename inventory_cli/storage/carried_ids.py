@@ -67,7 +67,10 @@ def read_carried(ledger: Ledger) -> Iterator[CarriedId]:
 
 def any_carried(ledger: Ledger, ids: Sequence[str]) -> bool:
     """Tell whether ledgers before this one recorded anything under any of some ids."""
-    query = "SELECT 1 FROM carried_ids WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
+    query = (
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM carried_ids) AND EXISTS (SELECT 1"
+        " FROM json_each(?) AS one CROSS JOIN carried_ids ON carried_ids.id = one.value)"
+    )
     return ledger.connection.execute(query, (json.dumps(ids),)).fetchone() is not None
 
 

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hashlib import _Hash as HASH
 
-from inventory_cli.core.events import Draft
+from inventory_cli.core.events import Drafts
 
 Fields = Sequence[str | int | None]
 
@@ -75,30 +75,27 @@ def link_event(previous: bytes, fields: Fields) -> bytes:
     return sha256(previous + canonical(("event", *fields)).encode()).digest()
 
 
-def said_text(said: Draft) -> bytes:
-    """Return what an event says as it stands in its text, behind its position and batch.
+def link_drafts(previous: bytes, first: int, batch: int, drafts: Drafts) -> list[bytes]:
+    """Return the hash of each event that drafts become in a batch, from position `first` on, as
+    `link_event` does.
 
-    It is spelled out, because it is made for every row: `canonical` takes three times as long.
-    """
-    sku, location, kind, quantity, effective_at, date_only, reason, reference = said[:8]
-    unit_cost, id, reverses, details = said[8:]
-    return (
-        f"{_string(sku)},{_string(location)},{_string(kind)},{quantity},{_string(effective_at)},"
-        f"{date_only},{'null' if reason is None else _string(reason)},"
-        f"{'null' if reference is None else _string(reference)},"
-        f"{'null' if unit_cost is None else _string(unit_cost)},"
-        f"{'null' if id is None else _string(id)},{'null' if reverses is None else reverses},"
-        f"{'null' if details is None else _string(details)}]"
-    ).encode()
-
-
-def link_said(previous: bytes, first: int, batch: int, texts: Iterable[bytes]) -> list[bytes]:
-    """Return the hash of each of some events of a batch, from position `first` on, as `link_event`
-    does, given the text of what each says.
+    Their text is spelled out, because it is made for every row: `canonical` takes longer.
     """
     links = []
-    for position, said in enumerate(texts, start=first):
-        previous = sha256(b'%b["event",%d,%d,%b' % (previous, position, batch, said)).digest()
+    moves, facts = zip(*drafts[:6], strict=True), zip(*drafts[6:], strict=True)
+    for position, (move, fact) in enumerate(zip(moves, facts, strict=True), start=first):
+        sku, location, kind, quantity, effective_at, date_only = move
+        reason, reference, unit_cost, id, reverses, details = fact
+        text = (
+            f'["event",{position},{batch},{_string(sku)},{_string(location)},{_string(kind)},'
+            f"{quantity},{_string(effective_at)},{date_only},"
+            f"{'null' if reason is None else _string(reason)},"
+            f"{'null' if reference is None else _string(reference)},"
+            f"{'null' if unit_cost is None else _string(unit_cost)},"
+            f"{'null' if id is None else _string(id)},{'null' if reverses is None else reverses},"
+            f"{'null' if details is None else _string(details)}]"
+        )
+        previous = sha256(previous + text.encode()).digest()
         links.append(previous)
     return links
 

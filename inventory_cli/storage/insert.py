@@ -7,10 +7,10 @@ they are back where they were. Must never know what the events say.
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from inventory_cli.core.events import Draft, Event
-from inventory_cli.storage.chain import link_said, said_text
+from inventory_cli.core.events import Draft, Drafts, Event
+from inventory_cli.storage.chain import link_drafts
 from inventory_cli.storage.ledger_file import Head, Ledger
 
 # How many events are inserted at a time.
@@ -26,25 +26,18 @@ _GUARD = "events_next"
 _INDEX = "events_by_stream"
 
 
-class Part(NamedTuple):
-    """Drafts that are inserted together, each with its `chain.said_text`."""
-
-    drafts: Sequence[Draft]
-    texts: Sequence[bytes]
-
-
-def in_parts(drafts: Iterable[Draft]) -> Iterator[Part]:
+def in_parts(drafts: Iterable[Draft]) -> Iterator[Drafts]:
     """Give drafts in parts, none of which is larger than a chunk."""
     iterator = iter(drafts)
     while chunk := list(islice(iterator, CHUNK)):
-        yield Part(chunk, [*map(said_text, chunk)])
+        yield Drafts.of(chunk)
 
 
 def insert_parts(
     ledger: Ledger,
     head: Head,
-    parts: Iterable[Part],
-    look: Callable[[Sequence[Draft]], Sequence[Draft]],
+    parts: Iterable[Drafts],
+    look: Callable[[Drafts], Drafts],
 ) -> tuple[int, bytes]:
     """Insert drafts behind the head, as the next batch; return the last position and hash.
 
@@ -52,19 +45,17 @@ def insert_parts(
     """
     batch, position, link = head.batch + 1, head.position, head.hash
     aside: list[str] | None = None
-    for drafts, texts in parts:
-        if not drafts:
+    for drafts in parts:
+        count = drafts.how_many
+        if not count:
             continue
         if aside is None and position - head.position >= CHUNK:
             # There is more than one chunk: this is a large one.
             aside = put_aside(ledger.connection, log_is_empty=head.position == 0)
-        looked_at = look(drafts)
-        if looked_at != drafts:
-            texts = [*map(said_text, looked_at)]
-        links = link_said(link, position + 1, batch, texts)
-        numbers = range(position + 1, position + len(links) + 1)
-        said = zip(*looked_at, strict=True)
-        insert_events(ledger.connection, [numbers, [batch] * len(links), *said, links])
+        drafts = look(drafts)
+        links = link_drafts(link, position + 1, batch, drafts)
+        numbers = range(position + 1, position + count + 1)
+        insert_events(ledger.connection, [numbers, [batch] * count, *drafts, links])
         position, link = numbers[-1], links[-1]
     if aside:
         put_back(ledger.connection, aside)

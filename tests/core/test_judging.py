@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 
 from inventory_cli.core.dates import today_at, utc_text
-from inventory_cli.core.events import Event
+from inventory_cli.core.events import Drafts, Event
 from inventory_cli.core.judging import Forbidden, Grounds, Judge, Verdict
 from inventory_cli.core.periods import Closing
 from inventory_cli.core.replay import fold
@@ -64,8 +64,8 @@ def judged(
             event for event in [*events, *new] if start <= event.effective_at <= end
         ),
     )
-    judge.take(drafts[:1])
-    judge.take(drafts[1:])
+    judge.take(Drafts.of(drafts[:1]))
+    judge.take(Drafts.of(drafts[1:]))
     return judge.settle()
 
 
@@ -123,7 +123,7 @@ def test_all_streams_that_refuse_are_named_the_earliest_first() -> None:
         lambda stream: None,
         lambda stream, start, end: effects(event for event in events if event.stream == stream),
     )
-    judge.take(drafts)
+    judge.take(Drafts.of(drafts))
     with pytest.raises(Forbidden) as refused:
         judge.settle()
     assert [problem.sku for problem in refused.value.problems] == ["B", "A"]
@@ -205,7 +205,9 @@ def test_what_leaves_today_has_left_before_now() -> None:
     drafts += [drafts[1]._replace(kind="adjusted", quantity=-5)]
     drafts += [draft("31 Dec transferred 5", [])]
     judge = Judge(Grounds(1, TODAY, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
-    times = [(d.kind, d.effective_at[11:], d.date_only) for d in judge.take(drafts)]
+    times = [
+        (d.kind, d.effective_at[11:], d.date_only) for d in judge.take(Drafts.of(drafts)).each()
+    ]
     assert times == [
         ("received", "00:00:00.000Z", 1),
         ("sold", "11:59:59.999Z", 2),
@@ -239,7 +241,7 @@ def test_around_midnight_nothing_lands_on_another_day(now: str, sold: str, moved
 def test_events_of_a_later_day_are_named() -> None:
     today = today_at("2022-03-01T12:00:00.000Z", UTC)
     judge = Judge(Grounds(7, today, (), True, 0, UTC), lambda s: None, lambda s, start, end: [])
-    judge.take([draft(f"{day} Mar received 1", []) for day in (1, 2, 3)])
+    judge.take(Drafts.of(draft(f"{day} Mar received 1", []) for day in (1, 2, 3)))
     assert judge.settle().notes.one_by_one() == [
         "event 8 is of a later day; `stock` leaves it out until then",
         "event 9 is of a later day; `stock` leaves it out until then",

@@ -121,6 +121,16 @@ def test_a_bug_in_the_reader_is_a_bug(shop: Shop, monkeypatch: pytest.MonkeyPatc
     assert (ran.code, shop.json("log")) == (70, [])
 
 
+@pytest.mark.usefixtures("everything_ahead")
+def test_behind_a_bad_row_all_are_read_and_none_is_handed_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "pack_chunk", lambda chunk: chunk.no_such_thing)
+    ran = shop.import_text(GOOD.replace("received", "lost", 1) + "2022-03-01,A,sold,x\n")
+    assert ran.code == 3
+    assert "read 12000, appended 0, skipped 0, refused 2" in ran.out
+
+
 def test_a_large_file_as_standard_input_is_read_from_where_it_stands(shop: Shop) -> None:
     file = shop.folder / "large.csv"
     rows = "".join(f"2022-03-01,S{n % 7},received,1,note {n:040}\n" for n in range(70_000))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory_cli.core.dates import END_OF_TIME, today_at, utc_text
-from inventory_cli.core.events import Event, Stream
+from inventory_cli.core.events import Drafts, Event, Stream
 from inventory_cli.core.judging import Forbidden, Grounds, Judge, Verdict
 from inventory_cli.core.notes import MovedCount, met_counts
 from inventory_cli.core.timeline import Judging, Problem, judge_timeline
@@ -53,7 +53,7 @@ class Judged:
             stored.get,
             lambda stream, start, end: effects(self.of(stream, start, end)),
         )
-        judge.take([event.said for event in self.events[self.first - 1 :]])
+        judge.take(Drafts.of(event.said for event in self.events[self.first - 1 :]))
         try:
             return judge.settle()
         except Forbidden as error:

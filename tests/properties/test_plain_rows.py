@@ -1,6 +1,6 @@
 """A plain row is read the short way: it gives the same drafts, and the same refusals, as the other.
 
-And what it gives is handed on in chunks, with the text that the chain is made of.
+And what it gives is handed on in chunks, and linked as each event is.
 """
 
 import pickle
@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory_cli.core.dates import When, parse_iso
-from inventory_cli.core.events import Draft
+from inventory_cli.core.events import Draft, Drafts
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell
 from inventory_cli.importing.chunks import Chunk, in_chunks, pack_chunk, unpack_chunk
 from inventory_cli.importing.columns import match_header
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.rows import OneSide, Row, RowReader
-from inventory_cli.storage.chain import canonical, link_event, link_said, said_text
+from inventory_cli.storage.chain import link_drafts, link_event
 from tests.properties.lives import in_memory
 
 NEEDED = ("date", "sku", "type", "quantity")
@@ -151,16 +151,19 @@ drafts = st.builds(
 
 
 @given(st.lists(drafts), st.integers(1, 2**40), st.integers(1, 2**30))
-def test_what_an_event_says_is_a_part_of_its_canonical_text(
-    some: list[Draft], first: int, batch: int
-) -> None:
-    links = link_said(bytes(32), first, batch, map(said_text, some))
+def test_many_drafts_are_linked_as_one_is(some: list[Draft], first: int, batch: int) -> None:
+    links = link_drafts(bytes(32), first, batch, Drafts.of(some))
     link = bytes(32)
     for position, draft in enumerate(some, start=first):
-        text = canonical(["event", position, batch, *draft]).encode()
-        assert text == b'["event",%d,%d,%b' % (position, batch, said_text(draft))
         link = link_event(link, (position, batch, *draft))
         assert links[position - first] == link
+    assert len(links) == len(some)
+
+
+@given(st.lists(drafts))
+def test_drafts_beside_each_other_are_the_same_drafts(some: list[Draft]) -> None:
+    beside = Drafts.of(some)
+    assert [*beside.each()] == [beside.at(place) for place in range(beside.how_many)] == some
 
 
 @st.composite
@@ -179,10 +182,9 @@ def all_rows(draw: st.DrawFn) -> list[Row]:
 
 @given(all_rows(), st.sets(st.integers(2, 9)))
 def test_a_chunk_holds_its_rows(rows: list[Row], wanted: set[int]) -> None:
-    for chunk in in_chunks(rows, said_text):
+    for chunk in in_chunks(rows):
         assert unpack_chunk(pickle.loads(pickle.dumps(pack_chunk(chunk)))) == chunk
-        assert [row._replace(texts=()) for row in chunk.rows()] == rows
-        assert chunk.texts == [said_text(draft) for row in rows for draft in row.drafts]
+        assert [*chunk.rows()] == rows
         assert chunk.file_rows == sum(
             1 + row.added + (row.arrival_line is not None) for row in rows
         )

@@ -61,6 +61,12 @@ DERIVED = [key for key in EXPECTED if key[0] != "table"]
 GUARDS = [name for kind, name in EXPECTED if kind == "trigger"]
 
 
+def test_what_is_as_made_is_known_without_making_it() -> None:
+    assert schema.digest_of(EXPECTED) == schema._AS_MADE
+    for key, sql in EXPECTED.items():
+        assert not schema.is_as_made({**EXPECTED, key: f"{sql} "})
+
+
 @pytest.mark.parametrize(("kind", "name"), DERIVED)
 def test_a_dropped_guard_index_or_view_is_found_and_put_back(
     ledger: Shop, kind: str, name: str
