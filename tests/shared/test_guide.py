@@ -21,10 +21,8 @@ def test_five_commands_share_a_ledger_and_three_give_a_till_its_role(
     put_command(tmp_path)
 
     def type_in(line: str) -> str:
-        where = (
-            f"PATH='{BINARIES}':$PATH PGHOST='{server.data}' PGUSER={USER}; export PGHOST PGUSER"
-        )
-        done = run_line(f"{where}; {line}", tmp_path)
+        where = f"PGHOST='{server.data}' PGUSER={USER} PATH='{BINARIES}':$PATH"
+        done = run_line(f"{where}; export PGHOST PGUSER; {line}", tmp_path)
         assert done.returncode == 0, done
         return done.stdout
 
