@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from inventory_cli.core.events import KINDS, Draft, Stream, is_stock
+from inventory_cli.core.events import KINDS, Drafts, Stream, is_stock
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.shared.failures import does_not_fit
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
-from inventory_cli.storage.chain import digest_lines, link_batch, link_said, said_text
+from inventory_cli.storage.chain import digest_lines, link_batch, link_drafts
 from inventory_cli.storage.insert import CHUNK, insert_events, put_aside, put_back
 from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS, read_effects
@@ -113,8 +113,9 @@ class _Taking:
         self._ledger.connection.execute(INSERT_BATCH, (*header, link))
 
     def _take_events(self, rows: Sequence[Row]) -> None:
-        texts = [said_text(Draft(*row[2:-1])) for row in rows]
-        links = link_said(self._link, self._position + 1, self._batch, texts)
+        columns = [*zip(*rows, strict=True)]
+        drafts = Drafts(*columns[2:-1])
+        links = link_drafts(self._link, self._position + 1, self._batch, drafts)
         for position, (row, link) in enumerate(zip(rows, links, strict=True), self._position + 1):
             if row[0] != position or row[1] != self._batch or row[-1] != link:
                 raise does_not_fit(self._server.place, f"event {position}")
