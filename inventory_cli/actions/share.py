@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from inventory_cli.actions.append import refuse_ended
 from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
-from inventory_cli.errors import Refused
+from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.shared.beside import read_beside
 from inventory_cli.shared.failures import require_driver
 from inventory_cli.storage.batches import Origin
@@ -49,7 +49,7 @@ def stop_sharing(path: Path, origin: Origin, clock: Clock) -> Head:
     """End that a log is shared: the database takes no more, and this file goes on alone. Return its
     head. What was broken off is completed.
 
-    Raises Refused where another file goes on.
+    Raises Refused where another file goes on, WrongUsage where the log is not shared.
     """
     require_driver()
     from inventory_cli.core.dates import utc_text
@@ -57,8 +57,10 @@ def stop_sharing(path: Path, origin: Origin, clock: Clock) -> Head:
     from inventory_cli.shared.share import finish_stop, goes_on_here, stop
 
     with open_ledger(path) as ledger:
-        is_stopped = ledger.sharing().get(SHARED) == STOPPED
-    if not is_stopped:
+        state = ledger.sharing().get(SHARED)
+    if state not in (BEGUN, STOPPED):
+        raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
+    if state == BEGUN:
         with open_to_record(path) as ledger:
             stop(ledger, origin)
     with open_ledger(path, write=True) as ledger:
