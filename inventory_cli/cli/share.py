@@ -3,6 +3,7 @@
 Must never know how.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +51,7 @@ def share(
     if sql:
         from inventory_cli.shared.sql_files import roles_sql, schema_sql
 
-        line(schema_sql())
-        line(roles_sql())
+        sys.stdout.write(f"{schema_sql()}\n{roles_sql()}")
     elif stop:
         _stop(context, path, yes, by)
     elif url is not None:
@@ -63,7 +63,7 @@ def share(
             from inventory_cli.shared.sql_files import roles_sql
 
             note("there is no role inventory_app yet; its owner, or who may make roles, runs:")
-            line(roles_sql())
+            note(roles_sql().rstrip("\n"))
 
 
 def _stop(context: typer.Context, path: Path, yes: bool, by: str | None) -> None:

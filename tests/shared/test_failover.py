@@ -44,16 +44,18 @@ def pair(own_server: Callable[..., Server]) -> Iterator[Pair]:
 
 @pytest.fixture
 def behind(pair: Pair, tmp_path: Path) -> tuple[Shop, Machine]:
-    """Two machines: the first has recorded two batches that the standby has not, of which the
+    """Two machines: the first has recorded three batches that the standby has not, of which the
     second does not know; and the server has failed over.
     """
     first = first_machine(tmp_path / "first", pair.url)
     first.ok("receive", "A", 10, "--on", "2022-03-01")
+    first.ok("receive", "C", 5, "--on", "2022-03-01")
     second = Machine(tmp_path / "second", pair.url)
     pair.primary.wait_for_standby()
     pair.standby.stop()  # Nothing reaches it any more.
     first.ok("sell", "A", 2, "--on", "2022-03-02", "--ref", "S-1")
     first.ok("transfer", "A", 3, "--from", "main", "--to", "shop", "--on", "2022-03-03")
+    first.ok("reverse", 2, "--reason", "never came")
     pair.primary.kill()
     pair.standby.start()
     pair.standby.promote()
@@ -88,7 +90,7 @@ def test_a_loss_is_found_and_given_back(pair: Pair, behind: tuple[Shop, Machine]
     acknowledged = head(first)
     found = first("receive", "A", 1, "--on", "2022-03-04")
     assert found.code == 4
-    assert "does not hold batch 4 of this machine, which it had acknowledged" in found.err
+    assert "does not hold batch 6 of this machine, which it had acknowledged" in found.err
     assert "sync --replay" in found.err
     # A machine that never saw the lost batches is stopped by the timeline.
     unaware = second("receive", "A", 1, "--on", "2022-03-04")
@@ -97,8 +99,9 @@ def test_a_loss_is_found_and_given_back(pair: Pair, behind: tuple[Shop, Machine]
     given_back = first.ok("sync", "--replay")
     *batches, end = given_back.out.splitlines()
     assert [line.partition(" by ")[0] for line in batches] == [
-        "batch 3: 1 event",
-        "batch 4: 2 events",
+        "batch 4: 1 event",
+        "batch 5: 2 events",
+        "batch 6: 1 event",
     ]
     assert all(line.endswith(", recorded again") for line in batches)
     assert end.endswith(acknowledged)
@@ -122,10 +125,10 @@ def test_what_was_lost_for_good_is_printed_for_record(
     lost = head(first)
     found = first("receive", "A", 1, "--on", "2022-03-04")
     assert found.code == 4
-    assert "does not hold batch 4 of this machine" in found.err
+    assert "does not hold batch 6 of this machine" in found.err
     forked = first("sync", "--replay")
     assert forked.code == 4
-    assert "since batch 2 both went on" in forked.err
+    assert "since batch 3 both went on" in forked.err
     assert head(first) == lost
     again = first.ok("sync", "--reset", "--yes")
     lines = [json.loads(line) for line in again.out.splitlines()]
@@ -149,7 +152,8 @@ def test_what_was_lost_for_good_is_printed_for_record(
             "by": "keeper",
         },
     ]
-    aside = first.path.with_name("inventory-lost-at-4.db")
+    assert "voided there, and not here: `inventory reverse 2 --reason 'never came'`" in again.err
+    aside = first.path.with_name("inventory-lost-at-6.db")
     assert str(aside) in again.err
     assert head(first) == head(second)
     first.ok("record", "-", input=again.out)
