@@ -11,7 +11,7 @@ from functools import cache
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
-from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.quantities import exact, format_quantity
 from inventory_cli.terminal import is_terminal, paged, printable, width_of
 
 # Where columns are shown to programs.
@@ -124,11 +124,6 @@ def _encoder() -> Callable[[object], str]:
 
 def _json(value: object) -> str:
     return _encoder()(value)
-
-
-def exact(quantity: int, decimals: int) -> int | str:
-    """Return a quantity as JSON shows it: an integer, or text where there are decimals."""
-    return format_quantity(quantity, decimals) if decimals else quantity
 
 
 def _objects(answer: Answer) -> Iterator[dict[str, Any]]:

@@ -54,18 +54,29 @@ def read_log(
     after: int = 0,
     batch: int | None = None,
     newest_first: bool = False,
+    last: int | None = None,
 ) -> Iterator[Found]:
-    """Give the events behind position `after` that say what is wanted, as they were recorded."""
-    positions = range(after + 1, ledger.head().position + 1)
-    if batch is not None:
-        header = read_batch(ledger, batch)
-        its_own = header.positions if header else range(0)
-        positions = range(max(after + 1, its_own.start), its_own.stop)
+    """Give the events behind position `after`, up to `last` or the end, that say what is wanted, as
+    they were recorded.
+    """
+    positions = positions_asked(ledger, after, batch, last)
     for events in find_events(ledger, positions, wanted, newest_first):
         recorded = _recorded(ledger, (event for event, _ in events))
         for event, voided_by in events:
             line = _log_line(event, recorded[event.batch], ledger.zone)
             yield Found(line, _change(ledger, event, voided_by), voided_by)
+
+
+def positions_asked(
+    ledger: Ledger, after: int, batch: int | None = None, last: int | None = None
+) -> range:
+    """Return the positions behind `after`, up to `last` or the end; of one batch, if named."""
+    end = ledger.head().position if last is None else last
+    if batch is None:
+        return range(after + 1, end + 1)
+    header = read_batch(ledger, batch)
+    its_own = header.positions if header else range(0)
+    return range(max(after + 1, its_own.start), min(its_own.stop, end + 1))
 
 
 def last_of(found: Iterable[Found], count: int | None, newest_first: bool) -> Iterator[Found]:

@@ -11,6 +11,11 @@ from inventory_cli.storage.failures import DAMAGED
 _REBUILD = "`inventory rebuild` makes anew what is derived from the log"
 _ROLL_OVER = "keep both files as they are; a good copy of the older one can be rolled over again"
 
+_BOTH_SIDES = (
+    "keep both as they are, and hold them against anchors: a replica that was altered is cloned "
+    "anew, a database is put back from its backup"
+)
+
 # Every rule by its name, in the order of `audit.verify`, which says what each asks; and what mends
 # what breaks it.
 REPAIRS: Mapping[str, str | None] = {
@@ -49,6 +54,11 @@ REPAIRS: Mapping[str, str | None] = {
     "goes-on": _ROLL_OVER,
     "opening-voided": "an opening is what the older file proves: adjust instead, in a backup",
     "previous-ids": _ROLL_OVER,
+    "shared-settings": _BOTH_SIDES,
+    "shared-batch": _BOTH_SIDES,
+    "shared-event": _BOTH_SIDES,
+    "shared-snapshot": _BOTH_SIDES,
+    "shared-head": _BOTH_SIDES,
 }
 
 

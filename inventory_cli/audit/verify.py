@@ -62,6 +62,13 @@ whatever the ones before found.
     33. goes-on: after what was carried, both logs replay to the same stock.
     34. opening-voided: no opening was voided since.
     35. previous-ids: the ids of what was not carried, and of reversals, are known, and no other.
+
+    shared (`shared.compare`)
+    36. shared-settings: the database of a shared log has the same settings, and carried ids.
+    37. shared-batch: it has the same batches, up to the last of the file.
+    38. shared-event: it has the same events.
+    39. shared-snapshot: it has the same snapshots, with their lines.
+    40. shared-head: what it holds as its head is its last batch.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -18,7 +18,7 @@ from inventory_cli.cli.lazy import Command
 from inventory_cli.errors import WrongUsage
 
 SET_UP, RECORD, ASK, LEARN, AUDIT = "Set up", "Record", "Ask", "Learn", "Audit"
-MOVE, READ = "Move", "Read"
+MOVE, SHARE, READ = "Move", "Share", "Read"
 # The panel of a group within the group of all.
 PARTS = "Commands"
 
@@ -155,6 +155,11 @@ COMMANDS = {
     "rollover": Command(
         MOVE, "Make a new ledger that begins with what was there at the end of a day."
     ),
+    "share": Command(
+        SHARE, "Put the log into a PostgreSQL database, for several machines; or share no more."
+    ),
+    "clone": Command(SHARE, "Make a replica of a shared ledger, or show which there are.", "share"),
+    "sync": Command(SHARE, "Bring a replica of a shared ledger up to date, once or for good."),
     "guide": Command(READ, "Show the manual, page by page."),
 }
 

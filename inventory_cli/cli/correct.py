@@ -16,7 +16,7 @@ from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.quantities import parse_quantity, parse_unit_cost
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.shared.opening import open_to_record
 
 
 def correct(
@@ -55,7 +55,7 @@ def correct(
         raise WrongUsage("a correction needs a reason", "say why, like --reason 'a slip'")
     origin = options.origin(context, given.by)
     number = options.parse_number(position, "position")
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         present = options.present(ledger)
         changes = Changes(
             None if quantity is None else parse_quantity(quantity, ledger.decimals),
@@ -71,7 +71,7 @@ def correct(
             number,
             changes,
             facts,
-            options.now,
+            options.clock(ledger),
             given.allow_negative,
             NameRules(given.known_only),
             given.into_closed,

@@ -16,6 +16,7 @@ from inventory_cli.core.names import NameRules
 from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.text import clean_name
 from inventory_cli.render import Answer, Column, show, show_fields
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import note
 
@@ -57,12 +58,12 @@ def describe(
         return
     facts = facts_of(given)
     origin = options.origin(context, given.by)
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         when = parse_when_recorded(given.on, options.present(ledger), ledger.zone)
         draft = description(clean_name(sku, "SKU"), said, ledger.decimals, when, ledger.zone, facts)
         request = Request((draft,), given.on != TODAY)
         rules = NameRules(given.known_only)
-        recording = record(ledger, origin, request, options.now, False, rules)
+        recording = record(ledger, origin, request, options.clock(ledger), False, rules)
         show_recording(ledger, recording, given.format)
 
 

@@ -20,6 +20,7 @@ PAGES = {
     "answers": "what happened, how it sells, what to buy, what it is worth, what is restated",
     "audit": "snapshots, verify, anchors, and the line for cron",
     "proof": "what all this proves, and what it does not",
+    "sharing": "several machines and one log, and the feed for other programs",
     "errors": "exit codes, and what a failure leaves behind",
     "python": "the same from a program",
     "costs": "what each command costs, and how that is measured",

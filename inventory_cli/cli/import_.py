@@ -23,7 +23,7 @@ from inventory_cli.cli.profile_options import CsvFiles, Meaning
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.terminal import line, note, progress
 
 ErrorsFile = Annotated[
@@ -150,12 +150,14 @@ def _record(
     done: list[tuple[str, Imported]] = []
     with ExitStack() as stack:
         given = [Given(stack.enter_context(opened(file)), source_name(file)) for file in files]
-        ledger = stack.enter_context(open_ledger(ledger_path(context), write=True))
+        ledger = stack.enter_context(open_to_record(ledger_path(context)))
         advance = stack.enter_context(progress("importing"))
         origin = options.origin(context, by, None)
         # Together they are rehearsed too: what one says may rest on those before it.
         record = import_together if one_batch or choices.dry_run else import_each
-        for imported in record(ledger, given, origin, profile, choices, options.now, advance):
+        for imported in record(
+            ledger, given, origin, profile, choices, options.clock(ledger), advance
+        ):
             file = files[len(done)]
             done.append((given[len(done)].name, imported))
             complain_of(ledger, file, imported)

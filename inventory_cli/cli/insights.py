@@ -12,9 +12,9 @@ from inventory_cli.cli import options
 from inventory_cli.cli.options import ledger_path
 from inventory_cli.cli.shared import Between
 from inventory_cli.core.insights import Insight, Rank
-from inventory_cli.core.quantities import format_ratio
+from inventory_cli.core.quantities import exact, format_ratio
 from inventory_cli.core.spans import parse_between
-from inventory_cli.render import Answer, Column, exact, show
+from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.ledger_file import open_ledger
 
 # The order is the contract's; a narrow terminal does without those that say least.

@@ -28,7 +28,8 @@ from inventory_cli.core.text import clean_name
 from inventory_cli.core.wording import recorded_in_words
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
-from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.shared.opening import open_to_record
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import line, note
 
 Sku = Annotated[
@@ -114,7 +115,7 @@ def transfer(
         inventory transfer MUG-BLUE 12 --from depot --to shop --on 2022-04-29
     """
     facts = facts_of(given)
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         legs = both_legs(
             clean_name(sku, "SKU"),
             clean_name(source, "location after --from"),
@@ -136,7 +137,7 @@ def _record_one(
     opening_dates: Mapping[str, str | None] | None = None,
 ) -> None:
     facts = facts_of(given)
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         present = options.present(ledger)
         place = DEFAULT_LOCATION if given.location is None else given.location
         for field, text in (opening_dates or {}).items():
@@ -179,7 +180,7 @@ def _quantity(context: typer.Context, ledger: Ledger, sku: str, quantity: str) -
 def _record(context: typer.Context, ledger: Ledger, request: Request, given: Given) -> None:
     origin = options.origin(context, given.by)
     rules = NameRules(given.known_only)
-    recording = record(ledger, origin, request, options.now, given.allow_negative, rules)
+    recording = record(ledger, origin, request, options.clock(ledger), given.allow_negative, rules)
     show_recording(ledger, recording, given.format)
 
 

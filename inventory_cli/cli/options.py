@@ -7,7 +7,7 @@ Must never know what a command does.
 
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -16,13 +16,19 @@ import typer
 
 from inventory_cli.cli.completion import complete_format, complete_location, complete_sku
 from inventory_cli.core import dates
-from inventory_cli.core.events import INTO_CLOSED, RESERVED_DETAILS
-from inventory_cli.core.present import NOTEWORTHY, Present, behind_in_words, present_at
+from inventory_cli.core.events import BEGUN, INTO_CLOSED, RESERVED_DETAILS, SHARED
+from inventory_cli.core.present import (
+    NOTEWORTHY,
+    Present,
+    behind_in_words,
+    present_at,
+    since_in_words,
+)
 from inventory_cli.core.text import clean_name
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import FORMATS
 from inventory_cli.storage.batches import Origin
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.stock import has_sku, skus_like
 from inventory_cli.terminal import note
 
@@ -127,17 +133,42 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def clock(ledger: Ledger) -> Clock:
+    """Return the clock by which is recorded: that of this machine, or of a shared log's server."""
+    return ledger.clock(now)
+
+
 def present(ledger: Ledger) -> Present:
     """Return the present moment of a ledger."""
-    return present_at(now(), ledger.head().recorded_at)
+    return present_at(clock(ledger)(), ledger.head().recorded_at)
 
 
 def moment_asked(ledger: Ledger) -> datetime:
-    """Return the present moment for a question; a remark says where the clock is behind."""
+    """Return the present moment for a question; remarks say where the clock is behind, and how old
+    a replica is.
+    """
     found = present(ledger)
+    if as_of := read_as_of(ledger):
+        note(f"a replica as of {as_of}: `inventory sync` brings it up to date")
     if found.behind >= NOTEWORTHY:
         note(behind_in_words(found))
     return found.now
+
+
+def read_as_of(ledger: Ledger) -> str | None:
+    """Return when a replica that is asked was last up to date, and how long ago that is; None where
+    the log is in this file, or was brought up to date by this command.
+    """
+    if ledger.sharing().get(SHARED) != BEGUN or type(ledger) is not Ledger:
+        return None
+    from inventory_cli.shared.beside import synced_at  # Few logs are shared.
+
+    moment = synced_at(ledger.path)
+    if moment is None:
+        return "an unknown moment"
+    when = dates.show_moment(dates.utc_text(moment), ledger.zone)[: len("2022-03-15T14:30")]
+    ago = since_in_words(max(now() - moment, timedelta()))
+    return f"{when.replace('T', ' ')} ({ago} ago)"
 
 
 def usual_location() -> str | None:

@@ -41,6 +41,7 @@ from inventory_cli.errors import DIFFERENCE_FOUND, Refused, WrongUsage
 from inventory_cli.importing.movements import Measures
 from inventory_cli.importing.stock_list import StockList, read_stock_list
 from inventory_cli.render import Answer, Column, show
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.terminal import agreed, can_ask, note, progress
@@ -117,7 +118,8 @@ def reconcile(
     facts = _facts_of_counts(context, count, recording)
     if partial and recording.rest_is_zero:
         raise WrongUsage("--partial leaves alone what --rest-is-zero counts", "say one of them")
-    with open_ledger(ledger_path(context), write=count) as ledger:
+    opened_to = open_to_record if count else open_ledger
+    with opened_to(ledger_path(context)) as ledger:
         stock_list = _read(ledger, file, meaning, location, count)
         now = options.present(ledger).now
         scope = scope_of(ledger, stock_list, as_of, location, partial, now, count)
@@ -174,7 +176,9 @@ def _record(
     )
     if not recording.yes:
         _ask(ledger, stock_list, scope, counting)
-    found, appended = record_counts(ledger, origin, stock_list, scope, counting, options.now)
+    found, appended = record_counts(
+        ledger, origin, stock_list, scope, counting, options.clock(ledger)
+    )
     _show(ledger, stock_list, scope, found, format)
     if appended is not None:
         batch = appended.header

@@ -15,11 +15,13 @@ from inventory_cli.cli.files import opened
 from inventory_cli.cli.options import AllowNegative, By, KnownOnly, ledger_path
 from inventory_cli.cli.waiting import Lines
 from inventory_cli.core.names import NameRules
+from inventory_cli.core.quantities import exact
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.once import Once
-from inventory_cli.render import exact, show_lines
+from inventory_cli.render import show_lines
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.batches import Origin
-from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.ledger_file import Ledger
 
 
 def record(
@@ -44,7 +46,7 @@ def record(
         inventory record - < events.jsonl
     """
     origin = options.origin(context, by)
-    with opened(file) as stream, open_ledger(ledger_path(context), write=True) as ledger:
+    with opened(file) as stream, open_to_record(ledger_path(context)) as ledger:
         take = _record_together if one_batch else _record_each
         rules = NameRules(known_only, 'say where, like "location": "depot"')
         refused = take(ledger, Lines(stream), origin, allow_negative, rules)
@@ -63,7 +65,7 @@ def _record_each(
             origin,
             group,
             lambda line: _read(ledger, line.text),
-            options.now,
+            options.clock(ledger),
             allow_negative,
             rules,
         )
@@ -98,7 +100,9 @@ def _record_together(
     if refused:
         return True
     try:
-        recordings = record_together(ledger, origin, requests, options.now, allow_negative, rules)
+        recordings = record_together(
+            ledger, origin, requests, options.clock(ledger), allow_negative, rules
+        )
     except Refused as error:
         show_lines([_refusal(None, error)])
         return True

@@ -23,8 +23,9 @@ from inventory_cli.core.rules import Facts
 from inventory_cli.core.wording import count_of, first_of, recorded_in_words
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.render import Answer, Column, show
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.batches import Origin
-from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import agreed, line
 
 _COLUMNS = tuple(
@@ -71,7 +72,7 @@ def reverse(
             "--id names one event, not a batch", "leave it out: no event is voided twice"
         )
     origin = options.origin(context, given.by)
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         number = options.parse_number(position or batch or "0", "position" if position else "batch")
         if last:
             number = last_recorded(ledger)
@@ -80,7 +81,7 @@ def reverse(
             _rehearse(ledger, origin, events, facts, given)
         elif position is not None:
             recording = reverse_event(
-                ledger, origin, number, facts, options.now, given.allow_negative
+                ledger, origin, number, facts, options.clock(ledger), given.allow_negative
             )
             show_recording(ledger, recording, given.format)
         else:
@@ -93,7 +94,7 @@ def _rehearse(
 ) -> None:
     if not events:
         raise Refused("nothing of it still stands")
-    would_reverse(ledger, origin, events, facts, options.now, given.allow_negative)
+    would_reverse(ledger, origin, events, facts, options.clock(ledger), given.allow_negative)
     rows = [(e.position, recorded_in_words(e, ledger.decimals, ledger.zone)) for e in events]
     if given.format == "table":
         for number, text in rows:
@@ -118,7 +119,13 @@ def _ask(ledger: Ledger, events: Sequence[Event], yes: bool) -> None:
 
 def _reverse_batch(ledger: Ledger, origin: Origin, number: int, facts: Facts, given: Given) -> None:
     appended = reverse_batch(
-        ledger, origin, number, facts, options.now, given.allow_negative, given.into_closed
+        ledger,
+        origin,
+        number,
+        facts,
+        options.clock(ledger),
+        given.allow_negative,
+        given.into_closed,
     )
     header = appended.header
     if given.format == "table":

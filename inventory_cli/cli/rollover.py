@@ -9,10 +9,12 @@ import typer
 from inventory_cli.cli import options
 from inventory_cli.cli.options import By, ledger_path
 from inventory_cli.core.dates import show_cut
+from inventory_cli.core.events import BEGUN, SHARED
 from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
-from inventory_cli.errors import WrongUsage
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.errors import InventoryError, LedgerUnusable, WrongUsage
+from inventory_cli.shared.opening import open_to_record
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import line, note, progress
 
 
@@ -24,6 +26,13 @@ def rollover(
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="The last day that stays in the old one.")
     ],
+    shared: Annotated[
+        bool | None,
+        typer.Option("--shared/--alone", help="Of a shared ledger: whether the new one is, too."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What a shared one is called.")
+    ] = None,
     by: By = None,
 ) -> None:
     """
@@ -38,11 +47,12 @@ def rollover(
         )
     path = Path(file)
     with (
-        open_ledger(ledger_path(context), write=True) as old,
+        open_to_record(ledger_path(context)) as old,
         progress("rolling over") as advance,
     ):
+        _say_where(old, shared, name)
         last = parse_when_recorded(as_of, options.present(old), old.zone)
-        done = roll_over(old, path, options.origin(context, by), last, options.now, advance)
+        done = roll_over(old, path, options.origin(context, by), last, options.clock(old), advance)
         end = show_cut(done.closing.as_of, old.zone)
     if done.closed_now:
         line(f"closed {old.path} up to {end} ({done.closing.name})")
@@ -56,8 +66,42 @@ def rollover(
             f"{old.path} went on in {done.first} already; this second file begins at the same "
             "moment: record into one of them only"
         )
+    if shared:
+        _share(context, ledger_path(context), path, name, by)
     words = (quote(str(path)), quote(str(old.path)))
     note(
         f"record into {path} from now on; before {old.path} is put away, check the seam with "
         "`inventory --ledger {} verify --previous {}`".format(*words)
     )
+
+
+def _say_where(old: Ledger, shared: bool | None, name: str | None) -> None:
+    """Raise WrongUsage where it was not said whether the new ledger of a shared one is shared."""
+    is_shared = old.sharing().get(SHARED) == BEGUN
+    if is_shared and shared is None:
+        raise WrongUsage(
+            f"{old.path} is shared: say whether the new ledger is, too", "--shared or --alone"
+        )
+    if not is_shared and shared:
+        raise WrongUsage(
+            f"{old.path} is not shared", "make the new ledger, then `inventory share URL` there"
+        )
+    if name is not None and not shared:
+        raise WrongUsage("--name is of use only with --shared")
+
+
+def _share(context: typer.Context, old: Path, new: Path, name: str | None, by: str | None) -> None:
+    """Share a new ledger in the database of the old one."""
+    from inventory_cli.actions.share import share
+    from inventory_cli.shared.beside import read_beside
+
+    beside = read_beside(old)
+    assert beside is not None  # It was opened to record.
+    try:
+        head, _ = share(new, beside.url, name, options.origin(context, by))
+    except InventoryError as error:
+        raise LedgerUnusable(
+            f"{new} was made, but is not shared: {error.message}",
+            f"`inventory --ledger {quote(str(new))} share URL`, as a role that owns the tables",
+        ) from error
+    line(f"shared {new}: {head.anchor} is in {beside.url}")

@@ -21,13 +21,14 @@ from inventory_cli.core.events import COMMAND_KINDS, DEFAULT_LOCATION, KINDS
 from inventory_cli.core.lines import NoLine, bounded_lines
 from inventory_cli.core.names import NameRules
 from inventory_cli.core.present import parse_when_recorded
-from inventory_cli.core.quantities import format_quantity
+from inventory_cli.core.quantities import exact, format_quantity
 from inventory_cli.core.rules import movement
 from inventory_cli.core.text import clean_name
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused, WrongUsage
-from inventory_cli.render import exact, show_line
-from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.render import show_line
+from inventory_cli.shared.opening import open_to_record
+from inventory_cli.storage.ledger_file import Ledger
 from inventory_cli.terminal import note, say
 
 # The kinds of which the same code twice means twice as much.
@@ -66,7 +67,7 @@ def scan(
         )
     if given.format not in ("table", "jsonl"):
         raise WrongUsage("a scanned code is answered at once", "use --format table or jsonl")
-    with opened("-") as stream, open_ledger(ledger_path(context), write=True) as ledger:
+    with opened("-") as stream, open_to_record(ledger_path(context)) as ledger:
         _Scanning(context, ledger, name, given).run(stream)
 
 
@@ -103,7 +104,9 @@ class _Scanning:
         when = parse_when_recorded(given.on, options.present(ledger), ledger.zone)
         draft = movement(self._kind, sku, self._location, quantity, when, ledger.zone, self._facts)
         request = Request((draft,), given.on != NOW, given.location is not None)
-        return record(ledger, self._origin, request, options.now, given.allow_negative, NameRules())
+        return record(
+            ledger, self._origin, request, options.clock(ledger), given.allow_negative, NameRules()
+        )
 
     def _answer(self, number: int, code: str, recording: Recording) -> None:
         ((event, on_hand),) = recording.events

@@ -22,6 +22,7 @@ from inventory_cli.core.present import parse_when_recorded
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.render import Answer, Column, show
+from inventory_cli.shared.opening import open_to_record
 from inventory_cli.storage.batches import read_batch
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from inventory_cli.storage.snapshots import (
@@ -55,7 +56,7 @@ def snapshot_take(
         inventory snapshot take
         inventory snapshot take april --as-of 2022-04-30 --close
     """
-    with open_ledger(ledger_path(context), write=True) as ledger:
+    with open_to_record(ledger_path(context)) as ledger:
         if as_of is None:
             if close:
                 raise _no_last_day(ledger, name)
@@ -65,7 +66,7 @@ def snapshot_take(
             # What cannot be taken back is not to depend on a clock that is wrong.
             parse_when_recorded(as_of, options.present(ledger), ledger.zone)
         origin = options.origin(context, by)
-        taken, lines = take_snapshot(ledger, origin, name, cut, options.now, close)
+        taken, lines = take_snapshot(ledger, origin, name, cut, options.clock(ledger), close)
         if format == "table":
             stored = f"{count_of(len(lines), 'line')} as of {show_cut(cut, ledger.zone)}"
             place = f"at position {taken.position} (batch {taken.batch})"

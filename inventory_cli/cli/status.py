@@ -11,8 +11,9 @@ from typing import Any
 import typer
 
 from inventory_cli.actions.status import Status, status_of
-from inventory_cli.cli.options import Format, ledger_path
-from inventory_cli.core.dates import show_moment
+from inventory_cli.cli.options import Format, ledger_path, read_as_of
+from inventory_cli.core.dates import show_moment, utc_text
+from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
 from inventory_cli.core.wording import count_of, recorded_in_words
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.anchors import Anchor
@@ -85,7 +86,22 @@ def _facts(ledger: Ledger, found: Status) -> dict[str, Any]:
         "head": found.head.anchor,
         "last_audit": found.audited and str(found.audited.anchor),
         "ended_by": found.end and found.end.name,
+        **_shared(ledger),
     }
+
+
+def _shared(ledger: Ledger) -> dict[str, Any]:
+    """Return where the log of a ledger is, if it is shared, and how old this replica is."""
+    said = ledger.sharing()
+    if said.get(SHARED) == STOPPED:
+        return {"shared": None, "as_of": None, "goes_on_in": said.get(GOES_ON_IN)}
+    if said.get(SHARED) != BEGUN:
+        return {"shared": None, "as_of": None, "goes_on_in": None}
+    from inventory_cli.shared.beside import read_beside, synced_at  # Few logs are shared.
+
+    beside, moment = read_beside(ledger.path), synced_at(ledger.path)
+    as_of = moment and show_moment(utc_text(moment), ledger.zone)
+    return {"shared": beside.url if beside else "unknown", "as_of": as_of, "goes_on_in": None}
 
 
 def _tell(ledger: Ledger, found: Status, facts: dict[str, Any], anchor_file: str | None) -> None:
@@ -105,6 +121,10 @@ def _tell(ledger: Ledger, found: Status, facts: dict[str, Any], anchor_file: str
         line(f"recorded    {when} by {facts['last_actor']}")
     if found.end:
         line(f"ended       it goes on in {found.end.name}")
+    if facts["shared"]:
+        line(f"shared      {facts['shared']}; a replica as of {read_as_of(ledger)}")
+    if facts["goes_on_in"]:
+        line(f"shared      no more: it goes on in {facts['goes_on_in']}")
     line(f"last audit  {_audited(found, anchor_file)}")
     line(f"next        {_next(found, anchor_file)}")
 

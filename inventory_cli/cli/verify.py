@@ -44,6 +44,9 @@ Expected = Annotated[
 SinceAnchor = Annotated[
     bool, typer.Option("--since-anchor", help="Only what came after the last anchor: quick.")
 ]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="Hold it against the database of its shared log, too.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing when all is well: for cron.")
 ]
@@ -57,6 +60,7 @@ def verify(
     anchor: AnchorFile = None,
     expect: Expected = None,
     since_anchor: SinceAnchor = False,
+    shared: Shared = False,
     quiet: Quiet = False,
     format: Format = "table",
 ) -> int:
@@ -85,6 +89,7 @@ def verify(
                 expected=expected,
                 since_anchor=since_anchor,
                 previous=old,
+                shared=shared,
                 now=utc_text(options.now()),
                 progress=advance,
             )

@@ -77,6 +77,12 @@ ROLLOVER = "rollover"
 INTO_CLOSED = "into_closed"
 # The file in which an ended ledger goes on; it lives in the details of the batch that ends it.
 ENDED_BY = "ended_by"
+# Whether a log is shared from a batch on, in the details of that; and the file, and its machine, in
+# which a log goes on that is shared no more: the last batch of the others says so, and the next of
+# that file says that it is alone.
+SHARED = "shared"
+BEGUN, STOPPED, ALONE = "begun", "stopped", "alone"
+GOES_ON_IN = "goes_on_in"
 # The import that a batch voids as a whole, so that its file may come again; and how a file was
 # read. In the details of batches too.
 FORGETS = "forgets"

@@ -43,12 +43,15 @@ def parse_when_recorded(text: str, present: Present, zone: tzinfo) -> When:
 
 def behind_in_words(present: Present) -> str:
     """Return by how much the clock is behind, in the largest unit that fits."""
-    seconds = int(present.behind.total_seconds())
+    behind = since_in_words(present.behind)
+    clock, now = (utc_text(moment)[: len("2022-03-15T14:30:00")] for moment in present[::-1])
+    return f"the clock says {clock} (UTC), which is {behind} behind the last recorded time, {now}"
+
+
+def since_in_words(span: timedelta) -> str:
+    """Return a span of time in the largest unit that fits."""
+    seconds = int(span.total_seconds())
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
     unit, size = next((one for one in units if seconds >= one[1]), units[-1])
     count = seconds // size
-    clock, now = (utc_text(moment)[: len("2022-03-15T14:30:00")] for moment in present[::-1])
-    return (
-        f"the clock says {clock} (UTC), which is {count} {unit}{'' if count == 1 else 's'} behind "
-        f"the last recorded time, {now}"
-    )
+    return f"{count} {unit}{'' if count == 1 else 's'}"

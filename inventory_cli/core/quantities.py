@@ -143,6 +143,11 @@ def format_quantity(value: int, decimals: int) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
+def exact(quantity: int, decimals: int) -> int | str:
+    """Return a quantity as JSON shows it: an integer, or text where there are decimals."""
+    return format_quantity(quantity, decimals) if decimals else quantity
+
+
 def format_ratio(value: "Fraction", decimals: int = 0) -> str:
     """Return a ratio or a mean as text, rounded once to RATIO_DECIMALS, half to even.
 

@@ -4,17 +4,15 @@ Must never know what events mean.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, tzinfo
-from functools import partial
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from inventory_cli.core.dates import load_zone
-from inventory_cli.core.quantities import MOST_DECIMALS
-from inventory_cli.errors import LedgerUnusable, WrongUsage
-from inventory_cli.storage import names, schema
+from inventory_cli.core.events import BEGUN, SHARED, STOPPED, unpack_details
+from inventory_cli.errors import LedgerUnusable
+from inventory_cli.storage import names
 from inventory_cli.storage.connection import (
     DURABLE,
     begin_immediate,
@@ -31,19 +29,16 @@ from inventory_cli.storage.failures import (
     sqlite_failures,
     unusable,
 )
+from inventory_cli.storage.settings import (
+    Settings,
+    are_sound,
+    check_identity,
+    read_settings,
+    zone_of,
+)
 
 # Tells the present moment. It is given, because only the outermost layer reads clocks.
 Clock = Callable[[], datetime]
-
-
-class Settings(NamedTuple):
-    """What is fixed when a ledger is made. The chain starts from it."""
-
-    identity: str
-    created_at: str
-    decimals: int
-    timezone: str
-    negative: str
 
 
 class Head(NamedTuple):
@@ -70,6 +65,12 @@ class Written(NamedTuple):
     advice: str
 
 
+# The index `batches_by_sharing` is of this condition.
+_SHARING = (
+    f"SELECT details FROM batches WHERE instr(details, '\"{SHARED}\":') ORDER BY batch DESC LIMIT 1"
+)
+
+
 class Ledger:
     """An open ledger file."""
 
@@ -80,7 +81,7 @@ class Ledger:
         self.connection = connection
         self.settings = settings
         # How many decimals a quantity keeps; an audit shows none where that is not known.
-        self.decimals = settings.decimals if _are_sound(settings) else 0
+        self.decimals = settings.decimals if are_sound(settings) else 0
         self.zone = zone
         self._place = names.place_of(path)
         self._consequence = ""
@@ -117,6 +118,15 @@ class Ledger:
             )
         return start
 
+    def sharing(self) -> Mapping[str, str]:
+        """Return what the log says last about its being shared, as details; nothing if nothing."""
+        row = self.connection.execute(_SHARING).fetchone()
+        return unpack_details(row[0]) if row else {}
+
+    def clock(self, machine: Clock) -> Clock:
+        """Return the clock by which is recorded: that of this machine."""
+        return machine
+
     @contextmanager
     def appending(self) -> Iterator[None]:
         """Hold the write lock to record a batch. It is rolled back unless it was committed.
@@ -128,7 +138,7 @@ class Ledger:
             with self._one_of_several(self._together):
                 yield
             return
-        with self._locked("; nothing was appended"):
+        with self._recording("; nothing was appended"):
             yield
 
     @contextmanager
@@ -138,7 +148,7 @@ class Ledger:
         One that fails is undone by itself, and the others stay; but when the file fails, or this
         ends with an exception, nothing of them all was appended.
         """
-        with self._locked("; nothing was appended that was not answered"):
+        with self._recording("; nothing was appended that was not answered"):
             self._together = []
             try:
                 yield
@@ -164,6 +174,18 @@ class Ledger:
     def writing(self) -> Iterator[None]:
         """Hold the write lock, as `appending` does, to change what is no part of the log."""
         with self._locked("; nothing was changed"):
+            yield
+
+    @contextmanager
+    def _recording(self, consequence: str) -> Iterator[None]:
+        """Hold the lock on the log. A log that is shared is not in this file alone."""
+        with self._locked(consequence):
+            if self.sharing().get(SHARED) in (BEGUN, STOPPED):
+                raise LedgerUnusable(
+                    f"the log of {self.path} is shared, and is not recorded into by this file "
+                    f"alone{consequence}",
+                    "`inventory status` says where it is",
+                )
             yield
 
     @contextmanager
@@ -240,27 +262,32 @@ class Ledger:
 
 @contextmanager
 def open_ledger(
-    path: Path, write: bool = False, audit: bool = False, outdated: bool = False
+    path: Path,
+    write: bool = False,
+    audit: bool = False,
+    outdated: bool = False,
+    kind: Callable[[Path, sqlite3.Connection, Settings, tzinfo], Ledger] = Ledger,
 ) -> Iterator[Ledger]:
     """Open a ledger, and turn every failure of the file into LedgerUnusable.
 
     A reader gets the same connection as a writer, because only such a one can recover the file
     after a crash; where the file may only be read, SQLite opens it so. An audit opens even a
     ledger whose time zone or decimals are not known, and then shows UTC and smallest units. One
-    with an older schema is opened only where it may be `outdated`: to be brought up to date.
+    with an older schema is opened only where it may be `outdated`: to be brought up to date. `kind`
+    makes the ledger of the open file.
     """
     with sqlite_failures(path):
         names.refuse_left_wal(path)
         connection = connect(path)
         try:
-            _check_identity(connection, path, outdated)
+            check_identity(connection, path, outdated)
             if write:
                 names.require_one_name(path)
                 make_durable(connection, path)
             else:
                 connection.execute("PRAGMA query_only = ON")
-            settings = _settings(connection, path, audit)
-            ledger = Ledger(path, connection, settings, _zone(path, settings, audit))
+            settings = read_settings(connection, path, audit)
+            ledger = kind(path, connection, settings, zone_of(path, settings, audit))
         except BaseException as error:
             connection.close()
             if may_not_write(error) and names.is_in_wal_mode(path):
@@ -290,60 +317,3 @@ def _all_of(written: Sequence[Written]) -> Written:
     return Written(
         lambda: all(one.is_there() for one in written), f"{first.name} to {last.name}", last.advice
     )
-
-
-def _check_identity(connection: sqlite3.Connection, path: Path, outdated: bool) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    version = schema.version(connection)
-    if application != schema.APPLICATION_ID:
-        raise LedgerUnusable(
-            f"{path} is not an inventory ledger", "name the ledger with --ledger FILE"
-        )
-    if version < 1:
-        raise LedgerUnusable(
-            f"{path} is damaged: it says that its schema is version {version}", DAMAGED
-        )
-    if version > schema.SCHEMA_VERSION:
-        raise LedgerUnusable(
-            f"{path} was written by a newer inventory (schema {version}; "
-            f"this one knows up to {schema.SCHEMA_VERSION})",
-            "upgrade with `pip install --upgrade inventory-cli`",
-        )
-    if version < schema.SCHEMA_VERSION and not outdated:
-        raise LedgerUnusable(
-            f"{path} was written by an older inventory (schema {version}; this one writes "
-            f"{schema.SCHEMA_VERSION})",
-            "`inventory migrate` brings it up to date, after making a copy",
-        )
-
-
-def _zone(path: Path, settings: Settings, audit: bool) -> tzinfo:
-    if audit and not _are_sound(settings):
-        return UTC
-    try:
-        return load_zone(settings.timezone)
-    except WrongUsage as error:
-        if audit:
-            return UTC
-        raise LedgerUnusable(f"{path} cannot be used: its {error.message}", error.hint) from None
-
-
-def _settings(connection: sqlite3.Connection, path: Path, audit: bool) -> Settings:
-    if audit:
-        # What is no UTF-8 is found by what reads it; it does not keep an audit from the rest.
-        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-    row = connection.execute(
-        "SELECT identity, created_at, decimals, timezone, negative FROM ledger"
-    ).fetchone()
-    connection.text_factory = str
-    if row is None:
-        raise LedgerUnusable(f"{path} is damaged: its settings are missing", DAMAGED)
-    settings = Settings(*row)
-    if not audit and not _are_sound(settings):
-        raise LedgerUnusable(f"{path} is damaged: its settings were altered", DAMAGED)
-    return settings
-
-
-def _are_sound(settings: Settings) -> bool:
-    types = all(map(isinstance, settings, (str, str, int, str, str)))
-    return types and 0 <= settings.decimals <= MOST_DECIMALS

@@ -14,9 +14,9 @@ from inventory_cli.core.dates import load_zone, utc_text
 from inventory_cli.storage import schema
 from inventory_cli.storage.chain import genesis
 from inventory_cli.storage.connection import make_durable
-from inventory_cli.storage.ledger_file import Settings
 from inventory_cli.storage.new_file import new_file
 from inventory_cli.storage.offsets import store_offsets
+from inventory_cli.storage.settings import Settings
 
 
 def create_ledger(

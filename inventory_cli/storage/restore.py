@@ -23,11 +23,12 @@ from inventory_cli.storage.chain import (
 )
 from inventory_cli.storage.export import FORMAT, READABLE
 from inventory_cli.storage.insert import INSERT_EVENT, insert_events, put_aside, put_back
-from inventory_cli.storage.ledger_file import Head, Ledger, Settings
+from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import read_effects
 from inventory_cli.storage.new_ledger import new_ledger
 from inventory_cli.storage.offsets import store_offsets
 from inventory_cli.storage.plain_events import Place, PlainEvents, in_blocks, read_plain
+from inventory_cli.storage.settings import Settings
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
 from inventory_cli.storage.stock import store_states
 

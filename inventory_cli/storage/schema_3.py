@@ -14,6 +14,8 @@ WHEN NEW.batch IS NOT (SELECT coalesce(max(batch), 0) + 1 FROM batches)
   OR EXISTS (SELECT 1 FROM batches WHERE batch = NEW.batch - 1 AND instr(details, '"ended_by":'))
 BEGIN SELECT RAISE(ABORT, 'a batch is appended with the next number, to a log that goes on'); END;
 
+CREATE INDEX batches_by_sharing ON batches (batch) WHERE instr(details, '"shared":');
+
 CREATE INDEX events_by_description ON events (sku, effective_at) WHERE location = '';
 
 CREATE TABLE carried_ids (

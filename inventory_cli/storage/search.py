@@ -1,7 +1,7 @@
 """Knows how events are found in the log by what they say. Must never know why they are sought."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import END_OF_TIME
 from inventory_cli.core.events import Event
@@ -56,11 +56,23 @@ def find_events(
     """Give the events at some positions that say what is wanted, in order, piece by piece; each
     with the position of the reversal that voids it.
     """
+    voided_by = "(SELECT position FROM events AS later WHERE later.reverses = events.position)"
+    return _find(ledger, positions, wanted, voided_by, newest_first)
+
+
+def find_linked(
+    ledger: Ledger, positions: range, wanted: Wanted
+) -> Iterator[list[tuple[Event, bytes]]]:
+    """Give the same events, each with its hash."""
+    return _find(ledger, positions, wanted, "hash", newest_first=False)
+
+
+def _find(
+    ledger: Ledger, positions: range, wanted: Wanted, column: str, newest_first: bool
+) -> Iterator[list[tuple[Event, Any]]]:
     where, values = _conditions(wanted)
     query = (
-        f"SELECT {EVENT_COLUMNS},"
-        " (SELECT position FROM events AS later WHERE later.reverses = events.position)"
-        f" FROM events WHERE position BETWEEN ? AND ? AND {where}"
+        f"SELECT {EVENT_COLUMNS}, {column} FROM events WHERE position BETWEEN ? AND ? AND {where}"
         f" ORDER BY position {'DESC' if newest_first else 'ASC'}"
     )
     pieces = range(positions.start, positions.stop, PIECE)

@@ -43,6 +43,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--growth", action="store_true", help="measure at N/100, N/10 and N instead"
     )
+    parser.add_argument(
+        "--shared", action="store_true", help="measure a ledger that several machines share instead"
+    )
     given = parser.parse_args()
     if given.quick:
         given.events, given.runs = QUICK_EVENTS, 1
@@ -92,6 +95,17 @@ def _table(rows: Iterable[Row], as_markdown: bool) -> str:
     return table([HEAD, *map(_cells, rows)], 2)
 
 
+def _print_shared(bench: Bench, size: Size) -> None:
+    from tests.benchmarks.shared import measure  # It needs a server, which not everyone has.
+
+    rows = [["work", "figure", "budget"]]
+    for work, value, unit, budget in measure(bench, size):
+        figure = f"{value:,.0f}" if not unit else f"{value:.2f} {unit}"
+        bench.say(f"{work}: {figure}")
+        rows.append([work, figure, budget])
+    print(table(rows, 1), end="\n\n")
+
+
 def _facts(folder: Path) -> str:
     versions = peers.installed() | dict.fromkeys(peers.missing(), "not installed")
     found = ", ".join(f"{name} {number}" for name, number in versions.items())
@@ -107,7 +121,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="inventory-benchmark-") as name:
         bench = Bench(Path(name), given.runs)
         try:
-            if given.growth:
+            if given.shared:
+                _print_shared(bench, Size(given.events, min(SKUS, given.events // 50)))
+            elif given.growth:
                 sizes = sizes_up_to(given.events, SKUS)
                 print(table(growth(bench, sizes), 1), end="\n\n")
                 print(table(many_skus(bench, sizes[-1]), 1), end="\n\n")

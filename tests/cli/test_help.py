@@ -19,6 +19,8 @@ FIND_A_DIFFERENCE = {
     "inventory reconcile counted.csv --as-of 2022-04-30",
     "inventory reconcile counted.csv --partial --location shop",
 }
+# Commands whose examples need a database: `tests/shared/test_examples.py` runs them.
+NEED_A_DATABASE = ("share", "clone", "sync")
 # Examples that make the ledger which the others work on.
 MAKE_A_LEDGER = {"inventory init", "inventory init --timezone Europe/Berlin"}
 FILES = {
@@ -77,7 +79,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in NEED_A_DATABASE])
 def test_every_example_of_a_command_does_what_it_should(
     path: str, prepared: Path, tmp_path: Path
 ) -> None:

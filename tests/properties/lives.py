@@ -32,7 +32,7 @@ from inventory_cli.core.rules import Facts, movement, transfer
 from inventory_cli.core.timeline import Problem
 from inventory_cli.errors import Refused
 from inventory_cli.storage.batches import Batch, Origin
-from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.ledger_file import Clock, Ledger, open_ledger
 from inventory_cli.storage.new_ledger import create_ledger
 from inventory_cli.storage.stock import stored_states
 from tests.core.notation import effects
@@ -209,12 +209,17 @@ class Both:
         # What a refusal should have said and did not, with what it said.
         self.unsaid: list[tuple[str, str]] = []
 
+    def clock(self, now: datetime) -> Clock:
+        """The clock by which something is recorded."""
+        return lambda: now
+
     def do(self, deed: Deed, now: datetime = NOW) -> None:
         """Do it to both; what the one refuses, the other must refuse, and stay as it was."""
         before = (self.ledger.head(), stored_states(self.ledger))
         size = len(self.slow.facts)
         if isinstance(deed, Snapshot):
-            take_snapshot(self.ledger, ORIGIN, None, cut_end(self.ledger, deed.as_of), lambda: now)
+            end = cut_end(self.ledger, deed.as_of)
+            take_snapshot(self.ledger, ORIGIN, None, end, self.clock(now))
             done = True
         elif isinstance(deed, Record):
             done = self._record(deed, now)
@@ -238,9 +243,8 @@ class Both:
         if len(deed.entries) > 1:
             problems: dict[Stream, Problem] = {}
             try:
-                appended = append(
-                    self.ledger, ORIGIN, lambda: drafts, lambda: now, deed.allow_negative
-                )
+                clock = self.clock(now)
+                appended = append(self.ledger, ORIGIN, lambda: drafts, clock, deed.allow_negative)
                 assert appended is not None
                 notes = appended.notes
             except Forbidden as error:
@@ -253,8 +257,8 @@ class Both:
         else:
             said = ""
             try:
-                request = Request(tuple(drafts), True)
-                recording = record(self.ledger, ORIGIN, request, lambda: now, deed.allow_negative)
+                request, clock = Request(tuple(drafts), True), self.clock(now)
+                recording = record(self.ledger, ORIGIN, request, clock, deed.allow_negative)
                 notes = recording.notes
             except Refused as refused:
                 said = refused.message
@@ -282,9 +286,9 @@ class Both:
         refusals = self.slow.refusals(batch, deed.allow_negative)
         variances = self.variances()
         reverse = reverse_event if deed.what == "event" else reverse_batch
-        why = Facts("entered in error")
+        why, clock = Facts("entered in error"), self.clock(now)
         try:
-            done = reverse(self.ledger, ORIGIN, number, why, lambda: now, deed.allow_negative)
+            done = reverse(self.ledger, ORIGIN, number, why, clock, deed.allow_negative)
         except Refused as refused:
             said = refused.message
             assert refusals or not allowed, said

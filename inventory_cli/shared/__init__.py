@@ -1,0 +1,1 @@
+"""The log of a ledger that is shared: it lies in PostgreSQL, and a file is a verified replica."""

@@ -1,0 +1,474 @@
+-- The log of one or more ledgers in PostgreSQL 15 or later, in a database whose encoding is UTF8.
+--
+-- Run by the role that shall own it. Every key begins with a ledger's identity, so that ledgers can
+-- be spread over servers by that column. Text sorts by code point (COLLATE "C"), as in the file.
+-- The server keeps what a client could break: the next number, the chain, the time, and that nothing
+-- is changed or deleted. The rules of the stock (below zero, closed periods) are the clients'.
+
+CREATE SCHEMA inventory;
+
+CREATE TABLE inventory.schema_version (version integer PRIMARY KEY);
+INSERT INTO inventory.schema_version VALUES (1);
+
+CREATE TABLE inventory.ledgers (
+    ledger uuid PRIMARY KEY,
+    name text COLLATE "C" UNIQUE,
+    created_at text COLLATE "C" NOT NULL,
+    decimals integer NOT NULL CHECK (decimals BETWEEN 0 AND 9),
+    timezone text COLLATE "C" NOT NULL,
+    negative text COLLATE "C" NOT NULL CHECK (negative IN ('refuse', 'allow')),
+    hash bytea NOT NULL
+);
+
+-- The one row of a ledger that changes. Whoever appends holds it. `unclosed` is the last position of
+-- a batch that has no header yet; no transaction ends with one. `timeline` is that of the server on
+-- which the ledger was last used; where a person takes over another one, `replays` until the first
+-- batch that is recorded on it: what the server lost may come again, at its own time. `ended` is set
+-- by the last batch of all.
+CREATE TABLE inventory.heads (
+    ledger uuid PRIMARY KEY REFERENCES inventory.ledgers,
+    batch bigint NOT NULL,
+    position bigint NOT NULL,
+    recorded_at text COLLATE "C" NOT NULL,
+    snapshot bigint NOT NULL,
+    hash bytea NOT NULL,
+    timeline text NOT NULL,
+    replays boolean NOT NULL DEFAULT false,
+    ended boolean NOT NULL DEFAULT false,
+    unclosed bigint,
+    unclosed_hash bytea
+) WITH (fillfactor = 10);
+
+CREATE TABLE inventory.batches (
+    ledger uuid NOT NULL,
+    batch bigint NOT NULL,
+    recorded_at text COLLATE "C" NOT NULL,
+    actor text COLLATE "C" NOT NULL,
+    command text COLLATE "C" NOT NULL,
+    source text COLLATE "C",
+    source_sha256 text COLLATE "C",
+    first_position bigint,
+    last_position bigint,
+    lines_sha256 text COLLATE "C",
+    details text COLLATE "C",
+    hash bytea NOT NULL,
+    PRIMARY KEY (ledger, batch)
+);
+
+CREATE TABLE inventory.events (
+    ledger uuid NOT NULL,
+    position bigint NOT NULL,
+    batch bigint NOT NULL,
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    quantity bigint NOT NULL,
+    effective_at text COLLATE "C" NOT NULL,
+    date_only bigint NOT NULL,
+    reason text COLLATE "C",
+    reference text COLLATE "C",
+    unit_cost text COLLATE "C",
+    id text COLLATE "C",
+    reverses bigint,
+    details text COLLATE "C",
+    hash bytea NOT NULL,
+    PRIMARY KEY (ledger, position)
+);
+CREATE UNIQUE INDEX events_by_reversal ON inventory.events (ledger, reverses)
+    WHERE reverses IS NOT NULL;
+
+CREATE TABLE inventory.snapshots (
+    ledger uuid NOT NULL,
+    snapshot bigint NOT NULL,
+    batch bigint NOT NULL,
+    name text COLLATE "C",
+    as_of text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    whole_to bigint,
+    closes bigint,
+    PRIMARY KEY (ledger, snapshot),
+    UNIQUE (ledger, batch),
+    UNIQUE (ledger, name)
+);
+
+CREATE TABLE inventory.snapshot_lines (
+    ledger uuid NOT NULL,
+    snapshot bigint NOT NULL,
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    on_hand bigint NOT NULL,
+    last_incoming text COLLATE "C",
+    last_outgoing text COLLATE "C",
+    last_counted text COLLATE "C",
+    PRIMARY KEY (ledger, snapshot, sku, location)
+);
+
+-- What a ledger takes over from those before it. `before` is the how many-eth of those.
+CREATE TABLE inventory.carried_ids (
+    ledger uuid NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    before bigint NOT NULL,
+    position bigint NOT NULL,
+    effective_at text COLLATE "C" NOT NULL,
+    date_only bigint NOT NULL,
+    content_sha256 text COLLATE "C" NOT NULL,
+    voided_by bigint,
+    PRIMARY KEY (ledger, id, before, position)
+);
+
+-- A role that stands here sees, and appends to, these ledgers only.
+CREATE TABLE inventory.kept_to (
+    role name NOT NULL,
+    ledger uuid NOT NULL REFERENCES inventory.ledgers,
+    PRIMARY KEY (role, ledger)
+);
+
+-- Guards ------------------------------------------------------------------------------------------
+
+CREATE FUNCTION inventory.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the log is append-only: % cannot be changed or deleted', TG_TABLE_NAME
+        USING ERRCODE = 'IV001';
+END $$;
+
+CREATE FUNCTION inventory.refuse_unclosed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM inventory.heads
+               WHERE heads.ledger = NEW.ledger AND unclosed IS NOT NULL) THEN
+        RAISE EXCEPTION 'a batch has no header' USING ERRCODE = 'IV002';
+    END IF;
+    RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['ledgers', 'batches', 'events', 'snapshots', 'snapshot_lines',
+                                'carried_ids'] LOOP
+        EXECUTE format('CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE'
+                       ' ON inventory.%I FOR EACH STATEMENT EXECUTE FUNCTION inventory.refuse()', name);
+        -- Enabled in every session_replication_role, so that no SET turns it off.
+        EXECUTE format('ALTER TABLE inventory.%I ENABLE ALWAYS TRIGGER refuse_change', name);
+    END LOOP;
+    -- Not for the owner, as whom the functions below look; they ask `may_use`.
+    FOREACH name IN ARRAY ARRAY['ledgers', 'heads', 'batches', 'events', 'snapshots',
+                                'snapshot_lines', 'carried_ids'] LOOP
+        EXECUTE format('CREATE POLICY kept_to ON inventory.%I USING ('
+                       'NOT EXISTS (SELECT FROM inventory.kept_to WHERE role = session_user)'
+                       ' OR ledger = ANY (ARRAY(SELECT k.ledger FROM inventory.kept_to k'
+                       ' WHERE k.role = session_user)))', name);
+        EXECUTE format('ALTER TABLE inventory.%I ENABLE ROW LEVEL SECURITY', name);
+    END LOOP;
+END $$;
+CREATE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON inventory.heads
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.refuse();
+ALTER TABLE inventory.heads ENABLE ALWAYS TRIGGER refuse_change;
+CREATE CONSTRAINT TRIGGER refuse_unclosed AFTER INSERT OR UPDATE ON inventory.heads
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.unclosed IS NOT NULL)
+    EXECUTE FUNCTION inventory.refuse_unclosed();
+ALTER TABLE inventory.heads ENABLE ALWAYS TRIGGER refuse_unclosed;
+
+CREATE FUNCTION inventory.may_use(of uuid) RETURNS boolean LANGUAGE sql STABLE
+RETURN NOT EXISTS (SELECT FROM inventory.kept_to WHERE role = session_user)
+    OR EXISTS (SELECT FROM inventory.kept_to k WHERE k.role = session_user AND k.ledger = of);
+
+-- The canonical text ------------------------------------------------------------------------------
+
+-- to_json escapes what the chain escapes, in the same way (" \ \b \f \n \r \t, other controls
+-- below U+0020 as \u00xx, all else as itself), and array_to_json writes no blanks.
+-- STABLE, not IMMUTABLE: to_json is STABLE, and only so are these inlined (six times as fast).
+
+CREATE FUNCTION inventory.text_of_event(event inventory.events) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN array_to_json(ARRAY[to_json('event'::text), to_json(event.position), to_json(event.batch),
+    to_json(event.sku), to_json(event.location), to_json(event.kind), to_json(event.quantity),
+    to_json(event.effective_at), to_json(event.date_only), to_json(event.reason),
+    to_json(event.reference), to_json(event.unit_cost), to_json(event.id),
+    to_json(event.reverses), to_json(event.details)])::text;
+
+CREATE FUNCTION inventory.text_of_batch(header inventory.batches) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN array_to_json(ARRAY[to_json('batch'::text), to_json(header.batch),
+    to_json(header.recorded_at), to_json(header.actor), to_json(header.command),
+    to_json(header.source), to_json(header.source_sha256), to_json(header.first_position),
+    to_json(header.last_position), to_json(header.lines_sha256)]
+    || CASE WHEN header.details IS NULL THEN ARRAY[]::json[]
+            ELSE ARRAY[to_json(header.details)] END)::text;
+
+CREATE FUNCTION inventory.genesis(of inventory.ledgers) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sha256(convert_to(array_to_json(ARRAY[to_json('ledger'::text), to_json(of.ledger::text),
+    to_json(of.created_at), to_json(of.decimals), to_json(of.timezone), to_json(of.negative)])::text,
+    'UTF8'));
+
+CREATE FUNCTION inventory.digest_lines(of uuid, number bigint) RETURNS text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT encode(sha256(convert_to(
+        (SELECT array_to_json(ARRAY[to_json('snapshot'::text), to_json(s.snapshot),
+                to_json(s.batch), to_json(s.name), to_json(s.as_of), to_json(s.position)]
+            || CASE WHEN s.whole_to IS NULL AND s.closes IS NULL THEN ARRAY[]::json[]
+                    ELSE ARRAY[to_json(s.whole_to), to_json(s.closes)] END)::text || E'\n'
+         FROM inventory.snapshots s WHERE s.ledger = of AND s.snapshot = number)
+        || coalesce((
+         SELECT string_agg(array_to_json(ARRAY[to_json('line'::text), to_json(l.sku),
+                to_json(l.location), to_json(l.on_hand), to_json(l.last_incoming),
+                to_json(l.last_outgoing), to_json(l.last_counted)])::text || E'\n', ''
+            ORDER BY l.sku, l.location)
+         FROM inventory.snapshot_lines l WHERE l.ledger = of AND l.snapshot = number), ''),
+        'UTF8')), 'hex');
+END;
+
+CREATE FUNCTION inventory.digest_carried(of uuid) RETURNS text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT encode(sha256(convert_to(string_agg(
+        array_to_json(ARRAY[to_json('carried_id'::text), to_json(c.id), to_json(c.before),
+            to_json(c.position), to_json(c.effective_at), to_json(c.date_only),
+            to_json(c.content_sha256), to_json(c.voided_by)])::text || E'\n', ''
+        ORDER BY c.id, c.before, c.position), 'UTF8')), 'hex')
+    FROM inventory.carried_ids c WHERE c.ledger = of;
+END;
+
+CREATE FUNCTION inventory.utc_text(moment timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+-- Which server this is, and on which of its timelines: a standby that was promoted begins a new one,
+-- and so does a server that was restored to a moment. The name of a file of the log begins with the
+-- timeline; pg_control_checkpoint() tells it only some time after a promotion.
+CREATE FUNCTION inventory.timeline() RETURNS text LANGUAGE sql VOLATILE
+RETURN (SELECT system_identifier FROM pg_control_system())::text
+    || '/' || ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int;
+
+-- Appending ---------------------------------------------------------------------------------------
+
+-- Take the head row until the end of the transaction and tell where the log ends, and what time it
+-- is. A function, because SELECT … FOR UPDATE needs more than the right to read. `known` and
+-- `known_hash` are the caller's own last batch: `continues` tells whether it is on this chain.
+-- Where it is, and a few batches behind, these come along: to ask for them takes round trips for which
+-- others wait. Refuses where the server is not on the timeline on which the ledger was last used, unless that is
+-- the one that a person `accepts`.
+CREATE FUNCTION inventory.hold(
+    of uuid, known bigint, known_hash bytea, accepts text = NULL,
+    OUT batch bigint, OUT "position" bigint, OUT recorded_at text, OUT hash bytea, OUT now text,
+    OUT timeline text, OUT continues boolean, OUT headers json, OUT events json
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    used text;
+    first bigint;
+BEGIN
+    timeline := inventory.timeline();
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'append under READ COMMITTED' USING ERRCODE = 'IV003';
+    END IF;
+    SELECT h.batch, h.position, h.recorded_at, h.hash, h.timeline INTO batch, "position",
+        recorded_at, hash, used FROM inventory.heads h
+        WHERE h.ledger = of AND inventory.may_use(of) FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no ledger % here', of USING ERRCODE = 'IV004';
+    END IF;
+    IF used <> timeline THEN
+        IF accepts IS DISTINCT FROM timeline THEN
+            RAISE EXCEPTION 'the ledger was last used on another server, or timeline'
+                USING ERRCODE = 'IV008', DETAIL = format('used %s here %s', used, timeline);
+        END IF;
+        UPDATE inventory.heads h SET timeline = hold.timeline, replays = true
+            WHERE h.ledger = of;
+    END IF;
+    now := greatest(inventory.utc_text(clock_timestamp()) COLLATE "C", recorded_at);
+    continues := CASE known
+        WHEN batch THEN hash = known_hash
+        WHEN 0 THEN (SELECT l.hash FROM inventory.ledgers l WHERE l.ledger = of) = known_hash
+        ELSE coalesce((SELECT b.hash FROM inventory.batches b
+                       WHERE b.ledger = of AND b.batch = known) = known_hash, false) END;
+    IF continues AND batch - known BETWEEN 1 AND 200 THEN
+        SELECT json_agg(json_build_array(b.batch, b.recorded_at, b.actor, b.command, b.source,
+                b.source_sha256, b.first_position, b.last_position, b.lines_sha256, b.details,
+                encode(b.hash, 'hex')) ORDER BY b.batch), min(b.first_position)
+            INTO headers, first FROM inventory.batches b WHERE b.ledger = of AND b.batch > known;
+        IF "position" - first >= 2000 THEN
+            headers := NULL;
+        ELSE
+            events := (SELECT json_agg(json_build_array(e.position, e.batch, e.sku, e.location,
+                    e.kind, e.quantity, e.effective_at, e.date_only, e.reason, e.reference,
+                    e.unit_cost, e.id, e.reverses, e.details, encode(e.hash, 'hex'))
+                    ORDER BY e.position)
+                FROM inventory.events e WHERE e.ledger = of AND e.position >= first);
+        END IF;
+    END IF;
+    -- One that was put back is on the same timeline: what the caller has may come again, too.
+    IF accepts = timeline AND NOT continues THEN
+        UPDATE inventory.heads h SET replays = true WHERE h.ledger = of;
+    END IF;
+END $$;
+
+-- Insert events behind `after`, an array of arrays from SKU to details, and return the hash of the
+-- last. Not for clients.
+CREATE FUNCTION inventory.insert_events(
+    of uuid, number bigint, after bigint, before bytea, given jsonb,
+    OUT last bigint, OUT link bytea
+) LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    events inventory.events[];
+    links bytea[];
+    one text;
+BEGIN
+    SELECT array_agg((of, after + n, number, e->>0, e->>1, e->>2, (e->>3)::bigint, e->>4,
+                      (e->>5)::bigint, e->>6, e->>7, e->>8, e->>9, (e->>10)::bigint, e->>11,
+                      ''::bytea)::inventory.events ORDER BY n)
+        INTO events FROM jsonb_array_elements(given) WITH ORDINALITY AS g (e, n);
+    last := after;
+    link := before;
+    FOR one IN SELECT inventory.text_of_event(e) FROM unnest(events) e ORDER BY e.position LOOP
+        last := last + 1;
+        link := sha256(link || convert_to(one, 'UTF8'));
+        links[last - after] := link;
+    END LOOP;
+    INSERT INTO inventory.events
+        SELECT of, e.position, number, e.sku, e.location, e.kind, e.quantity, e.effective_at,
+               e.date_only, e.reason, e.reference, e.unit_cost, e.id, e.reverses, e.details, e.link
+        FROM ROWS FROM (unnest(events), unnest(links)) AS
+             e (ledger, position, batch, sku, location, kind, quantity, effective_at, date_only,
+                reason, reference, unit_cost, id, reverses, details, hash, link);
+END $$;
+
+-- Append a batch, or a part of it where there is no header yet: events, from SKU to details; or a
+-- snapshot, from name to closes, and lines of it; and at last the header, from recorded_at to
+-- details, with the hash that the caller computed. The server computes its own, over everything, and
+-- refuses what differs.
+CREATE FUNCTION inventory.append(
+    of uuid, number bigint, events jsonb, snapshot jsonb, lines jsonb, header jsonb
+) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    head inventory.heads;
+    closing inventory.batches;
+    last bigint;
+    link bytea;
+    shot bigint;
+    is_shot boolean;
+    own_time boolean;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'append under READ COMMITTED' USING ERRCODE = 'IV003';
+    END IF;
+    SELECT * INTO head FROM inventory.heads h
+        WHERE h.ledger = of AND inventory.may_use(of) FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no ledger % here', of USING ERRCODE = 'IV004';
+    END IF;
+    IF head.timeline <> inventory.timeline() THEN
+        RAISE EXCEPTION 'the ledger was last used on another server, or timeline'
+            USING ERRCODE = 'IV008';
+    END IF;
+    IF head.ended THEN
+        RAISE EXCEPTION 'the ledger has ended here' USING ERRCODE = 'IV009';
+    END IF;
+    IF number IS DISTINCT FROM head.batch + 1 THEN
+        RAISE EXCEPTION 'the next batch is %, not %', head.batch + 1, number USING ERRCODE = 'IV005';
+    END IF;
+    last := coalesce(head.unclosed, head.position);
+    link := coalesce(head.unclosed_hash, head.hash);
+    IF events IS NOT NULL THEN
+        SELECT i.last, i.link INTO last, link
+            FROM inventory.insert_events(of, number, last, link, events) i;
+    END IF;
+    shot := head.snapshot + 1;
+    IF snapshot IS NOT NULL THEN
+        INSERT INTO inventory.snapshots VALUES (of, shot, number, snapshot->>0, snapshot->>1,
+            (snapshot->>2)::bigint, (snapshot->>3)::bigint, (snapshot->>4)::bigint);
+    END IF;
+    IF lines IS NOT NULL THEN
+        INSERT INTO inventory.snapshot_lines
+            SELECT of, shot, l->>0, l->>1, (l->>2)::bigint, l->>3, l->>4, l->>5
+            FROM jsonb_array_elements(lines) l;
+    END IF;
+    IF header IS NULL THEN
+        UPDATE inventory.heads h SET unclosed = last, unclosed_hash = link WHERE h.ledger = of;
+        RETURN;
+    END IF;
+    is_shot := EXISTS (SELECT FROM inventory.snapshots s WHERE s.ledger = of AND s.snapshot = shot);
+    closing := (of, number, header->>0, header->>1, header->>2, header->>3, header->>4,
+                CASE WHEN last > head.position THEN head.position + 1 END,
+                CASE WHEN last > head.position THEN last END,
+                CASE WHEN is_shot THEN inventory.digest_lines(of, shot) END, header->>5, NULL);
+    -- The time is the server's: at or after the start of this transaction, and not yet to come;
+    -- or that of the head, where that is later.
+    own_time := closing.recorded_at >= inventory.utc_text(transaction_timestamp()) COLLATE "C";
+    IF closing.recorded_at IS NULL OR closing.recorded_at < head.recorded_at
+       OR (closing.recorded_at <> head.recorded_at AND (NOT (own_time OR head.replays)
+           OR closing.recorded_at > inventory.utc_text(clock_timestamp()) COLLATE "C")) THEN
+        RAISE EXCEPTION 'the time % is not the server''s', closing.recorded_at
+            USING ERRCODE = 'IV006';
+    END IF;
+    closing.hash := sha256(link || convert_to(inventory.text_of_batch(closing), 'UTF8'));
+    IF encode(closing.hash, 'hex') IS DISTINCT FROM header->>6
+       OR (is_shot AND last > head.position)
+       OR NOT (is_shot OR last > head.position OR closing.details IS NOT NULL) THEN
+        RAISE EXCEPTION 'batch % does not fit the chain', number USING ERRCODE = 'IV007';
+    END IF;
+    INSERT INTO inventory.batches SELECT closing.*;
+    UPDATE inventory.heads h SET batch = number, position = last,
+        recorded_at = closing.recorded_at, hash = closing.hash,
+        snapshot = CASE WHEN is_shot THEN shot ELSE head.snapshot END,
+        replays = head.replays AND NOT own_time, ended = inventory.ends(closing.details),
+        unclosed = NULL, unclosed_hash = NULL
+        WHERE h.ledger = of;
+END $$;
+
+-- Whether a batch with these details is the last of its ledger here.
+CREATE FUNCTION inventory.ends(details text) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN coalesce(details::jsonb ? 'ended_by' OR details::jsonb->>'shared' = 'stopped', false);
+
+-- Proving -----------------------------------------------------------------------------------------
+
+-- Compute the whole chain of a ledger anew, and raise where what is stored is another. Run by
+-- `share` before the ledger has a head, without which nothing can be appended to it.
+CREATE FUNCTION inventory.prove(of uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    link bytea;
+    last bigint := 0;
+    number bigint := 0;
+    shot bigint := 0;
+    header inventory.batches;
+    digest text;
+    one record;
+BEGIN
+    SELECT inventory.genesis(l) INTO STRICT link FROM inventory.ledgers l WHERE l.ledger = of;
+    IF link IS DISTINCT FROM (SELECT l.hash FROM inventory.ledgers l WHERE l.ledger = of) THEN
+        RAISE EXCEPTION 'the settings do not fit the chain' USING ERRCODE = 'IV007';
+    END IF;
+    FOR header IN SELECT * FROM inventory.batches b WHERE b.ledger = of ORDER BY b.batch LOOP
+        number := number + 1;
+        IF header.first_position IS NOT NULL THEN
+            FOR one IN SELECT e.position, e.batch, e.hash, inventory.text_of_event(e) AS said
+                       FROM inventory.events e WHERE e.ledger = of
+                       AND e.position BETWEEN header.first_position AND header.last_position
+                       ORDER BY e.position LOOP
+                last := last + 1;
+                link := sha256(link || convert_to(one.said, 'UTF8'));
+                IF one.position <> last OR one.batch <> number OR one.hash <> link THEN
+                    RAISE EXCEPTION 'event % does not fit the chain', one.position
+                        USING ERRCODE = 'IV007';
+                END IF;
+            END LOOP;
+        END IF;
+        IF header.lines_sha256 IS NOT NULL THEN
+            shot := shot + 1;
+            digest := inventory.digest_lines(of, shot);
+        END IF;
+        link := sha256(link || convert_to(inventory.text_of_batch(header), 'UTF8'));
+        IF header.batch <> number OR header.hash <> link
+           OR header.last_position IS DISTINCT FROM
+              (CASE WHEN header.first_position IS NOT NULL THEN last END)
+           OR header.lines_sha256 IS NOT NULL AND header.lines_sha256 IS DISTINCT FROM digest
+           OR number = 1 AND inventory.digest_carried(of) IS DISTINCT FROM
+              (header.details::jsonb->>'carried_ids') THEN
+            RAISE EXCEPTION 'batch % does not fit the chain', header.batch USING ERRCODE = 'IV007';
+        END IF;
+    END LOOP;
+    IF last <> (SELECT count(*) FROM inventory.events e WHERE e.ledger = of)
+       OR shot <> (SELECT count(*) FROM inventory.snapshots s WHERE s.ledger = of) THEN
+        RAISE EXCEPTION 'there is more than the batches claim' USING ERRCODE = 'IV007';
+    END IF;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory FROM PUBLIC;

