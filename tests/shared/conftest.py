@@ -52,11 +52,12 @@ def _require() -> None:
 
 
 @pytest.fixture
-def database(server: "Server") -> str:
+def database(server: "Server") -> Iterator[str]:
     """The address of a new, empty database."""
     name = f"test_{next(_numbers)}"
     server.run(f"CREATE DATABASE {name}")
-    return server.url(name)
+    yield server.url(name)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -161,7 +161,9 @@ def _program(name: str) -> Callable[..., str]:
 
 def _new_folder(owner: str | None) -> Path:
     # Not in the folder of a test: the name of a socket may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="inventory-pg-")).resolve()
+    # In memory, where there is one: a database of its own for each test is a lot of files.
+    parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="inventory-pg-", dir=parent)).resolve()
     if owner is not None:
         import pwd
 
