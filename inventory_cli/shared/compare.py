@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from inventory_cli.audit.finding import Checked, Finding
-from inventory_cli.shared.replica import EVENT_TYPES
+from inventory_cli.shared.replica import events_of
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, Batch, headers_with_hash
 from inventory_cli.storage.carried_ids import CarriedId, read_carried
@@ -75,8 +75,7 @@ def _batches(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
 
 
 def _events(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
-    query = f"SELECT {EVENT_COLUMNS}, hash FROM inventory.events WHERE ledger = %s"
-    query += " AND position <= %s ORDER BY position"
+    theirs = events_of(server, ledger.settings.identity, 0, last)
     mine = (row for rows in stored_rows(ledger, last) for row in rows)
     fields = tuple(EVENT_COLUMNS.split(", "))
 
@@ -88,11 +87,7 @@ def _events(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
         before = _hash_of(ledger, table, number) or ledger.start()
         return bool(link_event(before, row[:-1]) == row[-1])
 
-    values = (ledger.settings.identity, last)
-    with server.copied(query, values, EVENT_TYPES) as theirs:
-        # All of it is read, or else the connection could be asked nothing more.
-        found = list(_differing("shared-event", "event", mine, theirs, fields, fits))
-    yield from found
+    yield from _differing("shared-event", "event", mine, theirs, fields, fits)
 
 
 def _snapshots(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:

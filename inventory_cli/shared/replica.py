@@ -23,11 +23,8 @@ from inventory_cli.storage.stock import store_states, stored_state
 Row = Sequence[Any]
 _SNAPSHOT = ", ".join(Snapshot._fields)
 _LINE = ", ".join(Line._fields)
-# How events come in binary, which is read twice as fast.
-EVENT_TYPES = (
-    *("int8", "int8", "text", "text", "text", "int8", "text", "int8"),
-    *("text", "text", "text", "text", "int8", "text", "bytea"),
-)
+# How many events are asked for at a time.
+PIECE = 10_000
 
 
 class Missing(NamedTuple):
@@ -68,11 +65,7 @@ class _Taking:
     ) -> None:
         self._ledger, self._server = ledger, server
         head = ledger.head()
-        end, breaks = head.position, []
-        for header in headers:
-            end = header.last_position or end
-            if header.lines_sha256 is not None:
-                breaks.append(end)
+        end = max((header.last_position or 0 for header in headers), default=0)
         self._batch, self._link, self._position = head.batch, head.hash, head.position
         self._recorded_at = head.recorded_at
         is_large = end - head.position > CHUNK
@@ -80,11 +73,8 @@ class _Taking:
             put_aside(ledger.connection, log_is_empty=head.position == 0) if is_large else None
         )
         of = ledger.settings.identity
-        self._events = (
-            _events(server, of, head.position, end, breaks, is_large)
-            if events is None
-            else iter(events)
-        )
+        asked = events_of(server, of, head.position, end)
+        self._events = asked if events is None else iter(events)
         self._waiting: list[Row] = []
         self._streams: _Replayed | _Forwarded
         self._streams = _Forwarded(ledger) if head.position else _Replayed(ledger)
@@ -114,16 +104,23 @@ class _Taking:
 
     def _take_events(self, rows: Sequence[Row]) -> None:
         columns = [*zip(*rows, strict=True)]
-        drafts = Drafts(*columns[2:-1])
-        links = link_drafts(self._link, self._position + 1, self._batch, drafts)
-        for position, (row, link) in enumerate(zip(rows, links, strict=True), self._position + 1):
-            if row[0] != position or row[1] != self._batch or row[-1] != link:
-                raise does_not_fit(self._server.place, f"event {position}")
-        self._link, self._position = links[-1], self._position + len(rows)
-        self._streams.feed(rows)
-        self._waiting += rows
-        if len(self._waiting) >= CHUNK:
+        first, count = self._position + 1, len(rows)
+        links = link_drafts(self._link, first, self._batch, Drafts(*columns[2:-1]))
+        expected = [*range(first, first + count)], [self._batch] * count, links
+        found = [list(columns[place]) for place in (0, 1, -1)]
+        if found != [*expected]:
+            pairs = zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
+            at = next(place for place, (one, other) in enumerate(pairs, first) if one != other)
+            raise does_not_fit(self._server.place, f"event {at}")
+        self._link, self._position = links[-1], self._position + count
+        self._streams.feed(columns)
+        if count < CHUNK:
+            self._waiting += rows
+            if len(self._waiting) >= CHUNK:
+                self._insert()
+        else:
             self._insert()
+            insert_events(self._ledger.connection, columns)
 
     def _insert(self) -> None:
         if self._waiting:
@@ -151,27 +148,14 @@ class _Taking:
         store_states(self._ledger, self._streams.states(self._position))
 
 
-def _events(
-    server: Server, of: str, after: int, last: int, breaks: Sequence[int], is_large: bool
-) -> Iterator[Row]:
-    """Give the events behind a position and up to another with their hashes, in order. Behind each
-    position of `breaks` the connection is free for other questions.
+def events_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:
+    """Give the events of a ledger behind a position and up to another with their hashes, in order,
+    asked for piece by piece: the connection is free for other questions meanwhile.
     """
     query = f"SELECT {EVENT_COLUMNS}, hash FROM inventory.events WHERE ledger = %s"
     query += " AND position > %s AND position <= %s ORDER BY position"
-    if not is_large:
-        yield from server.ask(query, (of, after, last)) if last > after else ()
-        return
-    for end in [*breaks, last]:
-        if end <= after:
-            continue
-        with server.copied(query, (of, after, end), EVENT_TYPES) as rows:
-            chunk = list(islice(rows, CHUNK))
-            while following := list(islice(rows, CHUNK)):
-                yield from chunk
-                chunk = following
-        yield from chunk
-        after = end
+    for start in range(after, last, PIECE):
+        yield from server.ask(query, (of, start, min(start + PIECE, last)))
 
 
 class _Replayed:
@@ -181,8 +165,8 @@ class _Replayed:
         self._ledger = ledger
         self._replay = Replay()
 
-    def feed(self, rows: Sequence[Row]) -> None:
-        self._replay.feed((row[0], *row[2:7], *row[12:14]) for row in rows)
+    def feed(self, columns: Sequence[Row]) -> None:
+        self._replay.feed(zip(columns[0], *columns[2:7], *columns[12:14], strict=True))
 
     def states(self, last: int) -> dict[Stream, State]:
         return self._replay.states(lambda stream: read_effects(self._ledger, stream, last))
@@ -195,8 +179,9 @@ class _Forwarded:
         self._ledger = ledger
         self._touched: dict[Stream, Projected | None] = {}
 
-    def feed(self, rows: Sequence[Row]) -> None:
-        for position, _, sku, location, kind, quantity, effective_at, *_, details, _ in rows:
+    def feed(self, columns: Sequence[Row]) -> None:
+        said = zip(columns[0], *columns[2:7], columns[13], strict=True)
+        for position, sku, location, kind, quantity, effective_at, details in said:
             if kind not in KINDS:
                 raise UnknownKind(position, kind)
             stream = (sku, location)

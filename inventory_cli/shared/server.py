@@ -162,7 +162,8 @@ class Server:
     def ask(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query. Raises ServerUnusable."""
         with self.failures():
-            return self.connection.execute(query, values).fetchall()
+            # Binary is read faster than text, which matters where a whole log is.
+            return self.connection.execute(query, values, binary=True).fetchall()
 
     def begin(self, query: str, values: Sequence[object]) -> Row:
         """Begin a transaction by a query of one row, in one round trip. A connection that was lost
@@ -191,18 +192,6 @@ class Server:
         if self._connection is None or self._connection.closed:
             raise psycopg.OperationalError("the connection was lost")
         psycopg.ClientCursor(self._connection).execute(statements, values)
-
-    @contextmanager
-    def copied(
-        self, query: str, values: Sequence[object], types: Sequence[str]
-    ) -> Iterator[Iterator[Row]]:
-        """Give the rows of a query, whose columns are of these types, as they come; nothing else
-        may be asked meanwhile.
-        """
-        statement = f"COPY ({query}) TO STDOUT (FORMAT binary)"
-        with self.failures(), self.connection.cursor().copy(statement, values) as copy:
-            copy.set_types(types)
-            yield copy.rows()
 
     @contextmanager
     def patience(self) -> Iterator[None]:

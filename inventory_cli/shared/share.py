@@ -19,7 +19,6 @@ from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.beside import Beside, beside_path, new_machine, read_beside, write_beside
 from inventory_cli.shared.failures import ServerUnusable
 from inventory_cli.shared.ledger import SharedLedger
-from inventory_cli.shared.replica import EVENT_TYPES
 from inventory_cli.shared.server import Server
 from inventory_cli.shared.sql_files import roles_sql, schema_sql
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch, Origin, close_batch
@@ -32,7 +31,10 @@ from inventory_cli.storage.snapshots import Line, Snapshot
 # The tables of a ledger in the order of writing: the columns of the file, and their types there.
 _TABLES = {
     "carried_ids": (", ".join(CarriedId._fields), "text int8 int8 text int8 text int8"),
-    "events": (f"{EVENT_COLUMNS}, hash", " ".join(EVENT_TYPES)),
+    "events": (
+        f"{EVENT_COLUMNS}, hash",
+        "int8 int8 text text text int8 text int8 text text text text int8 text bytea",
+    ),
     "batches": (
         f"{BATCH_COLUMNS}, hash",
         "int8 text text text text text int8 int8 text text bytea",
