@@ -100,7 +100,7 @@ def _data(
     the first, since `first`), and behind these the change of on hand, or the variance, in smallest
     units. As text they are exact, whatever their size.
     """
-    days = [day for course in courses for day, _ in course.levels]
+    days = [day for course in courses for day in course.days]
     first, last = min(days, default=1), max(days, default=1)
     return {
         "decimals": written.decimals,

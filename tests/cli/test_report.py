@@ -157,6 +157,18 @@ def test_the_chart_is_on_hand_at_the_end_of_each_day(made: tuple[Shop, Page]) ->
     assert page.data["from"] == (date(2022, 3, 1) - first).days
 
 
+def test_the_chart_has_room_for_what_changed_nothing_too(shop: Shop) -> None:
+    shop.ok("receive", "OLD", 5, "--on", "2022-01-01")
+    shop.ok("reverse", "--last", "--reason", "typed twice")
+    shop.ok("receive", "CUP", 5, "--on", "2022-01-10")
+    shop.ok("count", "CUP", 5, "--on", "2022-03-01")
+    file = shop.folder / "report.html"
+    shop.ok("report", file)
+    data = read_page(file).data
+    assert (data["first"], data["span"]) == ("2022-01-01", 59)
+    assert data["courses"] == [["CUP", "9 5", "59 0", ""], ["OLD", "", "", "0"]]
+
+
 def test_what_was_known_is_what_is_told(shop: Shop) -> None:
     shop.ok("receive", "A", 5, "--on", "2022-03-10")
     known = shop.json("batches")[0]["recorded_at"]
