@@ -405,6 +405,9 @@ def test_a_large_shop_fits_on_a_page_that_can_be_sent(tmp_path: Path) -> None:
         lines.append(f"{day},SKU-{draw.randrange(skus):05},{kind},{units:.2f},{cost}")
     shop = Shop(tmp_path, "--decimals", "2", "--negative", "allow")
     assert shop.import_text("\n".join(lines)).code == 0
+    names = [f"SKU-{n:05},A long-handled thing no. {n}" for n in range(skus)]
+    described = shop.import_text("\n".join(["sku,name", *names]), "--set", "type=described")
+    assert described.code == 0
     file = shop.folder / "report.html"
     shop.ok("report", file)
     assert file.stat().st_size < 2_000_000
