@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
+from shutil import disk_usage, rmtree
 from typing import Any
 
 import psutil
@@ -30,7 +30,10 @@ BINARIES = binaries.POSTGRES_BIN_PATH
 STANDBY = "standby"
 _SOCKET = ".s.PGSQL.5432"
 # Processes are killed here, not machines: what the system was given is written.
-UNSAFE = ("fsync = off", "full_page_writes = off")
+_UNSAFE = ("fsync = off", "full_page_writes = off", "max_wal_size = '64MB'")
+_SEGMENTS = "/dev/shm/PostgreSQL."
+# Where a file system is in memory, and how many bytes must be free there.
+_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30
 
 
 class Server:
@@ -39,6 +42,9 @@ class Server:
     def __init__(self, data: Path, run_as: str | None) -> None:
         self.data = data
         self._run_as = run_as
+        # What it keeps in memory under a name, where it was killed: it takes it away itself when it
+        # is started again.
+        self._left: list[Path] = []
 
     def url(self, database: str = USER, user: str = USER) -> str:
         """Return the address of a database, for whoever is on this machine."""
@@ -74,6 +80,8 @@ class Server:
         postmaster = psutil.Process(self.pid)
         # It cannot start others while it is stopped.
         postmaster.send_signal(signal.SIGSTOP)
+        maps = postmaster.memory_maps() if hasattr(postmaster, "memory_maps") else []
+        self._left = [Path(m.path) for m in maps if m.path.startswith(_SEGMENTS)]
         processes = [*postmaster.children(recursive=True), postmaster]
         for process in processes:
             process.kill()
@@ -93,7 +101,7 @@ class Server:
 
     def standby(self) -> "Server":
         """Return a standby of it, made by `pg_basebackup` and following it."""
-        data = _new_folder(self._run_as)
+        data = _new_folder(self._run_as, self.data.parent)
         source = f"host={self.data} user={USER} application_name={STANDBY}"
         _program("pg_basebackup")(
             ["-D", str(data), "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"],
@@ -126,6 +134,8 @@ class Server:
         # Where nobody comes to this, the package does as much when the process ends.
         if self.is_running():
             self._control("-w", "-m", "immediate", "stop")
+        for left in self._left:
+            left.unlink(missing_ok=True)
         rmtree(self.data, ignore_errors=True)
 
     def _control(self, *words: str) -> None:
@@ -144,13 +154,22 @@ def with_parts(url: str, **parts: Any) -> str:
     return make_conninfo(url, **parts)
 
 
-def new_server(*settings: str) -> Server:
-    """Return a server of its own that runs, with such settings."""
-    data = _new_folder(None)
+def new_server(lasting: bool = True) -> Server:
+    """Return a server of its own that runs. One that need not outlast the machine lies in memory
+    where there is room: what it writes would hold up whoever waits for the disk.
+    """
+    folder = None if lasting else _in_memory()
+    data = _new_folder(None, folder)
     handle = get_server(data, cleanup_mode="delete")
     server = Server(data, handle.system_user)
-    server.configure(*settings)
+    if not lasting:
+        server.configure(*_UNSAFE)
     return server
+
+
+def _in_memory() -> Path | None:
+    roomy = os.access(_MEMORY, os.W_OK) and disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else None
 
 
 def _program(name: str) -> Callable[..., str]:
@@ -159,10 +178,8 @@ def _program(name: str) -> Callable[..., str]:
     return program
 
 
-def _new_folder(owner: str | None) -> Path:
+def _new_folder(owner: str | None, parent: Path | None) -> Path:
     # Not in the folder of a test: the name of a socket may have 107 bytes.
-    # In memory, where there is one: a database of its own for each test is a lot of files.
-    parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="inventory-pg-", dir=parent)).resolve()
     if owner is not None:
         import pwd

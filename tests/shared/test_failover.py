@@ -33,7 +33,7 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture
-def pair(own_server: Callable[..., Server]) -> Iterator[Pair]:
+def pair(own_server: Callable[[], Server]) -> Iterator[Pair]:
     primary = own_server()
     standby = primary.standby()
     proxy = Proxy(primary.socket)

@@ -15,7 +15,7 @@ SET_UP, ROLES, *_ = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DO
 
 @pytest.mark.slow
 def test_five_commands_share_a_ledger_and_three_give_a_till_its_role(
-    own_server: Callable[..., Server], tmp_path: Path
+    own_server: Callable[[], Server], tmp_path: Path
 ) -> None:
     server = own_server()
     put_command(tmp_path)

@@ -26,7 +26,7 @@ def test_a_killed_server_has_what_it_acknowledged(server: Server, database: str)
 
 
 @pytest.mark.slow
-def test_a_standby_takes_over(own_server: Callable[..., Server]) -> None:
+def test_a_standby_takes_over(own_server: Callable[[], Server]) -> None:
     primary = own_server()
     primary.run("CREATE TABLE kept (number int)")
     standby = primary.standby()

@@ -51,7 +51,7 @@ def with_url(shop: Shop, change: Callable[[str], str]) -> None:
     write_beside(shop.path, kept._replace(url=change(kept.url)))
 
 
-def test_a_server_that_is_down(own_server: Callable[..., "Server"], tmp_path: Path) -> None:
+def test_a_server_that_is_down(own_server: Callable[[], "Server"], tmp_path: Path) -> None:
     server = own_server()
     first = first_machine(tmp_path / "first", server.url())
     first.ok("receive", "MUG", 5)
@@ -65,7 +65,7 @@ def test_a_server_that_is_down(own_server: Callable[..., "Server"], tmp_path: Pa
 
 
 def test_a_password_that_is_wrong(
-    own_server: Callable[..., "Server"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_server: Callable[[], "Server"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = own_server()
     first = first_machine(tmp_path / "first", server.url())
@@ -175,7 +175,7 @@ def _no_clock() -> Any:
     raise AssertionError("what is shared has the server's clock")
 
 
-def test_a_standby_takes_no_writes(own_server: Callable[..., "Server"], tmp_path: Path) -> None:
+def test_a_standby_takes_no_writes(own_server: Callable[[], "Server"], tmp_path: Path) -> None:
     primary = own_server()
     standby = primary.standby()
     try:
