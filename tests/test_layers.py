@@ -104,7 +104,7 @@ def test_only_who_imports_a_file_knows_that_it_can_be_read_ahead() -> None:
     known = {
         name_of(path) for path in MODULES if any(i.startswith(ahead) for i in imports_of(path))
     }
-    assert known == {"actions.import_file"}
+    assert known == {"actions.read_file"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

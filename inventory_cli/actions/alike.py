@@ -65,11 +65,13 @@ _Where = tuple[Stream, str, str, bool]
 
 
 class Overlaps:
-    """The events that were there before the file, and which of them answer for a row already."""
+    """The events that were there before the file, up to position `last`, and which of them answer
+    for a row already.
+    """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, last: int) -> None:
         self._ledger = ledger
-        self._head = ledger.head().position
+        self._head = last
         self._forgotten = Forgotten(ledger)
         self._last: dict[Stream, str] = {}
         # One bit for each event.

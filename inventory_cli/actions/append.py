@@ -78,8 +78,11 @@ def append_parts(
     dry_run: bool = False,
     inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
     details: Mapping[str, str] = {},
+    looks_back: bool = False,
 ) -> Appended | None:
-    """Record a batch as `append` does, where `plan` gives its drafts many at a time."""
+    """Record a batch as `append` does, where `plan` gives its drafts many at a time; where it looks
+    in the log for those that it gave before, it `looks_back`.
+    """
     with ledger.appending():
         refuse_ended(ledger)
         head = _sound_head(ledger)
@@ -102,7 +105,7 @@ def append_parts(
         )
         if behind := clock_in_words(says, now):
             judge.notes.add("clock", behind)
-        last, link = insert_parts(ledger, head, plan(), judge.take)
+        last, link = insert_parts(ledger, head, plan(), judge.take, looks_back)
         if last == head.position:
             return None
         verdict = judge.settle()

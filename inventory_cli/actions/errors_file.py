@@ -8,29 +8,33 @@ from pathlib import Path
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.bad_rows import BadRow
 
-# Writes a line to the file.
+# Writes a line to the file, for a file that is imported by that name or for the one.
+ListOf = Callable[[str, Sequence[object]], object]
 List = Callable[[Sequence[object]], object]
 
 
 @contextmanager
-def errors_file(path: Path | None) -> Iterator[tuple[List, Callable[[], None]]]:
-    """Give what writes a line to the file of errors that the user wants, and what flushes it."""
+def errors_file(path: Path | None, several: bool) -> Iterator[tuple[ListOf, Callable[[], None]]]:
+    """Give what writes a line to the file of errors that the user wants, and what flushes it.
+
+    Where `several` files are imported, each line begins with the name of its own.
+    """
     if path is None:
-        yield (lambda row: None), (lambda: None)
+        yield (lambda name, row: None), (lambda: None)
         return
     with _writing_errors(path):
         file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
 
-    def write(row: Sequence[object]) -> None:
+    def write(name: str, row: Sequence[object]) -> None:
         with _writing_errors(path):
-            csv.writer(file, lineterminator="\n").writerow(row)
+            csv.writer(file, lineterminator="\n").writerow([name, *row] if several else row)
 
     def flush() -> None:
         with _writing_errors(path):
             file.flush()
 
     try:
-        write(BadRow._fields)
+        write("file", BadRow._fields)
         yield write, flush
     finally:
         with _writing_errors(path):

@@ -58,6 +58,11 @@ class FileLines:
         self._balances = array("q")
 
     @property
+    def events(self) -> int:
+        """How many events were recorded so far."""
+        return len(self._lines)
+
+    @property
     def state_balances(self) -> bool:
         """Whether any row states a balance."""
         return bool(self._balances)

@@ -3,46 +3,43 @@
 Must never know SQL, or how a row is spelled.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from hashlib import sha256
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from inventory_cli.actions.append import append_parts
-from inventory_cli.actions.errors_file import List, errors_file
+from inventory_cli.actions.errors_file import ListOf, errors_file
 from inventory_cli.actions.file_lines import FileLines
 from inventory_cli.actions.imported import Choices, Imported
 from inventory_cli.actions.known_rows import Told, without_known
 from inventory_cli.actions.named_rows import with_fit_names
 from inventory_cli.actions.names import guard_of
+from inventory_cli.actions.read_file import Found, Given, Task, known_as, reading_of
 from inventory_cli.audit.seam import read_seam
-from inventory_cli.core.ahead import can_read_ahead
-from inventory_cli.core.balances import Disagreement, first_disagreement
+from inventory_cli.core.balances import first_disagreement
 from inventory_cli.core.events import READ_AS, Drafts, Stream
 from inventory_cli.core.judging import Forbidden
+from inventory_cli.core.names import Guard
 from inventory_cli.core.periods import find_closing, meant_for
-from inventory_cli.core.present import present_at
-from inventory_cli.core.progress import Progress, half, untold
+from inventory_cli.core.progress import Progress, untold
 from inventory_cli.core.wording import count_of
 from inventory_cli.errors import Refused
-from inventory_cli.importing.ahead import digest_ahead, read_ahead
 from inventory_cli.importing.bad_rows import BadRow
-from inventory_cli.importing.chunks import Chunk, pack_chunk, unpack_chunk
-from inventory_cli.importing.movements import Measures, open_source, read_chunks
+from inventory_cli.importing.chunks import Chunk
+from inventory_cli.importing.named_day import dated_by_name
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.read_as import read_as
-from inventory_cli.importing.rows import Packed
-from inventory_cli.importing.spool import Spool
 from inventory_cli.importing.tally import Reading
-from inventory_cli.storage.batches import Batch, Origin, batch_of_source
+from inventory_cli.storage.batches import Origin, batch_of_source
 from inventory_cli.storage.ledger_file import Clock, Ledger
 from inventory_cli.storage.log import read_stream
 from inventory_cli.storage.snapshots import read_closings
 
 
-class _BadRows(Exception):
-    """Rows turned out bad only when they were compared with the log; nothing is appended."""
+class _Stopped(Exception):
+    """A file is refused, as its `Imported` says by now; nothing is appended."""
 
 
 def import_file(
@@ -59,149 +56,192 @@ def import_file(
     `profile` says what its columns mean; an empty one that they are the native ones.
     `origin.source` names the file. `progress` is told how far it is.
     """
-    name = origin.source or "-"
-    with errors_file(choices.errors) as (list_error, flush):
-        imported = Imported(choices, Reading(list_error))
-        try:
-            with _reading(ledger, file, name, profile, imported, clock(), flush, progress) as found:
-                _record(ledger, found, imported, origin, profile, clock, list_error)
-        except _BadRows:
-            pass  # They are counted.
-        except Forbidden as error:
-            imported.problems = [(one, imported.line_of(one)) for one in error.problems]
-        except Refused as error:
-            imported.refusal = error
-        for problem, line in imported.problems:
-            where = f"{problem.sku} at {problem.location}"
-            list_error((line or "", "", where, problem.text))
+    given = Given(file, origin.source or "-")
+    (imported,) = import_each(ledger, [given], origin, profile, choices, clock, progress)
     return imported
 
 
-class _Found(NamedTuple):
-    """A file that is read, or is being read: its SHA-256, how it is read, and its rows, which are
-    given once.
-    """
+def import_each(
+    ledger: Ledger,
+    files: Sequence[Given],
+    origin: Origin,
+    profile: Profile,
+    choices: Choices,
+    clock: Clock,
+    progress: Progress = untold,
+) -> Iterator[Imported]:
+    """Record each file as a batch of its own, as `import_file` does, and give what became of it.
 
-    name: str
-    sha256: str
-    read_as: str
-    rows: Callable[[], Iterator[Chunk]]
+    None is read behind one that is refused.
+    """
+    with errors_file(choices.errors, len(files) > 1) as (list_error, flush):
+        for given in files:
+            tasks = _tasks([given], profile, choices, list_error)
+            _import(ledger, tasks, origin, clock, flush, progress)
+            yield tasks[0].imported
+            if tasks[0].imported.is_refused:
+                return
+
+
+def import_together(
+    ledger: Ledger,
+    files: Sequence[Given],
+    origin: Origin,
+    profile: Profile,
+    choices: Choices,
+    clock: Clock,
+    progress: Progress = untold,
+) -> list[Imported]:
+    """Record the rows of several files, in their order, as one batch, or nothing of any.
+
+    A row that looks like one of a file before it is one that looks recorded already.
+    """
+    with errors_file(choices.errors, len(files) > 1) as (list_error, flush):
+        tasks = _tasks(files, profile, choices, list_error)
+        _import(ledger, tasks, origin, clock, flush, progress)
+    all_imported = [task.imported for task in tasks]
+    at_fault = [task.given.name for task in tasks if task.imported.is_refused]
+    for task in tasks:
+        task.imported.is_last = task is tasks[-1]
+        if at_fault and not (task.imported.is_refused or task.imported.known_as):
+            why = f"{task.given.name}: nothing was appended, because {at_fault[0]} is refused"
+            task.imported.refusal = Refused(why, "all files are recorded, or none")
+    return all_imported
+
+
+def _tasks(
+    files: Sequence[Given], profile: Profile, choices: Choices, list_error: ListOf
+) -> list[Task]:
+    tasks = []
+    for given in files:
+        listing = partial(list_error, given.name)
+        tasks.append(Task(given, profile, Imported(choices, Reading(listing)), listing))
+    return tasks
+
+
+def _import(
+    ledger: Ledger,
+    tasks: Sequence[Task],
+    origin: Origin,
+    clock: Clock,
+    flush: Callable[[], None],
+    progress: Progress,
+) -> None:
+    """Record files as one batch, or nothing, and say in each of them which, and why."""
+    try:
+        with ExitStack() as stack:
+            all_found = []
+            for task in tasks:
+                with _blaming(task.imported):
+                    dated = task._replace(profile=dated_by_name(task.profile, task.given.name))
+                    reading = reading_of(ledger, dated, clock(), flush, progress, len(tasks) == 1)
+                    all_found.append((dated, stack.enter_context(reading)))
+            _record(ledger, all_found, origin, clock)
+    except _Stopped:
+        pass
+    except Forbidden as error:
+        for one in error.problems:
+            shows = [task.imported for task in tasks if task.imported.line_of(one) is not None]
+            imported = [*shows, tasks[-1].imported][0]
+            imported.problems.append((one, imported.line_of(one)))
+    except Refused as error:
+        tasks[0].imported.refusal = error
+    for task in tasks:
+        for problem, line in task.imported.problems:
+            where = f"{problem.sku} at {problem.location}"
+            task.list_error((line or "", "", where, problem.text))
 
 
 @contextmanager
-def _reading(
-    ledger: Ledger,
-    file: BinaryIO,
-    name: str,
-    profile: Profile,
-    imported: Imported,
-    now: datetime,
-    flush: Callable[[], None],
-    progress: Progress,
-) -> Iterator[_Found]:
-    """Read all rows of a file before any is recorded; of a large one, ahead of those recorded."""
-    choices, reading = imported.choices, imported.reading
-    present = present_at(now, ledger.head().recorded_at)
-    measures = Measures(ledger.decimals, ledger.zone, present, choices.usual_location)
-    way = read_as(profile, measures)
-
-    def counted(reading: Reading) -> None:
-        imported.reading = reading
-
-    if can_read_ahead(file):
-        sha256 = digest_ahead(file)
-        source = open_source(file, name, profile)
-        # What is known is not going to be recorded.
-        if not _known_as(ledger, profile, sha256, way):
-            with read_ahead(
-                source,
-                profile,
-                measures,
-                reading,
-                choices.stops,
-                sha256,
-                flush,
-                counted,
-                progress,
-            ) as chunks:
-                yield _Found(name, sha256, way, lambda: chunks)
-            return
-    source = open_source(file, name, profile, half(progress, 0))
-    with Spool[Packed](at_once=1) as spool:
-        for chunk in read_chunks(source, profile, measures, reading, choices.stops):
-            spool.add(pack_chunk(chunk))
-        packed = spool.read(half(progress, 1))
-        yield _Found(name, source.sha256(), way, lambda: map(unpack_chunk, packed))
-
-
-def _known_as(ledger: Ledger, profile: Profile, sha256: str, way: str) -> Batch | None:
-    """Return the batch that recorded the same file, if that makes this import a no-op.
-
-    Under --overlap skip each row is compared instead, so that what a recorded file holds and the
-    log does not, because it was left out, can still be brought in; under keep all are recorded.
-    """
-    return None if profile.overlap else batch_of_source(ledger, sha256, way)
+def _blaming(imported: Imported) -> Iterator[None]:
+    """Say in what became of a file that it is the one at fault, where it is refused."""
+    try:
+        yield
+    except Refused as error:
+        imported.refusal = error
+        raise _Stopped from None
 
 
 def _record(
-    ledger: Ledger,
-    found: _Found,
-    imported: Imported,
-    origin: Origin,
-    profile: Profile,
-    clock: Clock,
-    list_error: List,
+    ledger: Ledger, files: Sequence[tuple[Task, Found]], origin: Origin, clock: Clock
 ) -> None:
-    choices = imported.choices
-    imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
-    if imported.known_as or (imported.bad and choices.stops):
+    choices = files[0][0].imported.choices
+    wanted = _new_files(ledger, files)
+    if not wanted or (choices.stops and any(task.imported.bad for task, _ in wanted)):
         return
 
-    def plan() -> Iterator[Drafts]:
-        # Once more, now that nobody else can write.
-        imported.known_as = _known_as(ledger, profile, found.sha256, found.read_as)
-        if imported.known_as:
-            return
-        lines = imported.lines = FileLines(ledger.head().position + 1)
-        period = choices.into_closed
-        closing = None if period is None else find_closing(read_closings(ledger), period)
-        for chunk in _new_rows(ledger, found, imported, profile, clock, list_error):
-            lines.add(chunk)
-            if closing is None:
-                yield chunk.drafts
-            else:
-                yield Drafts.of(meant_for(draft, closing) for draft in chunk.drafts.each())
-        if imported.bad and choices.stops:
-            raise _BadRows
-
     def inspect(streams: Iterable[Stream], first: int, last: int) -> None:
-        imported.disagreements = _disagreements(ledger, imported.lines, streams, last)
-        if imported.disagreements and profile.check_balances:
-            raise Refused(
-                f"{found.name}: the balances of {count_of(len(imported.disagreements), 'stream')} "
-                "are not those of the log, so nothing was appended",
-                "without --check-balances it is only a warning",
-            )
+        for task, _ in files:
+            with _blaming(task.imported):
+                _compare_balances(ledger, task, streams, last)
 
-    origin = origin._replace(source_sha256=found.sha256)
-    details = {READ_AS: found.read_as}
-    imported.outcome = append_parts(
-        ledger, origin, plan, clock, choices.allow_negative, choices.dry_run, inspect, details
+    digest, way = _in_one(wanted)
+    source = ", ".join(task.given.name for task, _ in wanted)
+    outcome = append_parts(
+        ledger,
+        origin._replace(source=source, source_sha256=digest),
+        lambda: _parts(ledger, files, clock),
+        clock,
+        choices.allow_negative,
+        choices.dry_run,
+        inspect,
+        {READ_AS: way},
+        len(files) > 1,
     )
-    if not (imported.outcome or imported.known_as or imported.bad):
-        imported.known_as = batch_of_source(ledger, found.sha256, found.read_as)
-        imported.compared = True
+    for task, found in files:
+        imported = task.imported
+        imported.outcome = outcome
+        if not (outcome or imported.known_as or imported.bad):
+            imported.known_as = batch_of_source(ledger, found.sha256, found.read_as)
+            imported.compared = True
 
 
-def _new_rows(
-    ledger: Ledger,
-    found: _Found,
-    imported: Imported,
-    profile: Profile,
-    clock: Clock,
-    list_error: List,
-) -> Iterator[Chunk]:
-    """Give the rows that the log does not have yet, and may have."""
+def _new_files(ledger: Ledger, files: Sequence[tuple[Task, Found]]) -> list[tuple[Task, Found]]:
+    """Return the files that were not recorded before, by themselves or all together."""
+    digest, way = _in_one(files)
+    whole = known_as(ledger, files[0][0].profile, digest, way)
+    for task, found in files:
+        before = whole or known_as(ledger, task.profile, found.sha256, found.read_as)
+        task.imported.known_as = before
+    return [pair for pair in files if pair[0].imported.known_as is None]
+
+
+def _parts(ledger: Ledger, files: Sequence[tuple[Task, Found]], clock: Clock) -> Iterator[Drafts]:
+    """Give what is to be recorded, file by file, under the write lock. Raises _Stopped where there
+    are bad rows that stop it.
+    """
+    choices = files[0][0].imported.choices
+    last = ledger.head().position
+    guard = guard_of(ledger, choices.names, clock)
+    period = choices.into_closed
+    closing = None if period is None else find_closing(read_closings(ledger), period)
+    # Once more, now that nobody else can write.
+    for task, found in _new_files(ledger, files):
+        lines = task.imported.lines = FileLines(last + 1)
+        with _blaming(task.imported):
+            for chunk in _new_rows(ledger, task, found, guard, last):
+                lines.add(chunk)
+                if closing is None:
+                    yield chunk.drafts
+                else:
+                    yield Drafts.of(meant_for(draft, closing) for draft in chunk.drafts.each())
+        if task.imported.bad and choices.stops:
+            raise _Stopped
+        last += lines.events
+
+
+def _in_one(files: Sequence[tuple[Task, Found]]) -> tuple[str, str]:
+    """Return the SHA-256 of files and how they were read; of several, digests of theirs."""
+    both = [*zip(*((found.sha256, found.read_as) for _, found in files), strict=True)]
+    one, other = (
+        said[0] if len(said) == 1 else sha256("\n".join(said).encode()).hexdigest() for said in both
+    )
+    return one, other
+
+
+def _new_rows(ledger: Ledger, task: Task, found: Found, guard: Guard, last: int) -> Iterator[Chunk]:
+    """Give the rows that the log does not have yet, up to its `last` event, and may have."""
+    (_, name), profile, imported, list_error = task
 
     def take_bad(row: BadRow) -> None:
         list_error(row)
@@ -216,18 +256,26 @@ def _new_rows(
     imported.older = seam and seam.name
     told = Told(take_bad, imported.voided.add, take_older)
     into_closed = imported.choices.into_closed is not None
-    rows = without_known(ledger, found.rows(), profile.overlap, found.name, told, seam, into_closed)
-    return with_fit_names(guard_of(ledger, imported.choices.names, clock), rows, take_bad)
+    rows = without_known(ledger, found.rows(), profile.overlap, name, told, last, seam, into_closed)
+    return with_fit_names(guard, rows, take_bad)
 
 
-def _disagreements(
-    ledger: Ledger, lines: FileLines | None, streams: Iterable[Stream], last: int
-) -> list[tuple[Disagreement, int]]:
-    """Return, for each stream, the first balance of the file that is not what the log says."""
-    disagreements = []
-    if lines is not None and lines.state_balances:
-        for stream in streams:
-            events = chain.from_iterable(read_stream(ledger, stream, last))
-            if found := first_disagreement(events, lines.stated, ledger.zone):
-                disagreements.append((found, lines.line_of(found.event.position) or 0))
-    return sorted(disagreements, key=lambda pair: pair[1])
+def _compare_balances(ledger: Ledger, task: Task, streams: Iterable[Stream], last: int) -> None:
+    """Say for each stream where a balance of the file is not what the log says. Raises Refused
+    where the profile wants them to agree.
+    """
+    imported, lines = task.imported, task.imported.lines
+    if lines is None or not lines.state_balances:
+        return
+    found = []
+    for stream in streams:
+        events = chain.from_iterable(read_stream(ledger, stream, last))
+        if differing := first_disagreement(events, lines.stated, ledger.zone):
+            found.append((differing, lines.line_of(differing.event.position) or 0))
+    imported.disagreements = sorted(found, key=lambda pair: pair[1])
+    if found and task.profile.check_balances:
+        raise Refused(
+            f"{task.given.name}: the balances of {count_of(len(found), 'stream')} "
+            "are not those of the log, so nothing was appended",
+            "without --check-balances it is only a warning",
+        )

@@ -49,7 +49,8 @@ class Imported:
     `compared` tells whether its rows were then compared with the log one by one. `refusal` is why
     the file was refused as a whole; `problems` are those of the streams that the rules refuse, with
     the line of the file that shows each, where it is one of this file's; `disagreements` the first
-    balance of a stream, with its line, that is not what the log says.
+    balance of a stream, with its line, that is not what the log says. Of several files in one
+    batch, what became of that is said of the one that `is_last`.
     """
 
     choices: Choices
@@ -62,6 +63,7 @@ class Imported:
     known_as: Batch | None = None
     compared: bool = False
     outcome: Appended | None = None
+    is_last: bool = True
     refusal: Refused | None = None
     problems: list[tuple[Problem, int | None]] = field(default_factory=list)
     disagreements: list[tuple[Disagreement, int]] = field(default_factory=list)
@@ -106,6 +108,8 @@ class Imported:
     @property
     def net_change(self) -> int | None:
         """How much more there is of everything; None where nothing can be said."""
+        if not self.is_last:
+            return None
         if self.outcome is None:
             return None if self.problems or (self.bad and not self.known_as) else 0
         return self.outcome.net_change
@@ -118,7 +122,7 @@ class Imported:
     @property
     def notes(self) -> Notes:
         """What is worth a word of the batch."""
-        return self.outcome.notes if self.outcome else Notes()
+        return self.outcome.notes if self.outcome and self.is_last else Notes()
 
     def line_of(self, found: Problem) -> int | None:
         """Return the line of the file that shows a problem, where it is one of this file's."""

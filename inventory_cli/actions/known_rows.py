@@ -66,10 +66,12 @@ def without_known(
     overlap: str | None,
     name: str,
     told: Told,
+    last: int,
     seam: Seam | None = None,
     into_closed: bool = False,
 ) -> Iterator[Chunk]:
-    """Give the rows that are to be recorded, under the write lock.
+    """Give the rows that are to be recorded, under the write lock: those that do not look recorded
+    up to the event at position `last`.
 
     `overlap` is "skip", "keep" or None; what takes effect before the `seam` belongs to the ledger
     on which this one follows, unless it is meant for the closed period. Raises Refused after the
@@ -77,10 +79,10 @@ def without_known(
     """
     earlier = Earlier(None if into_closed else seam, overlap, ledger.zone, told.bad, told.before)
     keep = overlap == "keep"
-    overlaps = Overlaps(ledger)
-    ids = _Ids(ledger, seam, keep)
+    overlaps = Overlaps(ledger, last)
+    ids = _Ids(ledger, seam, keep, last)
     # An empty log has nothing that could look like a row.
-    compare = not keep and ledger.head().position > 0
+    compare = not keep and last > 0
     answered = _Answered(told)
     with Spool[Packed]() as waiting:
 
@@ -166,10 +168,10 @@ class _Ids:
     What was voided before it is passed over where rows are to be kept.
     """
 
-    def __init__(self, ledger: Ledger, seam: Seam | None, keep: bool) -> None:
+    def __init__(self, ledger: Ledger, seam: Seam | None, keep: bool, last: int) -> None:
         self._ledger = ledger
         self._seam = seam
-        self._head = ledger.head().position
+        self._head = last
         self._keep = keep
         self._forgotten = Forgotten(ledger)
         # Rows given here reach the log chunk by chunk; those not there yet are among these.

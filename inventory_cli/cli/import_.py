@@ -1,22 +1,30 @@
 """Knows the command that records a file."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inventory_cli.actions.import_file import import_file
-from inventory_cli.actions.imported import Choices
+from inventory_cli.actions.import_file import import_each, import_together
+from inventory_cli.actions.imported import Choices, Imported
+from inventory_cli.actions.read_file import Given
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
-from inventory_cli.cli.import_report import complain_of, summarize
+from inventory_cli.cli.import_report import (
+    complain_of,
+    remark_on,
+    show_summaries,
+    summarize_in_words,
+)
 from inventory_cli.cli.options import AllowNegative, By, Format, IntoClosed, KnownOnly, ledger_path
-from inventory_cli.cli.profile_options import CsvFile, Meaning
+from inventory_cli.cli.profile_options import CsvFiles, Meaning
 from inventory_cli.core.names import NameRules
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.profile import Profile, with_options
 from inventory_cli.shared.opening import open_to_record
-from inventory_cli.terminal import line, progress
+from inventory_cli.terminal import line, note, progress
 
 ErrorsFile = Annotated[
     str | None,
@@ -30,6 +38,9 @@ Overlap = Annotated[
     typer.Option(
         "--overlap", metavar="skip|keep", help="What to do with rows that look recorded already."
     ),
+]
+OneBatch = Annotated[
+    bool, typer.Option("--one-batch", help="Record all files as one batch, or none of them.")
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would happen, and append nothing.")
@@ -46,15 +57,16 @@ DraftOnly = Annotated[
 ]
 
 _OF_NO_USE_TO_A_DRAFT = (
-    *("overlap", "check_balances", "errors", "skip_bad", "dry_run"),
-    *("into_closed", "by", "allow_negative", "known_only", "add_up", "format"),
+    *("one_batch", "overlap", "check_balances", "errors", "skip_bad", "dry_run"),
+    *("into_closed", "by", "allow_negative", "known_only", "add_up", "once", "format"),
 )
 
 
 def import_(
     context: typer.Context,
-    file: CsvFile,
+    files: CsvFiles,
     meaning: Meaning,
+    one_batch: OneBatch = False,
     overlap: Overlap = None,
     check_balances: CheckBalances = False,
     errors: ErrorsFile = None,
@@ -76,14 +88,19 @@ def import_(
         inventory import movements.csv --skip-bad --errors bad-rows.csv
         inventory import sales.csv --column sku=Article --kind Sale=sold
         inventory import sales.csv --draft > sales.toml
+        inventory import january.csv february.csv --one-batch
     """
     profile = meaning.as_profile()
+    if files.count("-") > 1:
+        raise WrongUsage("standard input can be read only once", "name - once")
     if draft:
         _require_use(context)
-        _draft(file, profile)
+        if len(files) > 1:
+            raise WrongUsage("--draft looks at one file", "name one of them")
+        _draft(files[0], profile)
         return
     profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
-    listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), file)
+    listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), files)
     choices = Choices(
         skip_bad,
         listing,
@@ -93,7 +110,7 @@ def import_(
         NameRules(known_only, "say where, like --set location=depot"),
         options.usual_location(),
     )
-    _record(context, file, profile, choices, by, format)
+    _record(context, files, profile, choices, one_batch, by, format)
 
 
 def _require_use(context: typer.Context) -> None:
@@ -123,35 +140,41 @@ def _draft(file: str, given: Profile) -> None:
 
 def _record(
     context: typer.Context,
-    file: str,
+    files: Sequence[str],
     profile: Profile,
     choices: Choices,
+    one_batch: bool,
     by: str | None,
     format: str,
 ) -> None:
-    with (
-        opened(file) as stream,
-        open_to_record(ledger_path(context)) as ledger,
-        progress("importing") as advance,
-    ):
-        imported = import_file(
-            ledger,
-            stream,
-            options.origin(context, by, source_name(file)),
-            profile,
-            choices,
-            options.clock(ledger),
-            advance,
-        )
-        complain_of(ledger, file, imported)
-        summarize(ledger, imported, format)
-    if imported.is_refused:
+    done: list[tuple[str, Imported]] = []
+    with ExitStack() as stack:
+        given = [Given(stack.enter_context(opened(file)), source_name(file)) for file in files]
+        ledger = stack.enter_context(open_to_record(ledger_path(context)))
+        advance = stack.enter_context(progress("importing"))
+        origin = options.origin(context, by, None)
+        # Together they are rehearsed too: what one says may rest on those before it.
+        record = import_together if one_batch or choices.dry_run else import_each
+        for imported in record(
+            ledger, given, origin, profile, choices, options.clock(ledger), advance
+        ):
+            file = files[len(done)]
+            done.append((given[len(done)].name, imported))
+            complain_of(ledger, file, imported)
+            if format == "table":
+                summarize_in_words(ledger, file if len(files) > 1 else None, imported)
+            remark_on(imported)
+        if format != "table":
+            show_summaries(ledger, done, format)
+    if unread := files[len(done) :]:
+        note(f"not read: {', '.join(unread)}; mend {files[len(done) - 1]}, and say it once more")
+    if any(imported.is_refused for _, imported in done):
         raise typer.Exit(Refused.exit_code)
 
 
-def _not_in_use(errors: Path, ledger: Path, file: str) -> Path:
-    """Return where to list errors, unless that would write over the ledger or the file itself."""
-    for other in (ledger, ledger.with_name(f"{ledger.name}-journal"), Path(file)):
+def _not_in_use(errors: Path, ledger: Path, files: Sequence[str]) -> Path:
+    """Return where to list errors, unless that would write over the ledger or a file itself."""
+    for other in (ledger, ledger.with_name(f"{ledger.name}-journal"), *map(Path, files)):
         if errors.absolute() == other.absolute() or (
             errors.exists() and other.exists() and errors.samefile(other)
         ):

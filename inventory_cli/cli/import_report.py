@@ -1,5 +1,6 @@
 """Knows how the report of an import reads."""
 
+from collections.abc import Sequence
 from shlex import quote
 
 from inventory_cli.actions.imported import Imported
@@ -89,26 +90,60 @@ _COLUMNS = (
 )
 
 
-def summarize(ledger: Ledger, imported: Imported, format: str) -> None:
-    """Write what was read, and what became of it, to standard output; remarks go elsewhere."""
-    if format == "table":
-        _summarize_in_words(ledger, imported)
-    else:
-        batch = imported.batch
-        row = (
-            *_counts(imported),
-            len(imported.reading.skus),
-            *_days(ledger, imported),
-            imported.net_change,
-            batch and batch.batch,
-            batch and batch.first_position,
-            batch and batch.last_position,
-            imported.would_append if imported.choices.dry_run else None,
-            imported.choices.dry_run,
-        )
-        show(Answer(_COLUMNS, [row], ledger.decimals), format)
+def show_summaries(ledger: Ledger, files: Sequence[tuple[str, Imported]], format: str) -> None:
+    """Write what was read of each file, and what became of it, as data; of several with names."""
+    several = len(files) > 1
+    columns = [Column("file"), *_COLUMNS] if several else [*_COLUMNS]
+    rows = [(*([name] if several else []), *_summary(ledger, imported)) for name, imported in files]
+    show(Answer(columns, rows, ledger.decimals), format)
+
+
+def _summary(ledger: Ledger, imported: Imported) -> tuple[object, ...]:
+    batch = imported.batch
+    return (
+        *_counts(imported),
+        len(imported.reading.skus),
+        *_days(ledger, imported),
+        imported.net_change,
+        batch and batch.batch,
+        batch and batch.first_position,
+        batch and batch.last_position,
+        imported.would_append if imported.choices.dry_run else None,
+        imported.choices.dry_run,
+    )
+
+
+def summarize_in_words(ledger: Ledger, name: str | None, imported: Imported) -> None:
+    """Write what was read of a file, and what became of it, to standard output."""
+    read, appended, skipped, refused = _counts(imported)
+    file = f"{name}: " if name else ""
+    done = f"appended {appended}"
+    if imported.choices.dry_run:
+        change = imported.net_change
+        shown = "unknown" if change is None else format_quantity(change, ledger.decimals)
+        first, last = _days(ledger, imported)
+        span = f"from {first} to {last}" if first else "no dates"
+        skus = count_of(len(imported.reading.skus), "SKU")
+        net = f", net change {shown}" if imported.is_last else ""
+        line(f"{file}dry run: {skus}, {span}{net}; nothing was appended")
+        done = f"would be appended {imported.would_append}"
+    line(f"{file}read {read}, {done}, skipped {skipped}, refused {refused}")
+    if (batch := imported.batch) and imported.is_last:
+        line(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
+
+
+def remark_on(imported: Imported) -> None:
+    """Write what is to be known of what was read, and why some of it was not recorded."""
+    for remark in imported.reading.remarks:
+        note(remark)
     if left_out := imported.reading.left_out:
         note(f"{count_of(left_out, 'row')} left out by the rules of the profile")
+    if unfolded := imported.reading.unfolded:
+        note(f"read as a row for each quantity: {unfolded} more than the file has")
+    if nothing := imported.reading.nothing:
+        note(f"{count_of(nothing, 'row')} of zeros, or without a quantity, left out")
+    if repeated := imported.reading.repeated:
+        note(f"{count_of(repeated, 'row')} with a figure that was said before, taken once")
     if headers := imported.reading.second_headers.first:
         more = and_more(imported.reading.second_headers.count - len(headers))
         note(f"the header stands once more on line {', '.join([*map(str, headers), *more])}")
@@ -146,22 +181,6 @@ def _left_out(voided: Foremost[LeftOut]) -> str | None:
         f"{voided.count} rows equal events that were voided: left out, the first is line {line}, "
         f"which equals {event}, voided by {by}; {kept}"
     )
-
-
-def _summarize_in_words(ledger: Ledger, imported: Imported) -> None:
-    read, appended, skipped, refused = _counts(imported)
-    done = f"appended {appended}"
-    if imported.choices.dry_run:
-        change = imported.net_change
-        shown = "unknown" if change is None else format_quantity(change, ledger.decimals)
-        first, last = _days(ledger, imported)
-        span = f"from {first} to {last}" if first else "no dates"
-        skus = count_of(len(imported.reading.skus), "SKU")
-        line(f"dry run: {skus}, {span}, net change {shown}; nothing was appended")
-        done = f"would be appended {imported.would_append}"
-    line(f"read {read}, {done}, skipped {skipped}, refused {refused}")
-    if batch := imported.batch:
-        line(f"batch {batch.batch}: events {batch.first_position} to {batch.last_position}")
 
 
 def _counts(imported: Imported) -> tuple[int, int, int, int]:

@@ -12,8 +12,12 @@ from inventory_cli.importing.profile import Profile, find_profile, with_options
 
 PROFILES = "What the file means"
 
-CsvFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
+CsvFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE",
+        help="CSV files, also as .gz or .zip, or workbooks (.xlsx, .ods); - is standard input.",
+    ),
 ]
 
 
@@ -54,6 +58,24 @@ class Meaning(NamedTuple):
             "--kind",
             metavar="SOURCE=KIND",
             help="The kind that a word of the type column means; repeatable.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = None
+    place: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place",
+            metavar="HEADER[=LOCATION]",
+            help="A column with the quantities of one location; repeatable.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = None
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--quantity",
+            metavar="HEADER=KIND",
+            help="A column with the quantities of one kind; repeatable.",
             rich_help_panel=PROFILES,
         ),
     ] = None
@@ -102,6 +124,32 @@ class Meaning(NamedTuple):
             rich_help_panel=PROFILES,
         ),
     ] = None
+    empty: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--empty",
+            metavar="TEXT",
+            help="What stands for an empty cell, like null or -; repeatable.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = None
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            "--sheet",
+            metavar="NAME",
+            help="The sheet of a workbook, if not the first.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = None
+    no_quotes: Annotated[
+        bool,
+        typer.Option(
+            "--no-quotes",
+            help="A quote is text, as often in files parted by tabs.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False
     no_header: Annotated[
         bool,
         typer.Option(
@@ -138,17 +186,30 @@ class Meaning(NamedTuple):
         ),
     ] = False
 
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Take once what is counted, opened or listed again with the same figure.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False
+
     def as_profile(self) -> Profile:
         """Return the profile of that name, or an empty one, in which the options win."""
         profile = Profile() if self.profile is None else find_profile(self.profile)
         if self.no_header:
             profile = profile._replace(header=False)
+        if self.no_quotes:
+            profile = profile._replace(quotes=False)
         return with_options(
             profile,
             {
                 "columns": self.column,
                 "set": self.set,
                 "kinds": self.kind,
+                "places": self.place,
+                "quantities": self.quantity,
                 "date_format": self.date_format,
                 "signed": self.signed,
                 "decimal_mark": self.decimal_mark,
@@ -157,5 +218,8 @@ class Meaning(NamedTuple):
                 "skip_lines": self.skip_lines,
                 "take_as_is": self.take_as_is,
                 "add_up": self.add_up,
+                "once": self.once,
+                "empty": self.empty,
+                "sheet": self.sheet,
             },
         )

@@ -80,7 +80,7 @@ class Recording(NamedTuple):
 
 def reconcile(
     context: typer.Context,
-    meaning: Annotated[Meaning, But("kind", "signed")],
+    meaning: Annotated[Meaning, But("kind", "signed", "sheet")],
     recording: Recording,
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")
@@ -236,6 +236,8 @@ def _show(
 ) -> None:
     show(Answer(_COLUMNS, found.differences, ledger.decimals), format)
     options.note_cut(ledger, scope.as_of, None, format)
+    for remark in stock_list.remarks:
+        note(remark)
     if stock_list.left_out:
         note(f"{count_of(stock_list.left_out, 'row')} left out by the rules of the profile")
     if stock_list.blank:

@@ -21,7 +21,7 @@ from inventory_cli.drafting.words import is_known
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.date_formats import DateColumn, fitting_formats, parse_as
-from inventory_cli.importing.movements import Record, open_source, prepare, read_names
+from inventory_cli.importing.prepare import Record, open_source, prepare, read_names
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.source import DELIMITERS, Undecodable, evenness
 from inventory_cli.importing.tally import Reading

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from inventory_cli.drafting.survey import number
 from inventory_cli.drafting.words import is_void, kind_of
-from inventory_cli.importing.movements import Record
+from inventory_cli.importing.prepare import Record
 
 # How many keys are remembered, to see whether they repeat; what comes later is not compared.
 _MOST_KEYS = 200_000

@@ -10,6 +10,7 @@ from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, shortened
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
+from inventory_cli.importing.unfold import Figures, Unfolding, by_kind
 
 # The columns of a rule, and the texts in lower case that each of them may hold.
 FoundRule = tuple[tuple[int, frozenset[str]], ...]
@@ -46,6 +47,7 @@ class Columns(NamedTuple):
     `fields` are those that the file or the profile has, by index; `labels` what messages call
     them; `others` the columns that no field uses, by the name under which they are kept; `made`
     the cells that stand behind the last column: constants, and those found in several columns.
+    `unfolding` says in which rows there are several; texts of `empty` are empty cells.
     """
 
     headers: tuple[str, ...]
@@ -57,15 +59,26 @@ class Columns(NamedTuple):
     only: FoundRule = ()
     leave_out: tuple[FoundRule, ...] = ()
     pair_by: tuple[int, ...] = ()
+    unfolding: Unfolding = Unfolding()
+    empty: frozenset[str] = frozenset()
 
     def complete(self, record: list[str]) -> list[str]:
         """Return a row with the cells behind it that the profile makes."""
+        if self.empty:
+            record = ["" if text.strip().casefold() in self.empty else text for text in record]
         return [*record, *(cell.of(record) for cell in self.made)]
 
     def is_constant(self, field: str) -> bool:
         """Tell whether a field is the same in every row, for no column says it."""
-        behind = self.fields[field] - len(self.headers)
-        return behind >= 0 and not self.made[behind].columns
+        return not self.of_field(field)
+
+    def of_field(self, field: str) -> tuple[int, ...]:
+        """Return the columns of the file that a field is read from."""
+        index = self.fields[field]
+        behind = index - len(self.headers)
+        if behind < 0:
+            return (index,)
+        return self.made[behind].columns if behind < len(self.made) else ()
 
     def left_out(self, record: Sequence[str]) -> bool:
         """Tell whether a rule of the profile says that a completed row is not a movement."""
@@ -88,13 +101,7 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     labels: dict[str, str] = {}
     made: list[Made] = []
     ignored = {index for column in profile.ignore for index in finder.all_of("ignore", [column])}
-    named = {*profile.columns, *profile.constants}
-    if named & {"quantity_in", "quantity_out"}:
-        if "quantity" in named:
-            finder.refuse("quantity is mapped, and so is quantity_in or quantity_out", _EITHER)
-        if profile.signed:
-            finder.refuse("signed says nothing beside quantity_in or quantity_out", _EITHER)
-        named.add("quantity")
+    named = _named(finder, profile)
     for field in NATIVE:
         if field not in named:
             same = [index for index in finder.by_name(field) if index not in ignored]
@@ -119,6 +126,8 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     used = set(fields.values())
     for cell in made:
         used |= set(cell.columns if cell.same else cell.columns[:1])
+    unfolding = _unfolding(finder, profile, fields, labels, len(header) + len(made))
+    used |= {figures.at for figures in unfolding.figures}
     return Columns(
         tuple(header),
         profile.header,
@@ -129,7 +138,53 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
         finder.rule("only", profile.only, fields),
         tuple(finder.rule("leave_out", rule, fields) for rule in profile.leave_out),
         tuple(finder.require("pair_by", column) for column in profile.pair_by),
+        unfolding,
+        frozenset(profile.empty),
     )
+
+
+def _named(finder: "_Finder", profile: Profile) -> set[str]:
+    """Return the fields that the profile says, so that no header is to be looked for."""
+    named = {*profile.columns, *profile.constants}
+    if profile.places and profile.quantities:
+        finder.refuse("a column of quantities is in places or in quantities", _EITHER)
+    ways = named & {"quantity_in", "quantity_out"}
+    for key, figures, field in _tables_of_figures(profile):
+        if figures and (twice := sorted(named & {"quantity", field} | ways)):
+            finder.refuse(f"{twice[0]} is mapped, and so are {key}", _EITHER)
+        if figures:
+            named |= {"quantity", field}
+    if ways:
+        if "quantity" in named:
+            finder.refuse("quantity is mapped, and so is quantity_in or quantity_out", _EITHER)
+        if profile.signed:
+            finder.refuse("signed says nothing beside quantity_in or quantity_out", _EITHER)
+        named.add("quantity")
+    return named
+
+
+def _tables_of_figures(profile: Profile) -> tuple[tuple[str, Mapping[str, str], str], ...]:
+    """Return the tables that say what whole columns of quantities are, and the field they say."""
+    return ("places", profile.places, "location"), ("quantities", profile.quantities, "type")
+
+
+def _unfolding(
+    finder: "_Finder", profile: Profile, fields: dict[str, int], labels: dict[str, str], width: int
+) -> Unfolding:
+    """Return which columns have quantities of their own, and say where these will stand."""
+    ways = [field for field in ("quantity_in", "quantity_out") if field in fields]
+    balance = fields.get("balance", -1)
+    for key, table, field in _tables_of_figures(profile):
+        if table:
+            found = [(finder.require(key, header), says) for header, says in table.items()]
+            figures = [Figures(index, finder.labels[index], says) for index, says in found]
+            fields[field], fields["quantity"] = width, width + 1
+            labels[field], labels["quantity"] = key, "quantity"
+            return Unfolding(by_kind(figures) if key == "quantities" else tuple(figures))
+    if len(ways) == 2:
+        both = tuple(Figures(fields[field], labels[field], "") for field in ways)
+        return Unfolding((), both, balance)
+    return Unfolding()
 
 
 def numbered(record: Sequence[str]) -> list[str]:

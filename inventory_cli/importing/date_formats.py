@@ -172,7 +172,10 @@ def _number_formats(first: str, mark: str, second: str, third: str) -> list[str]
     if len(first) > 2:
         return []
     year = _year(third)
-    days = [f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"]
+    days = [f"%d{mark}%m{mark}{year}"]
+    if mark != ".":
+        # Nobody parts a month that comes first by a dot.
+        days.append(f"%m{mark}%d{mark}{year}")
     return days if year == "%Y" else [*days, f"%y{mark}%m{mark}%d"]
 
 

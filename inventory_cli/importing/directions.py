@@ -46,8 +46,6 @@ def by_sign(kind: str | None, change: int, location: str, target: str | None) ->
     `received` and what goes out `removed`. Raises WrongUsage for any other contradiction.
     """
     if kind is None:
-        if change == 0:
-            raise WrongUsage("nothing came in or went out; a rule may leave such rows out")
         kind = "received" if change > 0 else "removed"
     if kind == "adjusted":
         return Move(kind, change, location, target)
@@ -74,7 +72,7 @@ def by_places(
     come, go = outside_of(source), outside_of(target)
     if come and go:
         raise WrongUsage(f"neither {source!r} nor {target!r} is a place of ours")
-    if quantity <= 0:
+    if quantity < 0:
         raise WrongUsage("a quantity that goes from one place to another is positive")
     if come is None and go is None:
         return Move("transferred", quantity, source, target)
@@ -101,12 +99,11 @@ def outside_finder(outside: Mapping[str, Outside]) -> Callable[[str], Outside | 
 
 
 def from_two(came: int, went: int) -> int:
-    """Return the change that a column of what came in and one of what went out say together.
+    """Return the change that a column of what came in and one of what went out say, of which one is
+    0: a row that has both is two.
 
     Some systems write what went out as a negative number.
     """
     if came < 0:
         raise WrongUsage("what came in is never negative")
-    if came and went:
-        raise WrongUsage("something came in and went out at once: these are 2 rows")
     return came - abs(went)

@@ -3,21 +3,20 @@
 Must never know SQL, or what has been recorded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import tzinfo
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from inventory_cli.core.dates import When
 from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, OPENING_DETAILS
 from inventory_cli.core.present import Present, parse_when_recorded
-from inventory_cli.core.progress import Progress, untold
-from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.bad_rows import BadCell, BadRow
 from inventory_cli.importing.cells import UnknownType
 from inventory_cli.importing.chunks import Chunk, in_chunks
-from inventory_cli.importing.columns import Columns, folded, match_header, numbered, require_fields
+from inventory_cli.importing.columns import Columns, folded, match_header, require_fields
 from inventory_cli.importing.date_formats import (
     ISO,
     DateColumn,
@@ -29,6 +28,7 @@ from inventory_cli.importing.date_formats import (
 )
 from inventory_cli.importing.once import Once, added_up
 from inventory_cli.importing.pairs import Pairs
+from inventory_cli.importing.prepare import Record, codes_as_numbers, prepare, read_names
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.repeated_hour import HoursApart
 from inventory_cli.importing.rows import OneSide, Row, RowReader
@@ -40,8 +40,6 @@ DATE_FIELDS = ("date", *OPENING_DETAILS)
 # How many different cells of a date column are remembered as looked at.
 _MOST_REMEMBERED = 100_000
 
-# The line on which a row begins, and its cells.
-Record = tuple[int, list[str]]
 DateReaders = Mapping[str, Callable[[str], When]]
 
 
@@ -54,11 +52,6 @@ class Measures(NamedTuple):
     zone: tzinfo
     present: Present
     usual_location: str | None = None
-
-
-def open_source(file: BinaryIO, name: str, profile: Profile, progress: Progress = untold) -> Source:
-    """Return the records of a file that is spelled as a profile says."""
-    return Source(file, name, progress, profile.encoding, profile.delimiter, profile.skip_lines)
 
 
 def read_rows(
@@ -110,26 +103,35 @@ def _read_each(
             measures.usual_location,
             lambda: parse_when_recorded("today", measures.present, measures.zone),
         )
-        pairs, once = Pairs(measures.zone), Once(columns.labels["sku"])
+        pairs, once = Pairs(measures.zone), Once(columns.labels["sku"], profile.once)
         hours = HoursApart(reader.dates, measures.zone, reading)
-        read, add_up = reader.read, profile.add_up
+        read, add_up, take_once = reader.read, profile.add_up, profile.once
         for line, record, when in hours.of(prepared):
             try:
                 row = read(line, record, when)
             except BadCell as bad:
+                if bad.column == "quantity" and (part := columns.unfolding.part(record)):
+                    bad.column = part
                 reading.note_bad(BadRow.of(line, bad), isinstance(bad, UnknownType))
+                continue
+            if row is None:
+                reading.nothing += 1
                 continue
             if isinstance(row, OneSide):
                 joined = pairs.take(row)
                 if joined is None:
                     continue
                 row = joined
+            if take_once and once.is_same(row):
+                reading.repeated += 1
+                continue
             if not add_up and (repeated := once.repeated(row)):
                 reading.note_bad(repeated)
                 continue
             yield row
         for numbers in reader.numbers:
             numbers.require_decided(source.name)
+        reading.remarks += [*source.remarks, *codes_as_numbers(source, columns)]
         for line, key, reason in pairs.unpaired(measures.decimals):
             reading.note_bad(BadRow(line, ", ".join(profile.pair_by), ", ".join(key), reason))
 
@@ -156,45 +158,6 @@ def _for_descriptions(names: Sequence[str], profile: Profile) -> Profile:
     return profile._replace(columns=columns, constants=constants)
 
 
-def read_names(
-    source: Source, records: Iterator[list[str]], profile: Profile
-) -> tuple[list[str], Iterator[list[str]]]:
-    """Return the names of a file's columns, made where it has no header, and its other records."""
-    header = next(records, None)
-    if header is None:
-        raise Refused(f"{source.name} is empty", "a CSV file begins with a header line")
-    if profile.header:
-        return header, records
-    return numbered(header), chain([header], records)
-
-
-def prepare(
-    source: Source, records: Iterable[list[str]], columns: Columns, reading: Reading
-) -> Iterator[Record]:
-    """Give the records that may be movements with their lines, complete as the profile says."""
-    header = list(columns.headers) if columns.has_header else None
-    width = len(columns.headers)
-    has_rules = bool(columns.only or columns.leave_out)
-    for record in records:
-        if record == header:
-            reading.second_headers.add(source.line)
-            continue
-        if not (record[0].strip() or any(map(str.strip, record))):
-            continue
-        reading.read += 1
-        try:
-            if len(record) != width:
-                raise BadCell("", "", f"the row has {len(record)} fields, the header {width}")
-            if columns.made:
-                record = columns.complete(record)
-            if has_rules and columns.left_out(record):
-                reading.left_out += 1
-                continue
-            yield source.line, record
-        except BadCell as bad:
-            reading.note_bad(BadRow.of(source.line, bad))
-
-
 def read_dates(
     source: Source,
     columns: Columns,
@@ -210,8 +173,11 @@ def read_dates(
     """
     zone = measures.zone
     fields = [field for field in DATE_FIELDS if field in columns.fields]
-    if profile.date_format:
-        readers = {field: date_reader(profile.date_format, zone) for field in fields}
+    if formats := profile.date_format:
+        if source.is_workbook:
+            # Cells that are dates come in ISO 8601, whatever the text of others is.
+            formats = tuple(dict.fromkeys((*formats, ISO)))
+        readers = {field: date_reader(formats, zone) for field in fields}
         return _with_constants(readers, profile, measures), prepared
     first = next(prepared, None)
     if first is None:

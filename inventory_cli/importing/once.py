@@ -15,6 +15,8 @@ from inventory_cli.importing.tally import Reading
 # Of these a second one does not add to the first, so it is no row like others.
 _ONCE = {"counted": "counts", "opened": "opens"}
 
+_NO = (0, None, None)
+
 # A kind, and where and when.
 _Spot = tuple[str, str, str, str, int]
 
@@ -25,11 +27,15 @@ def _spot(draft: Draft) -> _Spot:
 
 
 class Once:
-    """The counts and openings of a file that were seen; `label` is that of its column of SKUs."""
+    """The counts and openings of a file that were seen; `label` is that of its column of SKUs.
 
-    def __init__(self, label: str) -> None:
+    Where one that says the `same` quantity again is taken for the same, only others are repeated.
+    """
+
+    def __init__(self, label: str, same: bool = False) -> None:
         self._label = label
-        self._first: dict[_Spot, tuple[int, str | None]] = {}
+        self._same = same
+        self._first: dict[_Spot, tuple[int, str | None, int]] = {}
 
     def repeated(self, row: Row) -> BadRow | None:
         """Return what is wrong with a row that counts or opens what one before does, or None."""
@@ -37,7 +43,13 @@ class Once:
         already = self.said_before(row.line, draft)
         if already is None:
             return None
-        return BadRow(row.line, self._label, draft.sku, f"{already}; --add-up adds them up")
+        more = ", with another figure" if self._same else "; --add-up adds them up"
+        return BadRow(row.line, self._label, draft.sku, already + more)
+
+    def is_same(self, row: Row) -> bool:
+        """Tell whether a row is only a figure that was said before, and is to be taken once."""
+        draft = row.drafts[0]
+        return self._same and self._first.get(_spot(draft), _NO)[2] == draft.quantity
 
     def said_before(self, line: int, draft: Draft) -> str | None:
         """Return which earlier line counts or opens what a draft does, in words, or None.
@@ -46,8 +58,12 @@ class Once:
         """
         if draft.kind not in _ONCE:
             return None
-        first, id = self._first.setdefault(_spot(draft), (line, draft.id))
-        if first == line or (id is not None and id == draft.id):
+        spot = _spot(draft)
+        if spot not in self._first:
+            self._first[spot] = (line, draft.id, draft.quantity)
+            return None
+        first, id, _ = self._first[spot]
+        if id is not None and id == draft.id:
             return None
         when = "on the same day" if draft.date_only else "at the same moment"
         return f"line {first} {_ONCE[draft.kind]} {draft.sku} at {draft.location} {when} already"

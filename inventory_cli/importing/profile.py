@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from inventory_cli.core.events import OPENING_DETAILS
 from inventory_cli.core.lines import NoLine, bounded_text
 from inventory_cli.errors import WrongUsage
-from inventory_cli.importing.profile_keys import KEYS, Outside, Rule
+from inventory_cli.importing.profile_keys import KEYS, OPTIONAL, Outside, Rule
 
 # In bytes; one that says something of thousands of words is a tenth of it.
 _LONGEST = 1_000_000
@@ -27,12 +28,16 @@ class Profile(NamedTuple):
 
     `columns` maps a field to the headers that may hold it, of which the first cell that is not
     empty counts; `constants` a field to its text where no column says it; `kinds` a word of the
-    file, in lower case, to a kind or to a side of a transfer.
+    file, in lower case, to a kind or to a side of a transfer. `places` and `quantities` map a
+    header to the location, or the kind, of the quantities in that column; a text of `empty`, in
+    lower case, is an empty cell.
     """
 
     columns: Mapping[str, tuple[str, ...]] = {}
     constants: Mapping[str, str] = {}
     kinds: Mapping[str, str] = {}
+    places: Mapping[str, str] = {}
+    quantities: Mapping[str, str] = {}
     extract: Mapping[str, re.Pattern[str]] = {}
     outside: Mapping[str, Outside] = {}
     leave_out: tuple[Rule, ...] = ()
@@ -45,12 +50,16 @@ class Profile(NamedTuple):
     delimiter: str | None = None
     encoding: str | None = None
     header: bool = True
+    quotes: bool = True
+    sheet: str | None = None
+    empty: tuple[str, ...] = ()
     skip_lines: int = 0
     fold_case: bool = False
     overlap: str | None = None
     check_balances: bool = False
     take_as_is: bool = False
     add_up: bool = False
+    once: bool = False
 
     @property
     def is_signed(self) -> bool:
@@ -151,23 +160,45 @@ def with_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
     hidden = _pairs("set", given.get("set", ())).keys() - named
     columns = changes.get("columns", profile.columns)
     changes["columns"] = {field: of for field, of in columns.items() if field not in hidden}
-    return profile._replace(**changes)
+    profile = profile._replace(**changes)
+    if profile.add_up and profile.once:
+        raise WrongUsage("what is listed twice is added up or taken once", "say one of them")
+    return profile
 
 
-# The tables of a profile, and the option that stands for one line of each.
-_TABLES = {"columns": "column", "set": "set", "kinds": "kind"}
+# The tables of a profile, and the option that stands for one line of each, with its shape.
+_TABLES = {
+    "columns": "column",
+    "set": "set",
+    "kinds": "kind",
+    "places": "place",
+    "quantities": "quantity",
+}
+_SHAPES = {
+    "columns": "FIELD=HEADER",
+    "set": "FIELD=VALUE",
+    "kinds": "SOURCE=KIND",
+    "places": "HEADER=LOCATION",
+    "quantities": "HEADER=KIND",
+}
+# That such a field is set to nothing is as good as to say that the file does not have it.
+_MAY_BE_NOTHING = frozenset(OPTIONAL) - {"location"} | frozenset(OPENING_DETAILS)
 
 
 def _pairs(key: str, words: Iterable[str]) -> dict[str, Any]:
     """Return words like NAME=VALUE as a table; a column may be given more than once."""
     table: dict[str, Any] = {}
     for word in words:
-        # A word of the file may hold `=` itself.
-        left, equals, right = word.rpartition("=") if key == "kinds" else word.partition("=")
+        # A word of the file, or a header, may hold `=` itself.
+        field_first = key in ("columns", "set")
+        left, equals, right = word.partition("=") if field_first else word.rpartition("=")
         left, right = left.strip(), right.strip()
-        if not equals or not left or not right:
-            shape = {"columns": "FIELD=HEADER", "set": "FIELD=VALUE", "kinds": "SOURCE=KIND"}[key]
-            raise WrongUsage(f"--{_TABLES[key]} {word!r} is not like {shape}")
+        if key == "places" and not equals:
+            # A place that is called as its column is.
+            left = right
+        may_be_nothing = key == "set" and left.casefold() in _MAY_BE_NOTHING
+        if not left or not (right or may_be_nothing) or not (equals or key == "places"):
+            raise WrongUsage(f"--{_TABLES[key]} {word!r} is not like {_SHAPES[key]}")
         if key == "columns":
             table.setdefault(left, []).append(right)
         elif table.setdefault(left, right) != right:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from inventory_cli.core.descriptions import FACTS
-from inventory_cli.core.events import COMMAND_KINDS, KINDS, OPENING_DETAILS
+from inventory_cli.core.events import COMMAND_KINDS, DESCRIBED, KINDS, OPENING_DETAILS
 from inventory_cli.errors import WrongUsage
 from inventory_cli.importing.date_formats import check_date_format
 
@@ -161,6 +161,26 @@ def _outside(value: object) -> dict[str, Outside]:
     return places
 
 
+def _places(value: object) -> dict[str, str]:
+    return {header: _text(place) for header, place in _table(value).items()}
+
+
+def _quantities(value: object) -> dict[str, str]:
+    kinds = {header: parse_imported_kind(_text(kind)) for header, kind in _table(value).items()}
+    for header, kind in kinds.items():
+        if kind in (*TRANSFERS, DESCRIBED):
+            kinds_here = [kind for kind in IMPORTED_KINDS if kind not in (*TRANSFERS, DESCRIBED)]
+            raise WrongUsage(
+                f"{header!r}: a column of quantities cannot be {kind!r}",
+                f"kinds are {', '.join(kinds_here)}",
+            )
+    return kinds
+
+
+def _empties(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text.strip().casefold() for text in _texts(value)))
+
+
 def _rule(value: object) -> Rule:
     return {column: _texts(cells) for column, cells in _table(value).items()}
 
@@ -204,6 +224,8 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "columns": ("columns", _by_field(_texts)),
     "set": ("constants", _by_field(_constant)),
     "kinds": ("kinds", _kinds),
+    "places": ("places", _places),
+    "quantities": ("quantities", _quantities),
     "extract": ("extract", _by_field(_pattern, EXTRACTED)),
     "outside": ("outside", _outside),
     "leave_out": ("leave_out", _rules),
@@ -216,10 +238,14 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "delimiter": ("delimiter", _delimiter),
     "encoding": ("encoding", _encoding),
     "header": ("header", _flag),
+    "quotes": ("quotes", _flag),
+    "sheet": ("sheet", _text),
+    "empty": ("empty", _empties),
     "skip_lines": ("skip_lines", _count),
     "fold_case": ("fold_case", _flag),
     "overlap": ("overlap", _one_of("skip", "keep")),
     "check_balances": ("check_balances", _flag),
     "take_as_is": ("take_as_is", _flag),
     "add_up": ("add_up", _flag),
+    "once": ("once", _flag),
 }

@@ -146,12 +146,14 @@ class RowReader:
         self._facts = FactsReader(columns, profile, read_dates)
         needed = {"type", "quantity"} <= columns.fields.keys()
         more = "balance" in columns.fields or self._facts.has_details
-        self._may_be_plain = needed and not more and not self._directed
+        self._unfolding = columns.unfolding
+        self._may_be_plain = needed and not more and not (self._directed or self._unfolding)
         self._pair_names = [columns.headers[index] for index in columns.pair_by]
 
-    def read(self, line: int, record: Sequence[str], when: When | None) -> Row | OneSide:
+    def read(self, line: int, record: Sequence[str], when: When | None) -> Row | OneSide | None:
         """Return what the row that begins on a line says, at a time that was read already; what
-        is wrong with it is said where it is None. Raises BadCell.
+        is wrong with it is said where that is None. Nothing is returned where nothing moved.
+        Raises BadCell.
 
         Most rows move or count goods at one place and say no more. They are read here, in half the
         time: their cells in the order of `read_any` and by the same readers, and nothing that such
@@ -182,7 +184,7 @@ class RowReader:
     def _describes_today(self, record: Sequence[str]) -> bool:
         return not record[self.dates.at].strip() and self._kinds.of(record) == DESCRIBED
 
-    def read_any(self, line: int, record: Sequence[str], when: When) -> Row | OneSide:
+    def read_any(self, line: int, record: Sequence[str], when: When) -> Row | OneSide | None:
         """Return what any row says, of whatever shape it is. Raises BadCell."""
         sku = self._skus[record[self._skus.at]]
         kind = self._kinds.of(record)
@@ -197,7 +199,12 @@ class RowReader:
             kind, quantity, location, target, place = move
         else:
             quantity = self._quantities[record[self._quantities.at]]
+        if not quantity and self._is_nothing(kind):
+            return None
         facts = self._facts.read(record, kind)
+        if facts.id is not None and (part := self._unfolding.part(record)):
+            # The events of one row need ids of their own, which are the same in the next export.
+            facts = facts._replace(id=f"{facts.id} ({part})")
         balance = self._balances.of(record)
         if kind in TRANSFERS:
             move = Move(kind, quantity, location, target)
@@ -211,6 +218,13 @@ class RowReader:
         except WrongUsage as error:
             raise self._bad_quantity(record, error) from None
         return Row(line, (draft,), () if balance is None else (balance,), None, said is None)
+
+    def _is_nothing(self, kind: str) -> bool:
+        """Tell whether a 0 says that nothing moved, as in a file that has a 0 where others leave a
+        cell empty. A count or an opening balance of 0 says something.
+        """
+        zeros = self._directed or bool(self._unfolding)
+        return zeros and (kind in TRANSFERS or KINDS[kind].least != 0)
 
     def _description(self, line: int, record: Sequence[str], sku: str, when: When) -> Row:
         """Return what a row says of a SKU: its columns of these names, and all others as details.

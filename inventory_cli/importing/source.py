@@ -3,25 +3,24 @@
 import codecs
 import csv
 import io
-import os
 import re
-import stat
 from collections.abc import Generator, Iterator, Sequence
-from hashlib import sha256
+from contextlib import ExitStack
 from itertools import chain
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from inventory_cli.core.progress import Progress
+from inventory_cli.core.wording import and_more
 from inventory_cli.errors import Refused
+from inventory_cli.importing.unpack import BLOCK, Archive, Buffered, Counted, size_of, unpacked
+
+if TYPE_CHECKING:
+    from _csv import _QuotingType as _Quoting
 
 DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
-# A line has to fit into memory; a file of zeros, or without line ends, has no others.
-_LONGEST_LINE = 16_000_000
 # Six times as many as a sheet of Excel can have.
 _MOST_COLUMNS = 100_000
-# How many bytes are read at a time.
-_BLOCK = 1 << 20
 # By how many lines, or characters, the delimiter is found.
 _HEAD_LINES, _HEAD_LENGTH = 100, 1 << 16
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
@@ -32,11 +31,15 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NOT_TEXT = (
-    (b"\x1f\x8b", "compressed: `gunzip -c FILE | inventory import -` reads it"),
-    (b"PK\x03\x04", "a ZIP archive, as Excel workbooks are: save the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save the sheet as CSV"),
-    (b"SQLi", "a database, not a CSV file"),
-    (b"%PDF", "a PDF document, not a CSV file"),
+    (b"\x1f\x8b", "compressed twice", "unpack it once"),
+    (b"PK\x03\x04", "a ZIP archive within another file", "unpack that first"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Excel workbook, old or locked",
+        "save it as .xlsx, or the sheet as CSV",
+    ),
+    (b"SQLi", "a database, not a CSV file", None),
+    (b"%PDF", "a PDF document, not a CSV file", None),
 )
 # What to say instead of an encoding that depends on a byte order mark, which is not there.
 _ORDERED = {
@@ -59,51 +62,6 @@ class Undecodable(Refused):
         self.word = word
 
 
-class _Hashing(io.RawIOBase):
-    """A stream of bytes that is hashed and counted as it is read."""
-
-    def __init__(self, file: BinaryIO, progress: Progress) -> None:
-        self._file = file
-        self._progress = progress
-        self.whole = _size_of(file)
-        self.hash = sha256()
-        self.count = 0
-        # How many of the last bytes hold no line end.
-        self.without_end = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        try:
-            data = self._file.read(len(buffer))
-        except OSError as error:
-            raise Refused(
-                f"the file cannot be read to its end: {error.strerror}", "nothing was appended"
-            ) from error
-        buffer[: len(data)] = data
-        self.hash.update(data)
-        self.count += len(data)
-        last = max(data.rfind(b"\n"), data.rfind(b"\r"))
-        self.without_end = len(data) - 1 - last if last >= 0 else self.without_end + len(data)
-        if self.without_end > _LONGEST_LINE:
-            raise Refused(
-                f"the file has a line of more than {_LONGEST_LINE} bytes, as no table has; "
-                "nothing was appended"
-            )
-        self._progress(self.count, self.whole)
-        return len(data)
-
-
-def _size_of(file: BinaryIO) -> int | None:
-    """Return how many bytes a file has; None where that is not known, as of a pipe."""
-    try:
-        about = os.fstat(file.fileno())
-    except (OSError, ValueError):
-        return None
-    return about.st_size if stat.S_ISREG(about.st_mode) else None
-
-
 class Source:
     """The records of a CSV file. What is not said is found: UTF-8, or UTF-16 with its byte order
     mark, and the delimiter, as `find_delimiter` does.
@@ -117,11 +75,20 @@ class Source:
         encoding: str | None = None,
         delimiter: str | None = None,
         skip_lines: int = 0,
+        quotes: bool = True,
+        sheet: str | None = None,
+        decimal_mark: str = ".",
     ) -> None:
         self.name = name
-        self._raw = _Hashing(file, progress)
-        self._buffered = io.BufferedReader(self._raw, _BLOCK)
+        self._raw = Counted(file.read, progress, size_of(file))
+        self._given = io.BufferedReader(self._raw, BLOCK)
         self._skip_lines = skip_lines
+        self._quoting: _Quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        self._sheet, self._decimal_mark = sheet, decimal_mark
+        self.is_workbook = False
+        self.remarks: list[str] = []
+        # Of the columns of a workbook that hold numbers, how many, and the first of them.
+        self.numbers: dict[int, tuple[int, str]] = {}
         self.encoding = encoding
         self.delimiter = delimiter
         self.line = 0
@@ -139,7 +106,7 @@ class Source:
 
     def sha256(self) -> str:
         """Return the SHA-256 of the whole file, reading what is left of it."""
-        while self._buffered.read(_BLOCK):
+        while self._given.read(BLOCK):
             pass
         return self._raw.hash.hexdigest()
 
@@ -148,16 +115,55 @@ class Source:
 
         Raises Refused where the file cannot be read as CSV, naming the line.
         """
+        packed = unpacked(self._given, self.name)
+        with ExitStack() as stack:
+            buffered: Buffered = self._given
+            if isinstance(packed, Archive):
+                stack.callback(packed.close)
+                if sort := packed.workbook:
+                    yield from self._records_of_sheet(packed, sort)
+                    return
+                packed = packed.only_file()
+            if packed is not None:
+                buffered = stack.enter_context(packed)
+            if self._sheet is not None:
+                raise Refused(
+                    f"{self.name} is no workbook, so it has no sheet {self._sheet!r}",
+                    "leave --sheet out",
+                )
+            yield from self._records_of_text(buffered)
+
+    def _records_of_sheet(self, archive: Archive, sort: str) -> Iterator[list[str]]:
+        from inventory_cli.importing.workbook import cell_text, open_sheet
+
+        sheet = open_sheet(archive, sort, self._sheet)
+        self.is_workbook = True
+        if self._sheet is None and sheet.others:
+            others = ", ".join([*map(repr, sheet.others[:5]), *and_more(len(sheet.others) - 5)])
+            self.remarks.append(f"the sheet {sheet.name!r} was read; --sheet NAME reads {others}")
+        for number, row in sheet.rows:
+            record = [cell_text(cell, self._decimal_mark) for cell in row]
+            if number > self._skip_lines and any(map(str.strip, record)):
+                self.line = number
+                for index, cell in enumerate(row):
+                    if isinstance(cell, float):
+                        count, first = self.numbers.get(index, (0, record[index]))
+                        self.numbers[index] = (count + 1, first)
+                yield record
+
+    def _records_of_text(self, buffered: Buffered) -> Iterator[list[str]]:
         if self.encoding is None:
-            self.encoding = self._found_encoding()
+            self.encoding = self._found_encoding(buffered)
         # What cannot be decoded becomes lone surrogates, so that its line can be named.
-        text = io.TextIOWrapper(self._buffered, self.encoding, errors="surrogateescape", newline="")
+        text = io.TextIOWrapper(buffered, self.encoding, errors="surrogateescape", newline="")
         before = csv.field_size_limit(_LONGEST_FIELD)
         lines = self._lines(text)
         end = 0
         try:
             head, delimiter = self._head(lines)
-            reader = csv.reader(chain(head, lines), delimiter=delimiter, strict=True)
+            reader = csv.reader(
+                chain(head, lines), delimiter=delimiter, quoting=self._quoting, strict=True
+            )
             for record in reader:
                 self.line = self._skip_lines + end + 1
                 end = reader.line_num
@@ -173,7 +179,8 @@ class Source:
             raise Refused(
                 f"{self.name}, line {self._skip_lines + end + 1}: "
                 f"the row that begins there is not CSV: {error}",
-                "look for a quote that is not closed, or not doubled; nothing was appended",
+                "look for a quote that is not closed, or not doubled; nothing was appended; or, if "
+                "quotes are text here, as they often are between tabs, say --no-quotes",
             ) from None
         finally:
             csv.field_size_limit(before)
@@ -197,17 +204,17 @@ class Source:
             length += len(line)
             if self.delimiter or len(head) - start >= _HEAD_LINES or length >= _HEAD_LENGTH:
                 break
-        self.delimiter = self.delimiter or find_delimiter(head[start:])
+        self.delimiter = self.delimiter or find_delimiter(head[start:], self._quoting)
         return head, self.delimiter
 
-    def _found_encoding(self) -> str:
-        start = self._buffered.peek(4)[:4]
+    def _found_encoding(self, buffered: Buffered) -> str:
+        start = buffered.peek(4)[:4]
         for mark, encoding in _BYTE_ORDER_MARKS:
             if start.startswith(mark):
                 return encoding
-        for mark, what in _NOT_TEXT:
+        for mark, what, hint in _NOT_TEXT:
             if start.startswith(mark):
-                raise Refused(f"{self.name} is {what}; nothing was appended")
+                raise Refused(f"{self.name} is {what}; nothing was appended", hint)
         if b"\x00" in start:
             wide = "utf-16-le" if start[1:2] == b"\x00" else "utf-16-be"
             raise Refused(
@@ -279,7 +286,7 @@ def _without_formula(cell: str) -> str:
     return formula[1].replace('""', '"') if formula else cell
 
 
-def find_delimiter(lines: Sequence[str]) -> str:
+def find_delimiter(lines: Sequence[str], quoting: "_Quoting" = csv.QUOTE_MINIMAL) -> str:
     """Return the delimiter of a table, by its first lines, of which the first is the header.
 
     It is the one by which the header falls into the most columns, where as many rows as can be
@@ -288,7 +295,8 @@ def find_delimiter(lines: Sequence[str]) -> str:
 
     def cells(mark: str) -> int:
         try:
-            return evenness([record for record in csv.reader(lines, delimiter=mark) if record])
+            rows = csv.reader(lines, delimiter=mark, quoting=quoting)
+            return evenness([record for record in rows if record])
         except csv.Error:
             return 0
 

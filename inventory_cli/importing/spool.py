@@ -15,7 +15,8 @@ T = TypeVar("T")
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Raise LedgerUnusable where a temporary file finds no room."""
     try:
         yield
     except OSError as error:
@@ -34,7 +35,7 @@ class Spool(Generic[T]):
 
     def __init__(self, at_once: int = _CHUNK) -> None:
         self._at_once = at_once
-        with _room():
+        with room():
             import tempfile  # Few files need one.
 
             self._file = tempfile.TemporaryFile()
@@ -61,7 +62,7 @@ class Spool(Generic[T]):
             self._flush()
 
     def _flush(self) -> None:
-        with _room():
+        with room():
             pickle.dump(self._waiting, self._file, protocol=5)
             self._file.flush()
         self._waiting = []

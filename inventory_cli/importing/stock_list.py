@@ -26,12 +26,11 @@ from inventory_cli.importing.columns import Columns, match_header, require_field
 from inventory_cli.importing.movements import (
     DateReaders,
     Measures,
-    Record,
-    open_source,
-    prepare,
     read_dates,
     read_header,
 )
+from inventory_cli.importing.named_day import dated_by_name
+from inventory_cli.importing.prepare import Record, codes_as_numbers, open_source, prepare
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.source import Source
 from inventory_cli.importing.spool import Spool
@@ -55,6 +54,7 @@ class StockList:
 
     `left_out` of its rows were left out by a rule of the profile, and `blank` ones because they say
     no figure; in `guessed` are the spots whose place it does not say, though it says some.
+    `remarks` are on the file as a whole.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class StockList:
         self.left_out = 0
         self.blank = 0
         self.guessed: set[Spot] = set()
+        self.remarks: list[str] = []
         place = location_reader(profile, "location")
         self._skus = Cells(columns, "sku", sku_reader(profile))
         self._line = 0
@@ -83,7 +84,7 @@ class StockList:
         self._dates = Cells(columns, "date", lambda text: read_dates["date"](given(text)))
         self._dated_line = 0
         self._only = location
-        self._adds_up = profile.add_up
+        self._adds_up, self._once = profile.add_up, profile.once
         self._usual_location = usual_location
         self._may_be_blank = may_be_blank
         self.has_locations = location is not None or self._locations.at >= 0
@@ -106,6 +107,8 @@ class StockList:
         if self._only not in (None, location):
             return
         if earlier := self.spots.get((sku, location)):
+            if self._once and earlier.quantity == quantity:
+                return
             if not self._adds_up:
                 where = f" at {location}" if at >= 0 else ""
                 reason = f"line {earlier.line} lists {sku}{where} already; --add-up adds them up"
@@ -141,6 +144,7 @@ def read_stock_list(
     was counted with, a row without a figure is left out. Raises Refused for a file with bad
     rows, and for one whose rows are of different days.
     """
+    profile = dated_by_name(profile, name)
     source = open_source(file, name, profile, progress)
     reading = Reading()
     with closing(source.records()) as records, Spool[Record]() as spool:
@@ -167,6 +171,7 @@ def read_stock_list(
     if reading.bad.count:
         raise _refusal(name, reading)
     stock_list.left_out = reading.left_out
+    stock_list.remarks = [*source.remarks, *codes_as_numbers(source, columns)]
     return stock_list
 
 

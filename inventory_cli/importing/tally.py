@@ -38,17 +38,23 @@ class Foremost(Generic[T]):
 class Reading:
     """What reading a file counts, and who is told of every bad row as it is found.
 
-    `read` are the rows that are neither blank nor the header once more; `left_out` of them a rule
-    of the profile left out. `unknown_types` are words that are no kind of event, with the number of
-    their rows; of these only the first is among those of `bad` that are shown, and the line of that
-    is in `first_lines`. `in_doubtful_hour` are the lines and times of those in an hour that occurs
-    twice, of which nothing says in which. `first` and `last` are the moments, UTC text, that the
-    good rows lie between.
+    `read` are the rows that are neither blank nor the header once more; `left_out` of them a
+    rule of the profile left out, `nothing` say that nothing moved, and `repeated` are taken
+    once with one before them; `unfolded` is how many there are more than in the file, because a
+    row said several things. `remarks` are on the file as a whole. `unknown_types` are words
+    that are no kind of event, with the number of their rows; of these only the first is among
+    those of `bad` that are shown, and the line of that is in `first_lines`. `in_doubtful_hour`
+    are the lines and times of those in an hour that occurs twice, of which nothing says in
+    which. `first` and `last` are the moments, UTC text, that the good rows lie between.
     """
 
     list_bad: Callable[[BadRow], object] | None = None
     read: int = 0
     left_out: int = 0
+    nothing: int = 0
+    repeated: int = 0
+    unfolded: int = 0
+    remarks: list[str] = field(default_factory=list)
     second_headers: Foremost[int] = field(default_factory=Foremost[int])
     in_doubtful_hour: Foremost[tuple[int, str]] = field(default_factory=Foremost[tuple[int, str]])
     bad: Foremost[BadRow] = field(default_factory=Foremost[BadRow])

@@ -12,7 +12,7 @@ from inventory_cli.actions.imported import Choices
 from inventory_cli.importing.profile import Profile
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import open_ledger
-from tests.conftest import Shop
+from tests.conftest import Ran, Shop
 from tests.transcript import ROOT
 
 HEADER = "date,sku,type,quantity\n"
@@ -438,3 +438,114 @@ def test_how_far_it_is_goes_from_nothing_to_twice_the_file(shop: Shop) -> None:
     assert len(parts) == len(told)
     assert parts == sorted(parts)
     assert 0 < parts[0] <= 0.5 <= parts[-1] <= 1
+
+
+JUNE = HEADER + "2022-06-01,A,sold,3\n"
+
+
+def several(shop: Shop, *words: object, **texts: str) -> Ran:
+    """Import files of these texts, in their order."""
+    files = []
+    for name, text in texts.items():
+        files.append(shop.folder / f"{name}.csv")
+        files[-1].write_text(text, encoding="utf-8")
+    return shop("import", *files, *words)
+
+
+def test_each_of_several_files_is_a_batch(shop: Shop) -> None:
+    ran = several(shop, a=GOOD, b=JUNE)
+    assert ran.code == 0
+    assert [line.rpartition("/")[2] for line in ran.out.splitlines()] == [
+        "a.csv: read 2, appended 2, skipped 0, refused 0",
+        "batch 1: events 1 to 2",
+        "b.csv: read 1, appended 1, skipped 0, refused 0",
+        "batch 2: events 3 to 3",
+    ]
+    assert [(row["source"], row["events"]) for row in shop.json("batches")] == [
+        ("a.csv", 2),
+        ("b.csv", 1),
+    ]
+    again = several(shop, "--format", "json", a=GOOD, b=JUNE)
+    assert [(row["file"], row["skipped"], row["batch"]) for row in again.json] == [
+        ("a.csv", 2, None),
+        ("b.csv", 1, None),
+    ]
+
+
+def test_of_several_files_none_is_read_behind_one_that_is_refused(shop: Shop) -> None:
+    errors = shop.folder / "errors.csv"
+    bad = GOOD.replace("10", "x").replace("A", "B")
+    ran = several(shop, "--errors", errors, a=GOOD, b=bad, c=JUNE)
+    assert ran.code == 3
+    assert f"not read: {shop.folder / 'c.csv'}; mend {shop.folder / 'b.csv'}" in ran.err
+    assert [row["source"] for row in shop.json("batches")] == ["a.csv"]
+    assert errors.read_text().splitlines() == [
+        "file,line,column,value,reason",
+        "b.csv,2,quantity,x,quantity 'x' is not a decimal number",
+    ]
+    mended = several(shop, a=GOOD, b=bad.replace("x", "10"), c=JUNE)
+    assert (mended.code, len(shop.json("batches"))) == (0, 3)
+
+
+def test_several_files_in_one_batch(shop: Shop) -> None:
+    ran = several(shop, "--one-batch", a=GOOD, b=JUNE)
+    assert [line.rpartition("/")[2] for line in ran.out.splitlines()] == [
+        "a.csv: read 2, appended 2, skipped 0, refused 0",
+        "b.csv: read 1, appended 1, skipped 0, refused 0",
+        "batch 1: events 1 to 3",
+    ]
+    assert ran.err == "new SKU A\n"
+    (batch,) = shop.json("batches")
+    assert (batch["source"], batch["events"]) == ("a.csv, b.csv", 3)
+    again = several(shop, "--one-batch", a=GOOD, b=JUNE)
+    assert again.err.count("the same file was recorded before, as batch 1") == 2
+    assert shop.failed_checks() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEADER + "2022-06-02,A,sold,x\n", "c.csv: 1 bad row, so nothing was appended"),
+        (HEADER + "2022-06-02,A,sold,30\n", "A at main on 2022-06-02: 3 on hand then, 27 missing"),
+        (JUNE, "c.csv: 1 of the rows look recorded already; the first is line 2"),
+        ("sku\n", "c.csv, line 1: no column date, type, quantity"),
+        (HEADER + "01/02/2022,A,sold,1\n", "c.csv, date, line 2: date '01/02/2022' can be read"),
+    ],
+)
+def test_all_files_of_one_batch_or_none(shop: Shop, text: str, message: str) -> None:
+    ran = several(shop, "--one-batch", a=GOOD, b=JUNE, c=text)
+    assert (ran.code, message in ran.err) == (3, True), ran
+    assert "a.csv: nothing was appended, because c.csv is refused" in ran.err
+    assert (shop.json("batches"), shop.json("log")) == ([], [])
+
+
+def test_the_files_of_one_batch_are_compared_with_each_other(shop: Shop) -> None:
+    header = "date,sku,type,quantity,id\n"
+    first = header + "2022-03-01,A,received,9,\n2022-03-01,A,received,9,\n2022-03-02,A,sold,1,x\n"
+    other = header + "2022-03-01,A,received,9,\n2022-03-02,A,sold,1,x\n2022-03-03,A,sold,2,y\n"
+    ran = several(shop, "--one-batch", "--overlap", "skip", "--format", "json", a=first, b=other)
+    assert [(row["appended"], row["skipped"]) for row in ran.json] == [(3, 0), (1, 2)]
+    assert shop.on_hand("A") == 15
+    taken = several(shop, "--one-batch", c=header + "2022-04-01,A,sold,5,x\n", d=JUNE)
+    assert "line 2, id 'x': taken by event 3" in taken.err
+
+
+def test_large_files_of_one_batch_are_compared_as_fast(shop: Shop) -> None:
+    rows = [f"2022-03-01,S{n % 300},received,{1 + n // 300}\n" for n in range(7_000)]
+    first, second = HEADER + "".join(rows[:6_000]), HEADER + "".join(rows[5_000:])
+    ran = several(shop, "--one-batch", "--overlap", "skip", "--format", "json", a=first, b=second)
+    assert [(row["appended"], row["skipped"]) for row in ran.json] == [(6_000, 0), (1_000, 1_000)]
+    assert shop.failed_checks() == {}
+
+
+def test_several_files_are_rehearsed_together(shop: Shop) -> None:
+    ran = several(shop, "--dry-run", "--format", "json", a=GOOD, b=JUNE)
+    assert [(row["would_append"], row["net_change"]) for row in ran.json] == [(2, None), (1, 3)]
+    assert shop.json("log") == []
+
+
+def test_what_does_not_go_with_several_files(shop: Shop) -> None:
+    assert "--draft looks at one file" in several(shop, "--draft", a=GOOD, b=JUNE).err
+    assert "standard input can be read only once" in shop("import", "-", "-").err
+    gone = shop("import", shop.folder / "gone.csv", shop.folder / "a.csv")
+    assert (gone.code, shop.json("log")) == (2, [])

@@ -27,6 +27,8 @@ FILES = {
     "codes.txt": "XYZ-1\nXYZ-1 2\n",
     "counted.csv": "sku,location,quantity\nMUG-BLUE,shop,25\nMUG-BLUE,depot,168\n",
     "events.jsonl": '{"type": "sold", "sku": "XYZ-1", "quantity": 1}\n',
+    "february.csv": "date,sku,type,quantity\n2022-02-01,TEA,sold,3\n",
+    "january.csv": "date,sku,type,quantity\n2022-01-01,TEA,received,9\n",
     "sales.csv": "Date,Article,Type,Quantity\n02/03/2022,XYZ-1,Sale,3\n15/03/2022,XYZ-1,Sale,1\n",
 }
 PREPARE = """

@@ -108,7 +108,7 @@ def test_a_reader_that_is_killed_leaves_nothing_recorded(
 def test_a_file_that_changes_while_it_is_read_is_refused(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inventory_cli.actions.import_file.digest_ahead", lambda file: "0" * 64)
+    monkeypatch.setattr("inventory_cli.actions.read_file.digest_ahead", lambda file: "0" * 64)
     ran = shop.import_text(GOOD)
     assert (ran.code, "changed while it was read; nothing was appended" in ran.err) == (3, True)
     assert shop.json("log") == []

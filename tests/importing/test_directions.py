@@ -63,8 +63,6 @@ def test_a_sign_that_contradicts_the_kind_means_its_opposite(
         ("opened,-4,,", "the sign says that goods come out, but the row is 'opened'"),
         ("transferred,4,,x", "the sign says that goods come in, but the row is 'transferred'"),
         ("counted,-4,,", "the quantity of an event 'counted' is never negative"),
-        ("sold,0,,", "the quantity of an event 'sold' is positive: its kind says which way"),
-        ("adjusted,0,why,", "an adjustment of 0 changes nothing"),
     ],
 )
 def test_any_other_contradiction_is_a_bad_row(shop: Shop, row: str, reason: str) -> None:
@@ -79,6 +77,15 @@ def test_a_count_and_a_transfer_under_a_sign(shop: Shop) -> None:
     text = header + "2022-03-01,A,counted,5,x,\n2022-03-02,A,transferred,2,x,y\n"
     assert shop.import_text(text, "--signed", "inverted").code == 0
     assert log(shop) == [("counted", "x", 5), ("transferred", "x", -2), ("transferred", "y", 2)]
+
+
+@pytest.mark.parametrize("kind", ["sold", "adjusted", "transferred_out"])
+def test_a_change_of_0_is_nothing(shop: Shop, kind: str) -> None:
+    text = f"date,sku,type,quantity\n2022-03-01,A,{kind},0\n2022-03-01,A,received,3\n"
+    ran = shop.import_text(text, "--signed", "change")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "read 2, appended 1, skipped 1, refused 0")
+    assert ran.err.splitlines()[0] == "1 row of zeros, or without a quantity, left out"
+    assert shop.import_text(text).code == 3, "where no sign says which way, 0 is a mistake"
 
 
 IN_OUT = ("--column", "quantity_in=in", "--column", "quantity_out=out")
@@ -99,12 +106,10 @@ def test_a_column_for_each_way(shop: Shop) -> None:
     ]
     # A column of that name is no field beside them.
     assert {row["details"]["quantity"] for row in shop.json("log")} == {"99"}
-    bad = "2022-03-05,A,1,1,9,sold\n2022-03-05,A,-1,,9,sold\n2022-03-05,A,,,9,sold\n"
+    bad = "2022-03-05,A,-1,,9,sold\n2022-03-05,A,1,x1,9,sold\n"
     assert bad_rows(shop.import_text(header + bad, *IN_OUT)) == [
-        "line 2, in '1': something came in and went out at once: these are 2 rows",
-        "line 3, in '-1': what came in is never negative",
-        "line 4, in '': the quantity of an event 'sold' is positive: its kind says which way it "
-        "goes",
+        "line 2, in '-1': what came in is never negative",
+        "line 3, out 'x1': quantity 'x1' is not a decimal number",
     ]
 
 

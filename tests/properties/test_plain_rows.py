@@ -66,7 +66,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return header, [[*cells] for cells in draw(st.lists(row, max_size=12))]
 
 
-def outcome(read: Callable[[], Row | OneSide]) -> Any:
+def outcome(read: Callable[[], Row | OneSide | None]) -> Any:
     try:
         return read()
     except BadCell as bad:
