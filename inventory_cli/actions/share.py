@@ -45,6 +45,19 @@ def _refuse(ledger: "Ledger", url: str) -> None:
             )
 
 
+def go_on_alone(path: Path, origin: Origin, clock: Clock) -> Head:
+    """Record into a file that it goes on alone, without asking its database, which is lost for
+    good; return its head. Raises WrongUsage where the log is not shared.
+    """
+    from inventory_cli.core.dates import utc_text
+    from inventory_cli.shared.share import finish_stop
+
+    with open_ledger(path, write=True) as ledger:
+        if ledger.sharing().get(SHARED) not in (BEGUN, STOPPED):
+            raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
+        return finish_stop(ledger, origin, utc_text(clock()))
+
+
 def stop_sharing(path: Path, origin: Origin, clock: Clock) -> Head:
     """End that a log is shared: the database takes no more, and this file goes on alone. Return its
     head. What was broken off is completed.

@@ -33,6 +33,12 @@ def share(
     stop: Annotated[
         bool, typer.Option("--stop", help="Share no more: this file goes on alone.")
     ] = False,
+    lost: Annotated[
+        bool,
+        typer.Option(
+            "--lost", help="With --stop: the database is gone for good, and is not asked."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     by: By = None,
 ) -> None:
@@ -46,6 +52,8 @@ def share(
     """
     if [url is not None, sql, stop].count(True) != 1:
         raise WrongUsage("give either the URL of a database, --sql or --stop")
+    if lost and not stop:
+        raise WrongUsage("--lost is of use only with --stop")
     origin = options.origin(context, by)
     path = ledger_path(context)
     if sql:
@@ -53,7 +61,7 @@ def share(
 
         sys.stdout.write(f"{schema_sql()}\n{roles_sql()}")
     elif stop:
-        _stop(context, path, yes, by)
+        _stop(context, path, lost, yes, by)
     elif url is not None:
         from inventory_cli.actions.share import share as share_ledger
 
@@ -66,13 +74,16 @@ def share(
             note(roles_sql().rstrip("\n"))
 
 
-def _stop(context: typer.Context, path: Path, yes: bool, by: str | None) -> None:
-    from inventory_cli.actions.share import stop_sharing
+def _stop(context: typer.Context, path: Path, lost: bool, yes: bool, by: str | None) -> None:
+    from inventory_cli.actions.share import go_on_alone, stop_sharing
 
     shown = [f"{path} goes on alone; every other replica records nothing any more"]
+    if lost:
+        shown = [f"{path} goes on alone; what only the database or another replica holds is lost"]
     if not yes and not agreed(shown, "stop sharing?"):
         raise Refused("not confirmed; nothing was changed")
-    head = stop_sharing(path, options.origin(context, by), options.now)
+    end = go_on_alone if lost else stop_sharing
+    head = end(path, options.origin(context, by), options.now)
     line(f"{path} is shared no more, and goes on from {head.anchor}")
 
 

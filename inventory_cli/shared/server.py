@@ -133,14 +133,16 @@ class Server:
         """See that this is a database of ledgers, and what time it is there."""
         assert self._connection is not None
         before = time.monotonic()
-        version: int | None = SCHEMA_VERSION
+        ((moment,),) = self._connection.execute("SELECT clock_timestamp()").fetchall()
+        self._told = moment, (before + time.monotonic()) / 2
         if self._needs_schema:
-            query = "SELECT clock_timestamp(), max(version) FROM inventory.schema_version"
-        else:
-            query = "SELECT clock_timestamp(), NULL"
-        (row,) = self._connection.execute(query).fetchall()
-        self._told = row[0], (before + time.monotonic()) / 2
-        version = row[1] if self._needs_schema else SCHEMA_VERSION
+            self.check_schema()
+
+    def check_schema(self) -> None:
+        """Raise ServerUnusable where the schema of the shared log is not the one that this program
+        knows.
+        """
+        ((version,),) = self.ask("SELECT max(version) FROM inventory.schema_version")
         if version != SCHEMA_VERSION:
             self.close()
             older = version is None or version < SCHEMA_VERSION
@@ -272,7 +274,7 @@ _ADVICE = {
     "42P01": ("holds no shared ledgers", "see the URL, or `inventory share URL` puts one there"),
     "42501": (
         "does not permit that",
-        "`inventory share --sql` shows the rights that a role needs",
+        "who owns the tables may; `inventory share --sql` shows the rights that others need",
     ),
     "42704": ("does not know that", "see the URL"),
     "55P03": (

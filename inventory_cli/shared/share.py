@@ -120,7 +120,9 @@ def _make_schema(server: Server) -> None:
             f"{server.place} is of PostgreSQL {version // 10_000}; 15 or later is needed",
             "see the URL, or upgrade the server",
         )
-    if not there:
+    if there:
+        server.check_schema()
+    else:
         run(schema_sql())
         if _has_role(server):
             grants = [line for line in roles_sql().splitlines() if line.startswith("GRANT")]

@@ -13,8 +13,8 @@ from tests.shared.machines import Machine, first_machine, head
 from tests.shared.writers import Writer, write_all
 
 WRITERS = 16
-EACH = 12
-STOCK = {"A": 60, "B": 40, "C": 20}
+EACH = 8
+STOCK = {"A": 40, "B": 25, "C": 15}
 
 
 def sales(seed: int) -> Iterator[dict[str, Any]]:

@@ -293,6 +293,33 @@ def test_a_stopped_ledger_takes_no_more_in_the_database(
     assert len(first.json("clone", database, "--list")) == 1
 
 
+def test_where_the_database_is_lost_for_good_a_file_goes_on(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    first = first_machine(tmp_path / "first", database)
+    first.ok("receive", "MUG", 5)
+    copy = tmp_path / "copy.db"
+    first.ok("backup", copy)
+    server.run(f"DROP DATABASE {database.split('/')[3].split('?')[0]} WITH (FORCE)")
+    server.run(f"CREATE DATABASE {database.split('/')[3].split('?')[0]}")
+    first.path = copy
+    assert first("share", "--stop").code == 4
+    first.ok("share", "--stop", "--lost")
+    first.ok("sell", "MUG", 1)
+    first.ok("share", database)
+    assert first.failed_checks("--shared") == {}
+
+
+def test_a_schema_of_another_version_is_not_shared_into(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    first_machine(tmp_path / "first", database)
+    server.run("UPDATE inventory.schema_version SET version = 2", database)
+    (tmp_path / "second").mkdir()
+    refused = Shop(tmp_path / "second")("share", database)
+    assert (refused.code, "has schema 2 of the shared log" in refused.err) == (4, True)
+
+
 @pytest.mark.parametrize("option", ["--shared", "--alone"])
 def test_a_shared_ledger_is_rolled_over(database: str, tmp_path: Path, option: str) -> None:
     first = first_machine(tmp_path / "first", database)
