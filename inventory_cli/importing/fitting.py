@@ -13,7 +13,7 @@ from inventory_cli.core.wording import first_of
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.bad_rows import shortened
 from inventory_cli.importing.cells import kind_reader, location_reader, sku_reader
-from inventory_cli.importing.columns import Columns, folded, match_header
+from inventory_cli.importing.columns import Columns, folded, match_header, parts_like
 from inventory_cli.importing.date_formats import date_reader, fitting_formats
 from inventory_cli.importing.prepare import open_source, prepare, read_names
 from inventory_cli.importing.profile import Profile
@@ -69,7 +69,9 @@ def _fit(file: BinaryIO, name: str, called: str, profile: Profile) -> Fit:
 def _missing(header: Sequence[str], profile: Profile) -> list[str]:
     """Return the columns that a profile names and a header does not have."""
     there = {folded(text) for text in header}
-    wanted = [*profile.columns.values(), *((name,) for name in profile.pair_by)]
+    figures = [*profile.places, *profile.quantities]
+    there |= {folded(name) for name in figures if "*" in name and parts_like(name, header)}
+    wanted = [*profile.columns.values(), *((name,) for name in (*profile.pair_by, *figures))]
     rules = [column for rule in (profile.only, *profile.leave_out) for column in rule]
     wanted += [(name,) for name in rules if name not in {*profile.columns, *profile.constants}]
     lacking = [names for names in wanted if not there.intersection(map(folded, names))]

@@ -161,3 +161,41 @@ def test_dynamics_item_ledger(shop: Shop) -> None:
     more = later + "5/24/2024,Sale,Sales Shipment,102002,1896-S,,RED,-1,0,0,No,10\n"
     ran = shop.import_text(more, "--profile", "auto", "--overlap", "skip", name="later.csv")
     assert "read 10, appended 1, skipped 9, refused 0" in ran.out
+
+
+SQUARE = """\
+Token,Item Name,Variation Name,SKU,Description,GTIN,Price,Stockable,Enabled Main Street,Current Quantity Main Street,New Quantity Main Street,Stock Alert Enabled Main Street,Enabled Market (Saturday),Current Quantity Market (Saturday),New Quantity Market (Saturday)
+XA63YLN2,Candle,Rose,CANDLE-R,"Scented, by hand",,14.99,,Y,90,,Y,Y,4,
+Q34ZD4RA,Candle,Pink,CANDLE-P,,,14.99,,Y,0,,N,N,,
+DUZHJBBE,Bowl,Regular,,,,249.99,,Y,,,N,Y,,
+"""
+
+
+def test_square_library(shop: Shop) -> None:
+    said = ("--profile", "auto", "--set", "date=2024-05-31")
+    ran = shop.import_text(SQUARE, *said)
+    assert (ran.code, "appended 3, skipped 1, refused 0" in ran.out) == (0, True)
+    assert "the profile square-library fits moves.csv" in ran.err
+    assert by_location(shop) == [
+        ("CANDLE-P", "Main Street", 0),
+        ("CANDLE-R", "Main Street", 90),
+        ("CANDLE-R", "Market (Saturday)", 4),
+    ]
+    more = SQUARE.replace("N,Y,,\n", "N,Y,6,\n")
+    ran = shop.import_text(more, *said, "--overlap", "skip", name="more.csv")
+    assert (ran.code, "line 4, SKU '': " in ran.err) == (3, True)
+    ran = shop.import_text(more, *said, "--column", "sku=Token", "--dry-run", name="more.csv")
+    assert (ran.code, "would be appended 4" in ran.out) == (0, True)
+    ran = shop.import_text(SQUARE.replace("Current ", ""), *said, name="none.csv")
+    assert "square-library: no column 'Current Quantity *'" in ran.err
+
+
+def test_columns_like_a_pattern_are_places(shop: Shop) -> None:
+    text = "sku,date,type,on_hand shop,ON_HAND Depot,on_hand *\nA,2024-05-31,counted,1,2,3\n"
+    assert shop.import_text(text, "--place", "on_hand *=*").code == 0
+    assert by_location(shop) == [("A", "*", 3)]
+    starred = text.replace(",on_hand *", ",other")
+    ran = shop.import_text(starred, "--place", "on_hand *=at *", name="starred.csv")
+    assert (ran.code, by_location(shop)[1:]) == (0, [("A", "at Depot", 2), ("A", "at shop", 1)])
+    ran = shop.import_text(starred, "--place", "stock *", name="none.csv")
+    assert (ran.code, "no column 'stock *' for places" in ran.err) == (3, True)
