@@ -56,7 +56,9 @@ def compare_balances(
     by_stream = partial(_breaks_of_streams, ledger, lines, touched, last)
     by_sku = partial(_breaks_of_skus, ledger, lines, dict.fromkeys(sku for sku, _ in touched), last)
     count = sum(1 for _ in by_stream())
-    fewer = sum(1 for _ in islice(by_sku(), count)) if count else 0
+    if not count:
+        return Broken(Foremost())
+    fewer = sum(1 for _ in islice(by_sku(), count))
     in_all = fewer < count
     breaks, cut, timelines = Foremost[Shown](), 0, set()
     for found in by_sku() if in_all else by_stream():
@@ -72,7 +74,8 @@ def _breaks_of_streams(
     ledger: Ledger, lines: FileLines, streams: Collection[Stream], last: int
 ) -> Iterator[Break]:
     for stream in streams:
-        yield from find_breaks(_timeline(ledger, stream, last), lines.stated, ledger.zone)
+        timeline = _timeline(ledger, stream, last)
+        yield from find_breaks(timeline, lines.line_of, lines.stated, ledger.zone)
 
 
 def _breaks_of_skus(
@@ -80,7 +83,8 @@ def _breaks_of_skus(
 ) -> Iterator[Break]:
     for sku in skus:
         timelines = [_timeline(ledger, (sku, at), last) for at in locations_of(ledger, sku)]
-        yield from find_breaks(over_places(timelines), lines.stated, ledger.zone)
+        timeline = over_places(timelines)
+        yield from find_breaks(timeline, lines.line_of, lines.stated, ledger.zone)
 
 
 def _timeline(ledger: Ledger, stream: Stream, last: int) -> Iterator[Step]:

@@ -67,13 +67,17 @@ class _Before(NamedTuple):
 
 
 def find_breaks(
-    timeline: Iterable[Step], stated_at: Callable[[int], int | None], zone: tzinfo
+    timeline: Iterable[Step],
+    line_of: Callable[[int], int | None],
+    stated_at: Callable[[int], int | None],
+    zone: tzinfo,
 ) -> Iterator[Break]:
     """Give each event at whose position a balance is stated that nothing before it leads to.
 
+    `line_of` gives the line of the file for a position, None where the event is not of the file.
     The timeline is in fold order. Where its events are known only by their day, that order is not
-    the file's: the events of such a day are taken in the order of their rows or, in a file that
-    begins with the newest, in the reverse; in the one in which less breaks.
+    the file's: those of the file are taken in the order of their rows or, if it begins with the
+    newest, in the reverse; in the one in which less breaks. Others of that day come before them.
     """
     before = _Before()
     newest_first, earlier = False, 0
@@ -83,13 +87,15 @@ def find_breaks(
             for step in events
             if (balance := stated_at(step.event.position)) is not None
         }
+        lines = {step.event.position: line_of(step.event.position) for step in events}
+        others = [step for step in events if lines[step.event.position] is None]
         mine = sorted(
-            (step for step in events if step.event.position in stated),
-            key=lambda step: step.event.position,
+            (step for step in events if lines[step.event.position] is not None),
+            key=lambda step: (lines[step.event.position] or 0, step.event.position),
         )
         if mine:
-            newest_first, earlier = mine[0].event.position < earlier, mine[0].event.position
-        others = [step for step in events if step.event.position not in stated]
+            line = lines[mine[0].event.position] or 0
+            newest_first, earlier = line < earlier, line
         found, after = _walk([*others, *mine], before, stated)
         if found and len(mine) > 1:
             reverse = _walk([*others, *reversed(mine)], before, stated)
@@ -99,9 +105,9 @@ def find_breaks(
         yield from found
         # In the log a count closes its day, whatever row it stands in.
         on_hand = events[-1].on_hand
-        if mine and mine[-1].voided_by is None and after.on_hand != on_hand:
-            last = mine[-1].event
-            balance = stated[last.position]
+        last = mine[-1].event if mine and mine[-1].voided_by is None else None
+        balance = last and stated.get(last.position)
+        if last and balance is not None and after.on_hand != on_hand:
             yield Break(last, balance, on_hand, on_hand + after.missing, False)
             after = after._replace(missing=balance - on_hand)
         before = after._replace(on_hand=on_hand)

@@ -62,7 +62,10 @@ def _fit(file: BinaryIO, name: str, called: str, profile: Profile) -> Fit:
             columns = match_header(name, source.line, header, profile)
         except Refused as error:
             return Fit(called, error.message)
-        rows = [row for _, row in islice(prepare(source, rest, columns, Reading()), _ROWS)]
+        reading = Reading()
+        rows = [row for _, row in islice(prepare(source, rest, columns, reading), _ROWS)]
+    if reading.read and not rows:
+        return Fit(called, "its rules leave out every row")
     return Fit(called, next(_differences(columns, profile, rows), ""))
 
 

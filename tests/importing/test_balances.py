@@ -259,3 +259,36 @@ def test_a_day_that_a_count_closes_ends_with_it_whatever_the_rows_say(shop: Shop
     ran = shop.import_text(text, "--column", "balance=bal")
     assert (ran.code, shop.on_hand("A")) == (0, 4)
     assert "line 4: A at main on 2022-01-04: 3 in the file, 4 in the log" in ran.err
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_rows_of_a_day_without_a_balance_are_in_the_order_of_the_file_too(
+    shop: Shop, order: int
+) -> None:
+    rows = ["2022-03-02,A,received,10,10\n", "2022-03-02,A,sold,3,\n", "2022-03-02,A,sold,2,5\n"]
+    text = HEADER + "".join([*rows, "2022-03-02,A,received,4,9\n"][::order])
+    assert shop.import_text(text, *BALANCE, "--check-balances", "--dry-run").code == 0
+    shop.ok("receive", "A", 100, "--on", "2022-03-02")
+    ran = shop.import_text(text, *BALANCE)
+    assert broken_lines(ran.err) == [{1: 2, -1: 5}[order]]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("column", ["here", "all"])
+def test_transfers_within_a_day(shop: Shop, order: int, column: str) -> None:
+    rows = [
+        "2022-03-02,A,received,5,x,,,5,5\n",
+        "2022-03-02,A,OUT,4,x,,T,1,5\n",
+        "2022-03-02,A,received,6,y,,,6,11\n",
+        "2022-03-02,A,sold,2,y,,,4,9\n",
+        "2022-03-02,A,IN,4,y,,T,8,9\n",
+        "2022-03-02,A,sold,7,y,,,1,2\n",
+        "2022-03-02,A,transferred,1,x,y,,0,2\n",
+        "2022-03-02,A,sold,2,y,,,0,0\n",
+    ]
+    own = shop.folder / "own.toml"
+    own.write_text('pair_by = ["doc"]\n', encoding="utf-8")
+    text = "date,sku,type,quantity,location,to_location,doc,here,all\n" + "".join(rows[::order])
+    words = ("--column", f"balance={column}", *MOVED, "--profile", own)
+    ran = shop.import_text(text, *words)
+    assert (ran.code, broken_lines(ran.err)) == (0, [])

@@ -63,6 +63,7 @@ def test_the_one_that_fits_is_used(shop: Shop, text: str, name: str) -> None:
         (AMAZON.replace("MSKU", "Merchant"), "amazon-ledger: no column 'MSKU'"),
         (MB51.replace("13.05.2024", "13/31/2024"), "Posting Date: '13/31/2024' is no date"),
         (MB51.replace("13.05.2024", "2024-05-02"), "Posting Date: dates in more than one format"),
+        (ODOO.replace("Done", "Erledigt"), "odoo-moves: its rules leave out every row"),
         (ODOO_STOCK.replace("[E-COM08] ", ""), "odoo-stock: Product: 'Storage Box'"),
         ("a,b\n1,2\n", "no shipped profile fits it\n  odoo-stock: no column 'Product', 'Location'"),
     ],
