@@ -86,6 +86,18 @@ def test_two_that_fit_are_two_too_many(shop: Shop) -> None:
     assert "moves.csv: 2 profiles fit it: magento-sources, woocommerce-products\n" in ran.err
 
 
+def test_several_files_have_one_profile(shop: Shop) -> None:
+    names = [shop.folder / name for name in ("one.csv", "two.csv", "three.csv")]
+    later = MB51.replace("4900", "4800")
+    for name, text in zip(names, (MB51, later, MAGENTO), strict=True):
+        name.write_text(text, encoding="utf-8")
+    how = ("--profile", "auto", "--decimal-mark", ",", "--dry-run")
+    ran = shop("import", *names, *how)
+    assert (ran.code, "fit one profile, but sap-mb51, magento-sources\n" in ran.err) == (3, True)
+    ran = shop("import", *names[:2], *how, "--overlap", "keep")
+    assert (ran.code, ran.out.count("would be appended 13")) == (0, 2)
+
+
 def test_a_list_of_movements_is_no_stock_list(shop: Shop) -> None:
     (shop.folder / "moves.csv").write_text(AMAZON, encoding="utf-8")
     ran = shop("reconcile", shop.folder / "moves.csv", "--profile", "auto")
