@@ -27,7 +27,7 @@ from inventory_cli.drafting.field_lines import (
 )
 from inventory_cli.drafting.fields import choose_fields
 from inventory_cli.drafting.kinds import find_directions
-from inventory_cli.drafting.known import known_profiles
+from inventory_cli.drafting.known import Known, known_profiles
 from inventory_cli.drafting.spelling_lines import date_lines, spelling_lines
 from inventory_cli.drafting.survey import Column, Survey, rows_of, survey
 from inventory_cli.drafting.tendencies import Tendencies, find_tendencies
@@ -65,6 +65,7 @@ def draft_profile(file: BinaryIO, name: str, given: Profile, progress: Progress 
         _, rows, _ = rows_of(file, name, found.shape.profile, half(progress, 1))
         upside_down = chosen.proof is not None and chosen.proof.claim.is_upside_down
         seen = find_tendencies(rows, fields, mark, upside_down)
+        known = known_profiles(file, name, found, given)
     if seen.differing_ids and "id" not in given.columns:
         header = found.columns[fields["id"]].header
         remarks.append(
@@ -77,7 +78,7 @@ def draft_profile(file: BinaryIO, name: str, given: Profile, progress: Progress 
     directions = find_directions(name, chosen, seen, given, found, doubts)
     facts = Facts(name, given, found, chosen, spare, mark, seen, directions, doubts)
     before = openings(facts)
-    lines = _shipped(facts)
+    lines = _shipped(facts, known)
     return Draft(lines or _own(facts, before), facts.decimals(), [] if lines else before)
 
 
@@ -118,13 +119,14 @@ def _own(facts: Facts, before: Sequence[Opening]) -> list[str]:
     return [*lines, *rules]
 
 
-def _shipped(facts: Facts) -> list[str]:
-    """Return the shipped profile for files with these columns, as this file needs it, if any."""
-    found = known_profiles(facts.survey, facts.given)
-    if not found:
+def _shipped(facts: Facts, known: Sequence[Known]) -> list[str]:
+    """Return the shipped profile that fits the file, as this file needs it, if any."""
+    if not known:
         return []
-    name, text, _, date, unknown = found[0]
+    name, text, _, date, unknown, fits = known[0]
     about = [comment(f"It looks like the shipped profile {name}: --profile {name}")]
+    if also := [one.name for one in known[1:] if one.fits]:
+        about.append(comment(f"These fit it too: {', '.join(also)}"))
     if unknown:
         about.append(comment(f"These types it does not explain: {listed(unknown)}"))
     facts.chosen.fields.clear()
@@ -139,6 +141,8 @@ def _shipped(facts: Facts) -> list[str]:
     spelling = [line for line in spelling_lines(facts) if line.partition(" ")[0] not in said]
     if "date" not in said["columns"]:
         text = text.replace("\n[set]\n", '\n[set]\n# date = "now"   # or the day it was exported\n')
+    if fits and not also and not spelling and len(dates) < 2:
+        about.append("# It is the only one that fits, so --profile auto takes it.")
     lines = [*_heading(facts, is_known=True), *about]
     return [*lines, *spelling, *dates, *text.rstrip().split("\n")]
 
