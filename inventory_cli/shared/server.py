@@ -241,7 +241,8 @@ class Server:
 
     def failure(self, error: psycopg.Error) -> ServerUnusable:
         """Return the failure that an error of the database stands for."""
-        text = " ".join(str(error).split()) or type(error).__name__
+        said = error.diag.message_primary or str(error) or type(error).__name__
+        text = " ".join(said.split())
         what, hint = _ADVICE.get(error.sqlstate or "", ("failed", None))
         if error.sqlstate is None or error.sqlstate[:2] in _LOST:
             what, hint = "cannot be reached", _advice_of(text)
