@@ -122,6 +122,7 @@ class Server:
             "tcp_user_timeout": 30_000,
             "application_name": "inventory",
             **given,
+            "client_encoding": "UTF8",
             "options": options.strip(),
         }
         # Statements are seldom the same twice: nothing is gained by preparing them.
