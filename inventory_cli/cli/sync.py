@@ -109,12 +109,11 @@ def _reset(path: Path, url: str | None, yes: bool) -> None:
         if not yes and not agreed(shown, "set it aside?"):
             raise Refused("not confirmed; nothing was changed")
         database, identity = ledger.beside.url, ledger.settings.identity
-    set_aside(path, database, identity, aside)
-    with open_replica(path) as ledger:
-        take_server(ledger)
-        head = ledger.head()
+    head = set_aside(path, database, identity, aside)
     show_lines(lost.lines)
     for command in lost.commands:
         note(f"voided there, and not here: `{command}`")
     note(f"{path} was made anew: {head.anchor}; what it was is {aside}")
+    with open_replica(path) as ledger:
+        take_server(ledger)
     note("what was printed is recorded by `inventory record`, as far as it still holds")

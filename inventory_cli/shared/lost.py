@@ -79,9 +79,8 @@ def _hold_as_it_is(ledger: SharedLedger) -> Head:
 def _is_in_file(ledger: Ledger, head: Head) -> bool:
     if head.batch == 0:
         return ledger.start() == head.hash
-    return (head.hash,) in [
-        (link,) for _, link in headers_with_hash(ledger, head.batch, head.batch - 1)
-    ]
+    links = [link for _, link in headers_with_hash(ledger, head.batch, head.batch - 1)]
+    return links == [head.hash]
 
 
 def _forked(ledger: SharedLedger, theirs: Head) -> LedgerUnusable:

