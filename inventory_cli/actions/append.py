@@ -51,8 +51,8 @@ def append(
     `plan` is called under the write lock, so that it may look at the log before it says which
     events to record; None is returned when it says none. `clock` is read once, under the lock too:
     what was asked before did not know of the batch. `inspect` may look at the streams that were
-    touched, and the first and last position, before anything is final; when it raises, nothing was
-    appended. A `dry_run` does all of it but the last step. `details` go into the header.
+    touched, and the first and last position, before the batch is judged; when it raises, nothing
+    was appended. A `dry_run` does all of it but the last step. `details` go into the header.
 
     Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
     LedgerUnusable when the file cannot be written; then nothing was appended.
@@ -108,9 +108,9 @@ def append_parts(
         last, link = insert_parts(ledger, head, plan(), judge.take, looks_back)
         if last == head.position:
             return None
-        verdict = judge.settle()
         if inspect is not None:
-            inspect(verdict.states, grounds.first, last)
+            inspect(judge.streams, grounds.first, last)
+        verdict = judge.settle()
         packed = pack_details(details)
         header = Batch(head.batch + 1, now, *origin, grounds.first, last, None, packed)
         if not dry_run:

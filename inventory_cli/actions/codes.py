@@ -11,6 +11,7 @@ from inventory_cli.actions.names import newcomers
 from inventory_cli.core.names import there_is
 from inventory_cli.core.quantities import parse_quantity
 from inventory_cli.core.text import clean_name
+from inventory_cli.core.wording import command_about
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.storage.descriptions import count_described
 from inventory_cli.storage.ledger_file import Ledger
@@ -43,9 +44,10 @@ class Codes:
             self._said, self._barcodes = said, skus_by_barcode(self._ledger)
         found = self._barcodes.get(code, [])
         if len(found) > 1:
+            free = command_about(found[-1], "describe", " --barcode ''")
             raise Refused(
                 f"the barcode {code} is that of {' and of '.join(found)}",
-                f"`inventory describe {quote(found[-1])} --barcode ''` takes it away there",
+                f"`{free}` takes it away there",
             )
         return found[0] if found else None
 

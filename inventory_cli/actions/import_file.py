@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from hashlib import sha256
-from itertools import chain
 from typing import BinaryIO
 
 from inventory_cli.actions.append import append_parts
@@ -18,23 +17,23 @@ from inventory_cli.actions.known_rows import Told, without_known
 from inventory_cli.actions.named_rows import with_fit_names
 from inventory_cli.actions.names import guard_of
 from inventory_cli.actions.read_file import Found, Given, Task, known_as, reading_of
+from inventory_cli.actions.stated_balances import Broken, compare_balances
 from inventory_cli.audit.seam import read_seam
-from inventory_cli.core.balances import first_disagreement
+from inventory_cli.core.balances import Break
 from inventory_cli.core.events import READ_AS, Drafts, Stream
 from inventory_cli.core.judging import Forbidden
 from inventory_cli.core.names import Guard
 from inventory_cli.core.periods import find_closing, meant_for
 from inventory_cli.core.progress import Progress, untold
-from inventory_cli.core.wording import count_of
+from inventory_cli.core.quantities import format_quantity
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadRow
 from inventory_cli.importing.chunks import Chunk
 from inventory_cli.importing.named_day import dated_by_name
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.tally import Reading
+from inventory_cli.importing.tally import Foremost, Reading
 from inventory_cli.storage.batches import Origin, batch_of_source
 from inventory_cli.storage.ledger_file import Clock, Ledger
-from inventory_cli.storage.log import read_stream
 from inventory_cli.storage.snapshots import read_closings
 
 
@@ -115,7 +114,10 @@ def _tasks(
     tasks = []
     for given in files:
         listing = partial(list_error, given.name)
-        tasks.append(Task(given, profile, Imported(choices, Reading(listing)), listing))
+        imported = Imported(choices, Reading(listing))
+        if "balance" in profile.columns:
+            imported.broken = Broken(Foremost())
+        tasks.append(Task(given, profile, imported, listing))
     return tasks
 
 
@@ -261,21 +263,22 @@ def _new_rows(ledger: Ledger, task: Task, found: Found, guard: Guard, last: int)
 
 
 def _compare_balances(ledger: Ledger, task: Task, streams: Iterable[Stream], last: int) -> None:
-    """Say for each stream where a balance of the file is not what the log says. Raises Refused
-    where the profile wants them to agree.
+    """Say where a balance of the file is not what the log says. Raises Refused where the profile
+    wants them to agree.
     """
-    imported, lines = task.imported, task.imported.lines
-    if lines is None or not lines.state_balances:
+    (_, name), profile, imported, list_error = task
+    if imported.lines is None or not imported.lines.state_balances:
         return
-    found = []
-    for stream in streams:
-        events = chain.from_iterable(read_stream(ledger, stream, last))
-        if differing := first_disagreement(events, lines.stated, ledger.zone):
-            found.append((differing, lines.line_of(differing.event.position) or 0))
-    imported.disagreements = sorted(found, key=lambda pair: pair[1])
-    if found and task.profile.check_balances:
+
+    def list_break(line: int, broken: Break, over_places: bool) -> None:
+        column = ", ".join(profile.columns.get("balance", ()))
+        stated = format_quantity(broken.stated, ledger.decimals)
+        text = broken.in_words(ledger.decimals, ledger.zone, over_places)
+        list_error((line, column, stated, text))
+
+    imported.broken = compare_balances(ledger, imported.lines, streams, last, list_break)
+    if imported.broken.breaks.count and profile.check_balances:
         raise Refused(
-            f"{task.given.name}: the balances of {count_of(len(found), 'stream')} "
-            "are not those of the log, so nothing was appended",
+            f"{name}: {imported.broken.in_words()}, so nothing was appended",
             "without --check-balances it is only a warning",
         )

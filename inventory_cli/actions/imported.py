@@ -7,7 +7,7 @@ from typing import NamedTuple
 from inventory_cli.actions.append import Appended
 from inventory_cli.actions.file_lines import FileLines
 from inventory_cli.actions.known_rows import LeftOut
-from inventory_cli.core.balances import Disagreement
+from inventory_cli.actions.stated_balances import Broken
 from inventory_cli.core.names import ANY_NAMES, NameRules
 from inventory_cli.core.notes import Notes
 from inventory_cli.core.timeline import Problem
@@ -48,9 +48,9 @@ class Imported:
     no row is to be recorded. `known_as` is the batch that recorded the same file before, and
     `compared` tells whether its rows were then compared with the log one by one. `refusal` is why
     the file was refused as a whole; `problems` are those of the streams that the rules refuse, with
-    the line of the file that shows each, where it is one of this file's; `disagreements` the first
-    balance of a stream, with its line, that is not what the log says. Of several files in one
-    batch, what became of that is said of the one that `is_last`.
+    the line of the file that shows each, where it is one of this file's; `broken` are its balances
+    that are not those of the log, where it has a column of balances. Of several files in one batch,
+    what became of that is said of the one that `is_last`.
     """
 
     choices: Choices
@@ -66,7 +66,7 @@ class Imported:
     is_last: bool = True
     refusal: Refused | None = None
     problems: list[tuple[Problem, int | None]] = field(default_factory=list)
-    disagreements: list[tuple[Disagreement, int]] = field(default_factory=list)
+    broken: Broken | None = None
 
     @property
     def bad(self) -> int:

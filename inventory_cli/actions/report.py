@@ -54,6 +54,11 @@ class Course(NamedTuple):
     counts: list[tuple[int, int]]
     voided: list[int]
 
+    @property
+    def days(self) -> list[int]:
+        """Each day of which anything is told."""
+        return [*(day for day, _ in (*self.levels, *self.counts)), *self.voided]
+
 
 class Found(NamedTuple):
     """An entry, and the one that it is about: what a reversal voids, else the entry itself."""

@@ -40,6 +40,10 @@ def _look_at_offsets(ledger: Ledger, checked: Checked) -> None:
     if ("table", "zone_offsets") not in schema.objects(ledger.connection):
         return  # That is said already.
     stored = stored_offsets(ledger.connection)
+    # An audit shows UTC where the zone is not known.
+    is_known = str(ledger.zone) == ledger.settings.timezone
+    if is_known and tuple(stored) == offsets_of(ledger.zone):
+        return
     faults = [row for row in stored if not _is_offset(*row)]
     if faults:
         starts_at, seconds = faults[0]
@@ -48,8 +52,7 @@ def _look_at_offsets(ledger: Ledger, checked: Checked) -> None:
     elif not stored or stored[0][0] != BEGINNING:
         text = f"zone_offsets has no offset from {BEGINNING} on"
         checked.problems.append(Finding("schema", text))
-    # An audit shows UTC where the zone is not known.
-    elif str(ledger.zone) == ledger.settings.timezone and tuple(stored) != offsets_of(ledger.zone):
+    elif is_known:
         checked.notes.append(
             f"zone_offsets is not what the rules of {ledger.zone} say here and now, so that the "
             "views may tell other days; `inventory rebuild` makes it anew"

@@ -39,7 +39,7 @@ def complete_profile(incomplete: str) -> list[str]:
     from inventory_cli.importing.profile import shipped_profiles
 
     files = map(str, Path().glob("*.toml"))
-    return _beginning(incomplete, [*shipped_profiles(), *files])
+    return _beginning(incomplete, ["auto", *shipped_profiles(), *files])
 
 
 def complete_format(incomplete: str) -> list[str]:

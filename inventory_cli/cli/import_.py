@@ -90,15 +90,15 @@ def import_(
         inventory import sales.csv --draft > sales.toml
         inventory import january.csv february.csv --one-batch
     """
-    profile = meaning.as_profile()
     if files.count("-") > 1:
         raise WrongUsage("standard input can be read only once", "name - once")
     if draft:
         _require_use(context)
         if len(files) > 1:
             raise WrongUsage("--draft looks at one file", "name one of them")
-        _draft(files[0], profile)
+        _draft(files[0], meaning.as_profile(files))
         return
+    profile = meaning.as_profile(files)
     profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
     listing = None if errors is None else _not_in_use(Path(errors), ledger_path(context), files)
     choices = Choices(

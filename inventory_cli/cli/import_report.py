@@ -5,8 +5,8 @@ from shlex import quote
 
 from inventory_cli.actions.imported import Imported
 from inventory_cli.actions.known_rows import LeftOut
-from inventory_cli.core.balances import Disagreement
-from inventory_cli.core.dates import show_day, show_effective
+from inventory_cli.actions.stated_balances import Broken
+from inventory_cli.core.dates import show_day
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.wording import MOST_SHOWN, and_more, count_of
 from inventory_cli.importing.profile_keys import KINDS_HINT
@@ -30,14 +30,12 @@ def complain_of(ledger: Ledger, file: str, imported: Imported) -> None:
             words = " ".join(f"--kind {quote(word + '=KIND')}" for word in [*types][:MOST_SHOWN])
             hint = f"say what the words mean with {words} ({KINDS_HINT}); or {hint}"
         complain("\n  ".join([f"{file}: {bad}, so nothing was appended", *lines]), hint)
-    differing = imported.disagreements
-    balances = [_disagreement(ledger, *found) for found in differing[:MOST_SHOWN]]
-    balances += and_more(len(differing) - len(balances))
+    broken = imported.broken if imported.broken and imported.broken.breaks.count else None
+    balances = _breaks(ledger, broken) if broken else []
     if imported.refusal:
         complain("\n  ".join([imported.refusal.message, *balances]), imported.refusal.hint)
-    elif balances:
-        streams = count_of(len(differing), "stream")
-        first = f"warning: {file}: the balances of {streams} are not those of the log"
+    elif broken:
+        first = f"warning: {file}: {broken.in_words()}"
         note("\n  ".join([first, *balances]))
     if imported.problems:
         shown = [
@@ -63,20 +61,18 @@ def _bad_rows(imported: Imported) -> list[str]:
     return lines + and_more(imported.bad - shown, _LISTED)
 
 
-def _disagreement(ledger: Ledger, found: Disagreement, number: int) -> str:
-    event = found.event
-    stated, replayed, missing = (
-        format_quantity(quantity, ledger.decimals)
-        for quantity in (found.stated, found.replayed, found.stated - found.replayed)
-    )
-    text = (
-        f"line {number}: {event.sku} at {event.location} on "
-        f"{show_effective(event.effective_at, event.date_only, ledger.zone)}: "
-        f"{stated} in the file, {replayed} in the log"
-    )
-    if found.is_first and found.stated > found.replayed:
-        text += f"; an opening balance of {missing} before it would explain that"
-    return text
+def _breaks(ledger: Ledger, broken: Broken) -> list[str]:
+    """Return a line for each balance that is shown, and how many there are."""
+    count, first = broken.breaks.count, broken.breaks.first
+    lines = [
+        f"line {line}: {found.in_words(ledger.decimals, ledger.zone, broken.over_places)}"
+        for line, found in first
+    ]
+    lines += and_more(count - len(lines), _LISTED)
+    if broken.cut:
+        rows = count_of(broken.cut, "row")
+        lines.append(f"cut at 0 in {rows}: more left than there was, and the source showed 0")
+    return lines
 
 
 _COLUMNS = (
@@ -88,18 +84,21 @@ _COLUMNS = (
     Column("would_append", "number"),
     Column("dry_run", "flag"),
 )
+# Of a file that has a column of balances.
+_BALANCE_COLUMNS = (Column("balance_breaks", "number"), Column("cut_at_zero", "number"))
 
 
 def show_summaries(ledger: Ledger, files: Sequence[tuple[str, Imported]], format: str) -> None:
     """Write what was read of each file, and what became of it, as data; of several with names."""
     several = len(files) > 1
     columns = [Column("file"), *_COLUMNS] if several else [*_COLUMNS]
+    columns += _BALANCE_COLUMNS if files and files[0][1].broken else ()
     rows = [(*([name] if several else []), *_summary(ledger, imported)) for name, imported in files]
     show(Answer(columns, rows, ledger.decimals), format)
 
 
 def _summary(ledger: Ledger, imported: Imported) -> tuple[object, ...]:
-    batch = imported.batch
+    batch, broken = imported.batch, imported.broken
     return (
         *_counts(imported),
         len(imported.reading.skus),
@@ -110,6 +109,7 @@ def _summary(ledger: Ledger, imported: Imported) -> tuple[object, ...]:
         batch and batch.last_position,
         imported.would_append if imported.choices.dry_run else None,
         imported.choices.dry_run,
+        *((broken.breaks.count, broken.cut) if broken else ()),
     )
 
 

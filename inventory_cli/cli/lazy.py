@@ -22,6 +22,8 @@ _NEGATIVE = re.compile(r"-\.?\d")
 _EXAMPLES = "Examples:\n"
 # What makes an option of a group required, for `But`; so Typer has it.
 REQUIRED: Any = ...
+# What an option is given whose value was left out, if its metavar in brackets says that it may be.
+LEFT_OUT = "?"
 
 
 class Command(NamedTuple):
@@ -111,12 +113,24 @@ class SingleCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of a command."""
         with _said_of(ctx):
-            return super().parse_args(ctx, self._negatives_last(args))
+            # What is still being typed, and completed by the shell, is not left out.
+            words = args if ctx.resilient_parsing else self._with_left_out(args)
+            return super().parse_args(ctx, self._negatives_last(words))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, and under it the examples, each on a line of its own."""
         super().format_help(ctx, formatter)
         _write_examples(formatter, self.examples)
+
+    def _with_left_out(self, args: list[str]) -> list[str]:
+        """Put a value behind the last word where that is an option which may go without one."""
+        may_lack = {
+            name
+            for param in self.params
+            if isinstance(param, TyperOption) and (param.metavar or "").startswith("[")
+            for name in param.opts
+        }
+        return [*args, LEFT_OUT] if args and args[-1] in may_lack else args
 
     def _negatives_last(self, args: list[str]) -> list[str]:
         """Put what is not an option behind `--`, when some of it looks like one."""

@@ -267,7 +267,7 @@ def parse_number(text: str, what: str) -> int:
 
 def is_date(ledger: Ledger, text: str) -> bool:
     """Tell whether a word that stands for something else is a date, in figures or of these days."""
-    if not (text[:1].isdigit() or text in ("today", "yesterday", "tomorrow")):
+    if not (text[:1].isdigit() or text in (*dates.DAYS, *dates.WEEKDAYS)):
         return False
     try:
         dates.parse_when(text, now(), ledger.zone)

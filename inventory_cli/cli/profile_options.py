@@ -3,14 +3,47 @@
 Must never know what such a file is read for.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import typer
 
 from inventory_cli.cli.completion import complete_profile
-from inventory_cli.importing.profile import Profile, find_profile, with_options
+from inventory_cli.cli.files import opened, source_name
+from inventory_cli.cli.lazy import LEFT_OUT
+from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.importing.profile import (
+    Profile,
+    described,
+    find_profile,
+    shipped_profiles,
+    with_options,
+)
+from inventory_cli.terminal import line, note
 
 PROFILES = "What the file means"
+# The name that stands for the one shipped profile that fits the file.
+_AUTO = "auto"
+# Of how many shipped profiles is said what they lack, where each lacks a column.
+_NEAREST = 3
+_ADVICE = (
+    "name one with --profile; `inventory import --profile` lists the shipped ones, and `inventory "
+    "import --draft FILE` writes one of your own"
+)
+_ONE_BY_ONE = "import them by a command of its own for each profile"
+
+
+def _list_profiles(name: str | None) -> str | None:
+    """List the shipped profiles, and end, where --profile stands without a name."""
+    if name != LEFT_OUT:
+        return name
+    for shipped, text in shipped_profiles().items():
+        reads, sources = described(text)
+        line(f"{shipped}: {reads}")
+        for source in sources:
+            line(f"    from {source}")
+    raise typer.Exit
+
 
 CsvFiles = Annotated[
     list[str],
@@ -28,9 +61,11 @@ class Meaning(NamedTuple):
         str | None,
         typer.Option(
             "--profile",
-            metavar="NAME|FILE.toml",
-            help="A profile of your own, or one that is shipped: see `inventory guide profiles`.",
+            metavar="[NAME|FILE.toml|auto]",
+            help="A profile of your own, or one that is shipped; without a name they are listed.",
             autocompletion=complete_profile,
+            callback=_list_profiles,
+            is_eager=True,
             rich_help_panel=PROFILES,
         ),
     ] = None
@@ -195,9 +230,23 @@ class Meaning(NamedTuple):
         ),
     ] = False
 
-    def as_profile(self) -> Profile:
-        """Return the profile of that name, or an empty one, in which the options win."""
-        profile = Profile() if self.profile is None else find_profile(self.profile)
+    def as_profile(self, files: Sequence[str], lists_only: bool = False) -> Profile:
+        """Return the profile of that name, or an empty one, in which the options win.
+
+        `auto` is the shipped one that fits all the files: of those for stock lists, if
+        `lists_only`. Raises Refused where none or several fit.
+        """
+        if self.profile != _AUTO:
+            return self._joined(Profile() if self.profile is None else find_profile(self.profile))
+        named = {name: self._joined(find_profile(name)) for name in shipped_profiles()}
+        if lists_only:
+            named = {name: one for name, one in named.items() if "date" not in one.columns}
+        found = dict.fromkeys(_the_one_that_fits(file, named) for file in files)
+        if len(found) > 1:
+            raise Refused(f"not all files fit one profile, but {', '.join(found)}", _ONE_BY_ONE)
+        return named[next(iter(found))]
+
+    def _joined(self, profile: Profile) -> Profile:
         if self.no_header:
             profile = profile._replace(header=False)
         if self.no_quotes:
@@ -223,3 +272,24 @@ class Meaning(NamedTuple):
                 "sheet": self.sheet,
             },
         )
+
+
+def _the_one_that_fits(file: str, named: Mapping[str, Profile]) -> str:
+    """Return the name of the one profile that fits a file, and say which it is."""
+    from inventory_cli.importing.fitting import fit_of_each  # Only `auto` needs it.
+
+    name = source_name(file)
+    with opened(file) as stream:
+        if not stream.seekable():
+            raise WrongUsage(f"--profile {_AUTO} reads a file twice, and {name} is a pipe", _ADVICE)
+        fits = fit_of_each(stream, name, named)
+    found = [fit.name for fit in fits if not fit.why_not]
+    if len(found) == 1:
+        note(f"the profile {found[0]} fits {name}")
+        return found[0]
+    if found:
+        raise Refused(f"{name}: {len(found)} profiles fit it: {', '.join(found)}", _ADVICE)
+    fits.sort(key=lambda fit: fit.missing)
+    near = [fit for fit in fits if not fit.missing] or fits[:_NEAREST]
+    reasons = [f"{fit.name}: {fit.why_not}" for fit in near]
+    raise Refused("\n  ".join([f"{name}: no shipped profile fits it", *reasons]), _ADVICE)

@@ -189,7 +189,7 @@ def _record(
 def _read(
     ledger: Ledger, file: str, meaning: Meaning, location: str | None, counting: bool
 ) -> StockList:
-    profile = meaning.as_profile()
+    profile = meaning.as_profile([file], lists_only=True)
     measures = Measures(
         ledger.decimals, ledger.zone, options.present(ledger), options.usual_location()
     )

@@ -14,7 +14,7 @@ from inventory_cli.actions.status import Status, status_of
 from inventory_cli.cli.options import Format, ledger_path, read_as_of
 from inventory_cli.core.dates import show_moment, utc_text
 from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
-from inventory_cli.core.wording import count_of, recorded_in_words
+from inventory_cli.core.wording import command_about, count_of, recorded_in_words
 from inventory_cli.render import Answer, Column, show
 from inventory_cli.storage.anchors import Anchor
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
@@ -152,4 +152,4 @@ def _next(found: Status, anchor_file: str | None) -> str:
         verify += f" --anchor {quote(anchor_file)}"
     if found.audited and not found.audited.is_on_chain:
         return verify
-    return f"inventory stock · inventory history {quote(found.last.sku)} · {verify}"
+    return f"inventory stock · {command_about(found.last.sku, 'history')} · {verify}"

@@ -4,7 +4,6 @@ Must never know how events are stored or what a person typed.
 """
 
 from datetime import tzinfo
-from shlex import quote
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import When, effective_at, local_time
@@ -19,6 +18,7 @@ from inventory_cli.core.events import (
     unpack_details,
 )
 from inventory_cli.core.rules import Facts, check_quantity, reversal
+from inventory_cli.core.wording import command_about
 from inventory_cli.errors import Refused, WrongUsage
 
 
@@ -73,7 +73,7 @@ def _replaced(event: Event, changes: Changes, is_named: bool, zone: tzinfo) -> D
     ):
         raise WrongUsage(
             f"event {event.position} says what {event.sku} is: without quantity, location and cost",
-            f"`inventory describe {quote(event.sku)}`, with --name and its like, says it anew",
+            f"`{command_about(event.sku, 'describe')}`, with --name and its like, says it anew",
         )
     values: dict[str, Any] = {}
     if changes.quantity is not None:

@@ -29,6 +29,9 @@ _WORDS = (
     r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4}))"
     r"(?:,? +(?:\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?|\d{1,2} ?[ap]m))?"
 )
+# Words for days: how far from today; and of the week, of which the last before today is meant.
+DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _AGO = r"-(\d{1,5})([dwmy])"
 # The longest date in words, with blanks to spare. Beyond it dateutil takes minutes to give up.
 _LONGEST = 100
@@ -66,20 +69,22 @@ def load_zone(name: str) -> tzinfo:
 def parse_when(text: str, now: datetime, zone: tzinfo) -> When:
     """Return when something happened, as a person says it, in the ledger's zone.
 
-    Understands ISO 8601, `now`, `today`, `yesterday`, `-7d -2w -3m -1y`, and words that can be read
-    in one way only. Raises WrongUsage, naming the readings or the reason, for all else.
+    Understands ISO 8601, `now`, `today`, `yesterday`, `tomorrow`, a day of the week (the last one
+    before today), `-7d -2w -3m -1y`, and words that can be read in one way only. Raises WrongUsage,
+    naming the readings or the reason, for all else.
     """
     words = short_text(text, _LONGEST, "date", _HINT)
     today = now.astimezone(zone).date()
     lower = words.lower()
     if lower == "now":
         return When(today, utc_text(now))
-    if lower == "today":
-        return When(today, None)
-    if lower == "yesterday":
-        return When(today - timedelta(days=1), None)
-    if ago := _matching(_AGO).fullmatch(lower):
-        return When(_go_back(words, today, int(ago[1]), ago[2]), None)
+    if lower in DAYS:
+        return When(today + timedelta(days=DAYS[lower]), None)
+    if lower in WEEKDAYS:
+        ago = (today.weekday() - WEEKDAYS.index(lower) - 1) % 7 + 1
+        return When(today - timedelta(days=ago), None)
+    if back := _matching(_AGO).fullmatch(lower):
+        return When(_go_back(words, today, int(back[1]), back[2]), None)
     return read_iso(words, zone) or _parse_words(words, zone)
 
 

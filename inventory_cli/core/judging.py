@@ -3,7 +3,7 @@
 Must never know where streams are stored; they are given to it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import tzinfo
 from shlex import quote
 from typing import NamedTuple
@@ -197,6 +197,11 @@ class Judge:
         self._closed: dict[Stream, Problem] = {}
         # Of which SKU a barcode is said in this batch.
         self._barcodes: dict[str, str] = {}
+
+    @property
+    def streams(self) -> Collection[Stream]:
+        """The streams that the batch touches, as far as it was shown."""
+        return self._touched.keys()
 
     def take(self, drafts: Drafts) -> Drafts:
         """Look at the next drafts of the batch; return them as they are to be recorded."""

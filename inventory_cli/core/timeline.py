@@ -14,6 +14,7 @@ from inventory_cli.core.events import KINDS, Effect, Stream
 from inventory_cli.core.notes import MovedCount
 from inventory_cli.core.quantities import LARGEST_ON_HAND, format_quantity
 from inventory_cli.core.replay import SIGNS, UnknownKind
+from inventory_cli.core.wording import command_about
 
 
 class Problem(NamedTuple):
@@ -216,12 +217,12 @@ def _problem(stream: Stream, event: _Named, text: str, hint: str | None = None) 
 
 def _shortage(stream: Stream, event: _Named, on_hand: int, missing: int, decimals: int) -> Problem:
     """Return the problem of a stream that would fall below zero at the moment of an event."""
-    sku, location = map(quote, stream)
+    sku, location = stream
+    look = command_about(sku, "history", f" --location {quote(location)}")
     have, lack = (format_quantity(quantity, decimals) for quantity in (on_hand, missing))
     return _problem(
         stream,
         event,
         f"{have} on hand then, {lack} missing",
-        f"look at `inventory history {sku} --location {location}`; "
-        "record what came in, or let it pass with --allow-negative",
+        f"look at `{look}`; record what came in, or let it pass with --allow-negative",
     )._replace(is_shortage=True)

@@ -5,6 +5,7 @@ Must never know who is told, or where the words stand.
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from shlex import quote
 
 from inventory_cli.core.dates import say_effective
 from inventory_cli.core.events import DESCRIBED, KINDS, SIGNED, Draft, Event
@@ -32,6 +33,12 @@ def and_more(rest: int, where: str = "") -> list[str]:
 def signed(quantity: int, decimals: int) -> str:
     """Return a change with its sign: `+5`, `-5`, `0`."""
     return ("+" if quantity > 0 else "") + format_quantity(quantity, decimals)
+
+
+def command_about(sku: str, command: str, options: str = "") -> str:
+    """Return a command about a SKU as it is typed; one that begins like an option stands last."""
+    words = f"{options} -- {quote(sku)}" if sku.startswith("-") else f" {quote(sku)}{options}"
+    return f"inventory {command}{words}"
 
 
 def event_in_words(event: Event) -> str:

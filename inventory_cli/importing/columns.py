@@ -176,7 +176,7 @@ def _unfolding(
     balance = fields.get("balance", -1)
     for key, table, field in _tables_of_figures(profile):
         if table:
-            found = [(finder.require(key, header), says) for header, says in table.items()]
+            found = [at for header, says in table.items() for at in finder.like(key, header, says)]
             figures = [Figures(index, finder.labels[index], says) for index, says in found]
             fields[field], fields["quantity"] = width, width + 1
             labels[field], labels["quantity"] = key, "quantity"
@@ -216,6 +216,13 @@ def folded(header: str) -> str:
     return re.sub(r"[\s_]+", "", header).casefold()
 
 
+def parts_like(pattern: str, header: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the columns whose headers are like a pattern with one `*`, and what stands for it."""
+    like = re.compile(re.escape(pattern).replace(r"\*", "(.+)", 1), re.IGNORECASE)
+    found = [(index, like.fullmatch(text.strip())) for index, text in enumerate(header)]
+    return [(index, match[1].strip()) for index, match in found if match]
+
+
 def _shown(header: Sequence[str]) -> str:
     return shortened(", ".join(text.strip() for text in header), 1000)
 
@@ -253,6 +260,17 @@ class _Finder:
     def require(self, key: str, header: str) -> int:
         """Return the one column that a key of the profile names."""
         return self.all_of(key, [header])[0]
+
+    def like(self, key: str, header: str, says: str) -> list[tuple[int, str]]:
+        """Return the column that a key names, or those that are like it where it has a `*`, each
+        with what it says of it, in which a `*` is the part of its header.
+        """
+        if "*" not in header or self.by_name(header):
+            return [(self.require(key, header), says)]
+        found = parts_like(header, self._header)
+        if not found:
+            self.require(key, header)
+        return [(index, says.replace("*", part)) for index, part in found]
 
     def rule(self, key: str, rule: Rule, fields: Mapping[str, int]) -> FoundRule:
         """Return a rule with its columns found; a field stands for the column that holds it."""

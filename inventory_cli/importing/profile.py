@@ -81,6 +81,17 @@ def shipped_profiles() -> dict[str, str]:
     }
 
 
+def described(text: str) -> tuple[str, list[str]]:
+    """Return what a shipped profile reads, and after which pages or files it was made.
+
+    It says so in the comments that it begins with: its first sentence, and the lines of `From:`.
+    """
+    comments = [line.removeprefix("# ") for line in text.split("\n\n", 1)[0].split("\n")]
+    sources = [line.removeprefix("From: ") for line in comments if line.startswith("From: ")]
+    reads = re.split(r"\.(?: |$)", " ".join(comments), maxsplit=1)[0]
+    return reads, sources
+
+
 def find_profile(name: str) -> Profile:
     """Return the profile of a file, or the shipped one of that name.
 

@@ -141,12 +141,12 @@ def refusing_damage(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (EOFError, not_deflated, BadGzipFile, BadZipFile) as error:
+    except (EOFError, ValueError, not_deflated, BadGzipFile, BadZipFile) as error:
         raise Refused(
             f"{name} is damaged: {error}; nothing was appended", "fetch it once more"
         ) from None
-    except (NotImplementedError, RuntimeError) as error:
-        # A password, or a way of packing that zipfile does not know.
+    except (NotImplementedError, RuntimeError, OSError) as error:
+        # A password, a way of packing that zipfile does not know, or a place that is none.
         raise Refused(f"{name} cannot be unpacked: {error}", "unpack it first") from None
 
 

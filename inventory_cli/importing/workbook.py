@@ -56,6 +56,8 @@ def open_sheet(archive: Archive, sort: str, wanted: str | None) -> Sheet:
         book = load_workbook(archive.file)
         names = book.sheet_names
         seen = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        if not names:
+            raise Refused(f"{name} has no sheet", "open it, and save it anew")
         if wanted is not None and wanted not in names:
             shown = [*map(repr, names[:_MOST_NAMED]), *and_more(len(names) - _MOST_NAMED)]
             raise Refused(

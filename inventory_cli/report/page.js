@@ -17,7 +17,23 @@
   }
   const change = (quantity) => (quantity > 0n ? "+" : "") + shown(quantity);
 
-  const numbers = (text) => (text ? text.split(" ") : []);
+  // Return the whole numbers of a text that was packed as source maps are (base64 VLQ).
+  const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  function numbers(text) {
+    const found = [];
+    let value = 0n;
+    let shift = 0n;
+    for (const letter of text) {
+      const bits = LETTERS.indexOf(letter);
+      value += BigInt(bits & 31) << shift;
+      shift += 5n;
+      if (bits < 32) {
+        found.push(value & 1n ? -(value >> 1n) : value >> 1n);
+        value = shift = 0n;
+      }
+    }
+    return found;
+  }
 
   // Return [{day, value}] of a text of pairs: the days since the one before, and a value.
   function pairs(text, running) {
@@ -27,7 +43,7 @@
     let value = 0n;
     for (let at = 0; at < words.length; at += 2) {
       day += Number(words[at]);
-      value = BigInt(words[at + 1]) + (running ? value : 0n);
+      value = words[at + 1] + (running ? value : 0n);
       found.push({ day, value });
     }
     return found;

@@ -11,12 +11,16 @@ from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 from operator import sub
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, NamedTuple
 
 from inventory_cli.actions.report import Course, Report
 from inventory_cli.errors import WrongUsage
 from inventory_cli.report.file import MARK
 from inventory_cli.report.tables import Written, tables
+
+_LETTERS = ascii_uppercase + ascii_lowercase + digits + "+/"
+_BITS, _GOES_ON = 31, 32
 
 
 class About(NamedTuple):
@@ -94,13 +98,13 @@ def _as_script(value: object) -> str:
 def _data(
     courses: Sequence[Course], about: About, written: Written, history: str
 ) -> dict[str, Any]:
-    """Return what the script draws: for each SKU its name, and three texts of whole numbers.
+    """Return what the script draws: for each SKU its name, and three texts of packed numbers.
 
     They are the levels, the counts and what was voided: of each the days since the one before (of
     the first, since `first`), and behind these the change of on hand, or the variance, in smallest
-    units. As text they are exact, whatever their size.
+    units. They are exact, whatever their size.
     """
-    days = [day for course in courses for day, _ in course.levels]
+    days = [day for course in courses for day in course.days]
     first, last = min(days, default=1), max(days, default=1)
     return {
         "decimals": written.decimals,
@@ -116,9 +120,9 @@ def _texts(course: Course, first: int) -> tuple[str, str, str]:
     days, levels = [day for day, _ in course.levels], [level for _, level in course.levels]
     counted = [day for day, _ in course.counts]
     return (
-        _joined(_steps(days, first), _steps(levels, 0)),
-        _joined(_steps(counted, first), (variance for _, variance in course.counts)),
-        _joined(_steps(course.voided, first)),
+        _packed(_steps(days, first), _steps(levels, 0)),
+        _packed(_steps(counted, first), (variance for _, variance in course.counts)),
+        _packed(_steps(course.voided, first)),
     )
 
 
@@ -127,5 +131,18 @@ def _steps(values: Sequence[int], first: int) -> Iterable[int]:
     return map(sub, values, (first, *values))
 
 
-def _joined(*columns: Iterable[int]) -> str:
-    return " ".join(str(value) for row in zip(*columns, strict=False) for value in row)
+def _packed(*columns: Iterable[int]) -> str:
+    """Return the numbers of each row in turn, packed as source maps pack theirs (base64 VLQ): the
+    sign is the lowest bit, a letter has five bits, and the lowest come first.
+
+    In figures they would be half of the page of a large shop.
+    """
+    letters = []
+    for row in zip(*columns, strict=True):
+        for value in row:
+            rest = abs(value) << 1 | (value < 0)
+            while rest > _BITS:
+                letters.append(_LETTERS[rest & _BITS | _GOES_ON])
+                rest >>= 5
+            letters.append(_LETTERS[rest])
+    return "".join(letters)

@@ -14,8 +14,9 @@ Hashes are hexadecimal. Must never know how it is read back.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, takewhile
 from typing import Any, get_args, get_type_hints
 
 from inventory_cli.core.events import Event
@@ -23,7 +24,7 @@ from inventory_cli.errors import damaged
 from inventory_cli.storage.batches import headers_with_hash
 from inventory_cli.storage.carried_ids import CarriedId, read_carried
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.log import pieces, stored_rows
+from inventory_cli.storage.log import stored_rows
 from inventory_cli.storage.snapshots import read_lines, read_snapshots
 
 # 2: a snapshot has `whole_to` and `closes`. 3: a batch has `details`, and there are carried ids.
@@ -40,8 +41,10 @@ def export_text(ledger: Ledger) -> Iterator[str]:
         yield _line({"carried_ids": carried})
     snapshots = {snapshot.batch: snapshot for snapshot in read_snapshots(ledger)}
     events = chain.from_iterable(event_lines(ledger, head.position))
+    following = 1
     for header, link in headers_with_hash(ledger, head.batch):
-        yield from _claimed(events, header.positions)
+        yield from _claimed(events, following, header.positions)
+        following += len(header.positions)
         if snapshot := snapshots.get(header.batch):
             lines = read_lines(ledger, snapshot.snapshot)
             yield _line({"snapshot": snapshot._asdict(), "lines": lines})
@@ -64,59 +67,78 @@ def parts_of(carried: Iterable[CarriedId]) -> Iterator[list[CarriedId]]:
 
 
 def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _json(value) + "\n"
 
 
-# How many lines are written at a time.
-_LINES = 1_000
-# A position, and the line of the event that stands there.
-EventLine = tuple[int, str]
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _claimed(events: Iterator[EventLine], positions: range) -> Iterator[str]:
-    """Give the lines of the events that a batch claims, which are the next ones."""
+# How many lines SQLite writes at a time: they stay in the processor's cache.
+_LINES = 2_000
+
+
+def _claimed(lines: Iterator[str], following: int, positions: range) -> Iterator[str]:
+    """Give the lines of the events that a batch claims, which are the `following` ones."""
     while positions:
         wanted, positions = positions[:_LINES], positions[_LINES:]
-        lines = list(islice(events, len(wanted)))
-        if [position for position, _ in lines] != list(wanted):
-            there = {position for position, _ in lines}
-            missing = next(position for position in wanted if position not in there)
-            raise damaged(f"event {missing} is missing")
-        yield "".join([line for _, line in lines])
+        found = list(islice(lines, len(wanted))) if wanted.start == following else []
+        following += len(found)
+        if len(found) < len(wanted):
+            raise damaged(f"event {wanted.start + len(found)} is missing")
+        yield "\n".join([*found, ""])
 
 
-def event_lines(ledger: Ledger, head: int) -> Iterator[list[EventLine]]:
-    """Give the events up to a head as lines, with their positions, piece by piece.
+def event_lines(ledger: Ledger, head: int) -> Iterator[list[str]]:
+    """Give the events up to a head as lines without their ends, from position 1 on and piece by
+    piece, as far as none is missing.
 
-    SQLite writes them, in a third of the time. But it refuses a blob and rounds a real number: an
-    event with a cell of another type than its column's is written here, as far as it can be.
+    SQLite writes those of a piece as one text, in a third of the time. But it refuses a blob and
+    rounds a real number: a piece with such a cell is written here, as far as it can be.
     """
-    for rows in pieces(ledger, f"position, {_SQL_LINE}", head):
-        yield [row if row[1] else (row[0], written_here(ledger, row[0])) for row in rows]
+    for first in range(1, head + 1, _LINES):
+        last = min(first + _LINES - 1, head)
+        (whole,) = ledger.connection.execute(_SQL_LINES, (first, last)).fetchone()
+        # JSON has no line feed in it.
+        lines = whole.split("\n") if whole else []
+        if len(lines) == last - first + 1:
+            yield lines
+            continue
+        stored = chain.from_iterable(stored_rows(ledger, last, first - 1))
+        numbered = takewhile(lambda pair: pair[1][0] == pair[0], enumerate(stored, start=first))
+        lines = [written_here(row) for _, row in numbered]
+        yield lines
+        if len(lines) < last - first + 1:
+            return
 
 
-def written_here(ledger: Ledger, position: int) -> str:
-    """Return the line of one event as Python's `json` writes it."""
-    ((*fields, link),) = next(stored_rows(ledger, position, position - 1))
-    return _line({"event": {**dict(zip(Event._fields, fields, strict=True)), "hash": link.hex()}})
+def written_here(stored: Sequence[Any]) -> str:
+    """Return the line of an event, as it is stored, as Python's `json` writes it."""
+    *fields, link = stored
+    return _json({"event": {**dict(zip(Event._fields, fields, strict=True)), "hash": link.hex()}})
 
 
-_SQL_TYPES = {str: "text", int: "integer"}
+# No text sorts behind it but one that begins with it.
+_LAST = chr(sys.maxunicode)
 
 
-def _as_declared(column: str, hint: Any) -> str:
-    """Return the SQL condition that a cell is of the type that an event has there."""
-    kind, *nothing = get_args(hint) or (hint,)
-    of_type = f"typeof({column}) = '{_SQL_TYPES[kind]}'"
-    return f"({column} IS NULL OR {of_type})" if nothing else of_type
+def _is_odd(column: str, hint: Any) -> str:
+    """Return the SQL condition that SQLite may write a cell otherwise than this program does: one
+    that is neither NULL nor of the type that an event has there.
+    """
+    if str in (get_args(hint) or (hint,)):
+        # Numbers sort before text, and blobs behind it; `+` keeps SQLite from making text of one.
+        return f"+{column} NOT BETWEEN '' AND '{_LAST}'"
+    return f"typeof({column}) IN ('real', 'blob')"
 
 
-_TYPES_FIT = " AND ".join(
-    [_as_declared(*field) for field in get_type_hints(Event).items()] + ["typeof(hash) = 'blob'"]
-)
+# A position is always a number: by it SQLite finds the row.
+_FIELDS = [field for field in get_type_hints(Event).items() if field[0] != "position"]
+_ODD = " OR ".join([*(_is_odd(*field) for field in _FIELDS), "hash IS NULL", "+hash < x''"])
 _NAMED = ", ".join(f"'{name}', {name}" for name in Event._fields)
-_SQL_LINE = (
-    f"CASE WHEN {_TYPES_FIT} THEN"
-    f" json_object('event', json_object({_NAMED}, 'hash', lower(hex(hash)))) || char(10)"
-    " END AS event"
+_LINE = f"""'{{"event":' || json_object({_NAMED}, 'hash', lower(hex(hash))) || '}}'"""
+# Whoever adds them up passes over what is NULL.
+_SQL_LINES = (
+    f"SELECT group_concat(line, char(10)) FROM (SELECT CASE WHEN {_ODD} THEN NULL ELSE {_LINE} END"
+    " AS line FROM events WHERE position BETWEEN ? AND ? ORDER BY position)"
 )

@@ -1,6 +1,7 @@
 """A shop that has something of everything a report tells, and a reader of the page about it."""
 
 import json
+import re
 import shlex
 from html.parser import HTMLParser
 from pathlib import Path
@@ -73,6 +74,7 @@ class Page(HTMLParser):
         self._table, self._part, self._into = "", "", "words"
         self.feed(text)
         self.data: Any = json.loads(self._script)
+        self.courses = {sku: [*map(_unpacked, texts)] for sku, *texts in self.data["courses"]}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -115,6 +117,18 @@ class Page(HTMLParser):
         if self._part == "thead":
             return table.columns
         return table.total if self._part == "tfoot" else table.rows[-1]
+
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _unpacked(text: str) -> list[int]:
+    """Return the numbers of a text that is packed as source maps are."""
+    found = []
+    for word in re.findall("[g-z0-9+/]*[A-Za-f]", text):
+        number = sum(_LETTERS.index(letter) % 32 << 5 * n for n, letter in enumerate(word))
+        found.append(-(number >> 1) if number % 2 else number >> 1)
+    return found
 
 
 def read_page(path: Path) -> Page:

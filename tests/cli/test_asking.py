@@ -71,6 +71,8 @@ def test_programs_see_of_a_timeline_what_people_see(shop_with_sales: Shop) -> No
     rows = shop_with_sales.json("history", "MUG-BLUE", "--last", 2, "--reverse")
     assert [row["position"] for row in rows] == [6, 7]
     assert [row["late"] for row in rows] == [False, False]
+    in_csv = shop_with_sales.ok("history", "MUG-BLUE", "--last", 2, "--format", "csv").csv
+    assert [row["late"] for row in in_csv] == ["false", "false"]
     rows = shop_with_sales.json("history", "MUG-BLUE", "--from", "2022-02", "--to", "2022-02")
     assert [(row["position"], row["on_hand"]) for row in rows] == [(4, 7), (7, 9)]
 

@@ -4,6 +4,7 @@ import sys
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
+from random import Random
 
 import pytest
 from typer.testing import CliRunner
@@ -144,17 +145,29 @@ def test_the_chart_is_on_hand_at_the_end_of_each_day(made: tuple[Shop, Page]) ->
     shop, page = made
     known = page.commands["stock"][page.commands["stock"].index("--known-at") + 1]
     first = date.fromisoformat(page.data["first"])
-    courses = {sku: texts for sku, *texts in page.data["courses"]}
+    courses = page.courses
     for sku in ("XYZ-1", "LAMP", "KITE"):
-        numbers = list(map(int, courses[sku][0].split()))
+        numbers = courses[sku][0]
         days, levels = accumulate(numbers[::2]), accumulate(numbers[1::2])
         for day, level in zip(days, levels, strict=True):
             on = first + timedelta(days=day)
             assert shop.on_hand(sku, "as-of", on, "--known-at", known) == level, (sku, on)
     at = (date(2022, 3, 31) - first).days
-    assert courses["LAMP"][1] == f"{at} -1"
-    assert courses["XYZ-1"][2] == str((date(2022, 4, 4) - first).days)
+    assert courses["LAMP"][1] == [at, -1]
+    assert courses["XYZ-1"][2] == [(date(2022, 4, 4) - first).days]
     assert page.data["from"] == (date(2022, 3, 1) - first).days
+
+
+def test_the_chart_has_room_for_what_changed_nothing_too(shop: Shop) -> None:
+    shop.ok("receive", "OLD", 5, "--on", "2022-01-01")
+    shop.ok("reverse", "--last", "--reason", "typed twice")
+    shop.ok("receive", "CUP", 5, "--on", "2022-01-10")
+    shop.ok("count", "CUP", 5, "--on", "2022-03-01")
+    file = shop.folder / "report.html"
+    shop.ok("report", file)
+    page = read_page(file)
+    assert (page.data["first"], page.data["span"]) == ("2022-01-01", 59)
+    assert page.courses == {"CUP": [[9, 5], [59, 0], []], "OLD": [[], [], [0]]}
 
 
 def test_what_was_known_is_what_is_told(shop: Shop) -> None:
@@ -222,7 +235,7 @@ def test_decimals_are_kept_to_the_letter(tmp_path: Path) -> None:
     shop.ok("report", file)
     page = read_page(file)
     assert page.tables["stock"].column("On hand") == ["1000000000000000.25"]
-    assert page.data["courses"] == [["TEA", "0 100000000000000025", "", ""]]
+    assert page.courses == {"TEA": [[0, 100000000000000025], [], []]}
 
 
 def test_the_commands_name_the_ledger_only_where_it_is_not_the_usual_one(
@@ -382,18 +395,22 @@ def test_without_the_package_for_it_the_extra_is_named(
 @pytest.mark.slow
 def test_a_large_shop_fits_on_a_page_that_can_be_sent(tmp_path: Path) -> None:
     skus, events = 2_000, 100_000
-    begins = date(2024, 1, 1)
+    draw = Random(14)
     lines = ["date,sku,type,quantity,unit_cost"]
-    lines += [f"{begins},SKU-{n:05},received,9999,{n % 70}.50" for n in range(skus)]
-    lines += [
-        f"{begins + timedelta(days=n * 700 // events)},SKU-{n * n % skus:05},sold,{n % 3 + 1},"
-        for n in range(skus, events)
-    ]
-    shop = Shop(tmp_path)
+    for _ in range(events):
+        day = date(2024, 1, 1) + timedelta(days=draw.randrange(700))
+        kind = draw.choice(["received", "sold", "sold", "removed", "returned"])
+        cost = f"{draw.randrange(1, 9_999)}.50" if kind == "received" else ""
+        units = draw.randrange(1, 99_999) / 100
+        lines.append(f"{day},SKU-{draw.randrange(skus):05},{kind},{units:.2f},{cost}")
+    shop = Shop(tmp_path, "--decimals", "2", "--negative", "allow")
     assert shop.import_text("\n".join(lines)).code == 0
+    names = [f"SKU-{n:05},A long-handled thing no. {n}" for n in range(skus)]
+    described = shop.import_text("\n".join(["sku,name", *names]), "--set", "type=described")
+    assert described.code == 0
     file = shop.folder / "report.html"
     shop.ok("report", file)
     assert file.stat().st_size < 2_000_000
     page = read_page(file)
-    assert len(page.tables["stock"].rows) == len(page.data["courses"]) == skus
-    assert sum(len(course[1].split()) // 2 for course in page.data["courses"]) > events / 4
+    assert len(page.tables["stock"].rows) == len(page.courses) == skus
+    assert sum(len(levels) // 2 for levels, _, _ in page.courses.values()) > events * 0.9

@@ -1,6 +1,8 @@
 """What people type who mean something else leads to the command that they mean."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 
@@ -160,3 +162,22 @@ def test_what_is_in_the_ledger_can_be_completed(shop: Shop) -> None:
     assert completed(shop, "inventory stock --format js") == ["json", "jsonl"]
     assert completed(shop, "inventory guide con") == ["concepts"]
     assert completed(shop, "inventory import --profile ama") == ["amazon-ledger"]
+
+
+def test_a_command_that_a_message_names_runs_also_for_a_sku_that_begins_like_an_option(
+    shop: Shop,
+) -> None:
+    shop.ok("receive", "--on", "2022-03-01", "-l", "back room", "--", "--x", 5)
+    shop.ok("describe", "--on", "2022-03-01", "--name", "Cross", "--", "--x")
+    shown = [
+        shop("status").out,
+        shop("sell", "-l", "back room", "--", "--x", 9).err,
+        shop("correct", 2, "--quantity", 1, "--reason", "a slip").err,
+    ]
+    named = [re.search(r"inventory ((?:history|describe)[^`·\n]*-- --x)", text) for text in shown]
+    assert [found and found[1] for found in named] == [
+        "history -- --x",
+        "history --location 'back room' -- --x",
+        "describe -- --x",
+    ]
+    assert shop.ok(*shlex.split("history --location 'back room' -- --x")).out

@@ -32,6 +32,11 @@ SANTIAGO = load_zone("America/Santiago")
         # It is past midnight in Berlin already.
         ("today", "2022-04-01"),
         ("Yesterday", "2022-03-31"),
+        ("tomorrow", "2022-04-02"),
+        # It is a Friday, and a day of the week is the last one before today.
+        ("Thursday", "2022-03-31"),
+        ("saturday", "2022-03-26"),
+        ("friday", "2022-03-25"),
         ("-7d", "2022-03-25"),
         ("-2w", "2022-03-18"),
         ("-3m", "2022-01-01"),
@@ -82,7 +87,7 @@ def test_a_moment(text: str, instant: str) -> None:
         ("10", "is not a whole date"),
         ("2024-05", "is not a whole date"),
         ("March 2022", "is not a whole date"),
-        ("Tuesday", "is not a whole date"),
+        ("next Tuesday", "is not understood"),
         ("10:30", "is not a whole date"),
         ("5 May", "is not a whole date"),
         ("2022-13-01", "does not exist: month must be in 1..12"),

@@ -94,6 +94,8 @@ def test_the_hash_is_that_of_the_file_as_it_is(shop: Shop) -> None:
         (packed({"a/": ""}), "a ZIP archive that holds nothing;"),
         (packed({"a.csv": gzip.compress(b"x", mtime=0)}), "is compressed twice"),
         (packed({"a.zip": PACKED["zip"]}), "is a ZIP archive within another file"),
+        (packed({"\u00e9.csv": MOVES}).replace(b"\xc3\xa9", b"\xb7\xb7", 1), "is damaged: "),
+        (xlsx({}), "has no sheet"),
         (packed({"xl/workbook.bin": "x"}), "is a binary workbook"),
         (packed({"xl/workbook.xml": "x"}), "cannot be read as a workbook"),
     ],

@@ -48,6 +48,7 @@ PROFILES = (
     Profile(decimal_mark=","),
     Profile(kinds={"lost": "removed"}),
     Profile(constants={"reason": "moved"}),
+    Profile(empty=("x", "1")),
 )
 
 

@@ -18,6 +18,7 @@ from inventory_cli.storage import export
 from inventory_cli.storage.chain import link_event
 from inventory_cli.storage.export import event_lines, written_here
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
+from inventory_cli.storage.log import stored_rows
 from inventory_cli.storage.plain_events import Place, read_plain
 from tests.conftest import Shop
 from tests.properties.lives import in_memory
@@ -76,10 +77,11 @@ def test_sqlite_writes_every_character_as_python_does(
         for position, text in enumerate([*CHARACTERS, *WORDS], start=1)
     ]
     with holding(shop.path, events) as ledger:
-        expected = [written_here(ledger, event.position) for event in events]
+        expected = [
+            written_here(row) for row in chain.from_iterable(stored_rows(ledger, len(events)))
+        ]
         monkeypatch.setattr(export, "written_here", None)
-        lines = chain.from_iterable(event_lines(ledger, len(events)))
-        assert [line for _, line in lines] == expected
+        assert [*chain.from_iterable(event_lines(ledger, len(events)))] == expected
     assert [tuple(json.loads(line)["event"].values())[:-1] for line in expected] == events
 
 
@@ -97,8 +99,9 @@ def test_sqlite_writes_every_value_in_every_column_as_python_does(
 ) -> None:
     with holding(shop.path, [alter(column, value)]) as ledger:
         ((written,),) = event_lines(ledger, 1)
-        assert written == (1, written_here(ledger, 1))
-    assert repr(json.loads(written[1])["event"][column]) == repr(value)
+        ((stored,),) = stored_rows(ledger, 1)
+        assert written == written_here(stored)
+    assert repr(json.loads(written)["event"][column]) == repr(value)
 
 
 @pytest.mark.parametrize("column", Event._fields[1:])
