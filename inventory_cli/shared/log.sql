@@ -169,9 +169,12 @@ CREATE CONSTRAINT TRIGGER refuse_unclosed AFTER INSERT OR UPDATE ON inventory.he
     EXECUTE FUNCTION inventory.refuse_unclosed();
 ALTER TABLE inventory.heads ENABLE ALWAYS TRIGGER refuse_unclosed;
 
-CREATE FUNCTION inventory.may_use(of uuid) RETURNS boolean LANGUAGE sql STABLE
-RETURN NOT EXISTS (SELECT FROM inventory.kept_to WHERE role = session_user)
-    OR EXISTS (SELECT FROM inventory.kept_to k WHERE k.role = session_user AND k.ledger = of);
+-- In PL/pgSQL, which plans what it asks once for a session and not for each append.
+CREATE FUNCTION inventory.may_use(of uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM inventory.kept_to WHERE role = session_user)
+        OR EXISTS (SELECT FROM inventory.kept_to k WHERE k.role = session_user AND k.ledger = of);
+END $$;
 
 -- The canonical text ------------------------------------------------------------------------------
 
@@ -235,9 +238,13 @@ RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 -- Which server this is, and on which of its timelines: a standby that was promoted begins a new one,
 -- and so does a server that was restored to a moment. The name of a file of the log begins with the
 -- timeline; pg_control_checkpoint() tells it only some time after a promotion.
-CREATE FUNCTION inventory.timeline() RETURNS text LANGUAGE sql VOLATILE
-RETURN (SELECT system_identifier FROM pg_control_system())::text
-    || '/' || ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int;
+CREATE FUNCTION inventory.timeline() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    system text;
+BEGIN
+    SELECT system_identifier INTO system FROM pg_control_system();
+    RETURN system || '/' || ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int;
+END $$;
 
 -- Appending ---------------------------------------------------------------------------------------
 

@@ -122,6 +122,7 @@ class Server:
             "tcp_user_timeout": 30_000,
             "application_name": "inventory",
             **given,
+            "client_encoding": "UTF8",
             "options": options.strip(),
         }
         # Statements are seldom the same twice: nothing is gained by preparing them.
@@ -241,7 +242,8 @@ class Server:
 
     def failure(self, error: psycopg.Error) -> ServerUnusable:
         """Return the failure that an error of the database stands for."""
-        text = " ".join(str(error).split()) or type(error).__name__
+        said = error.diag.message_primary or str(error) or type(error).__name__
+        text = " ".join(said.split())
         what, hint = _ADVICE.get(error.sqlstate or "", ("failed", None))
         if error.sqlstate is None or error.sqlstate[:2] in _LOST:
             what, hint = "cannot be reached", _advice_of(text)

@@ -149,6 +149,51 @@ def test_a_replica_takes_over_nothing_that_does_not_fit(
     assert (new.code, "event 5" in new.err, (tmp_path / "new.db").exists()) == (4, True, False)
 
 
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE inventory.batches SET actor = 'nobody' WHERE batch = 6", "batch 6"),
+        ("UPDATE inventory.snapshot_lines SET on_hand = 7", "the snapshot of batch 7"),
+        ("DELETE FROM inventory.batches WHERE batch = 6", "1 of 2 batches"),
+        ("UPDATE inventory.ledgers SET timezone = 'UTC'", "settings"),
+        (
+            "INSERT INTO inventory.carried_ids SELECT ledger, 'a', 1, 1, '', 0, '', NULL"
+            " FROM inventory.ledgers",
+            "carried ids",
+        ),
+    ],
+)
+def test_nothing_is_taken_over_that_the_chain_does_not_say(
+    first: Shop, database: str, tmp_path: Path, statement: str, what: str
+) -> None:
+    other = Machine(tmp_path / "other", database)
+    first.ok("receive", "MUG", 1)
+    first.ok("snapshot", "take", "later")
+    with administrator(database) as connection:
+        connection.execute(statement)
+    new = other("clone", database, tmp_path / "new.db")
+    assert (new.code, "does not fit the chain" in new.err) == (4, True), new
+    assert not (tmp_path / "new.db").exists()
+    if what not in ("settings", "carried ids"):
+        before = other.head
+        refused = other("sync")
+        assert (refused.code, f"holds {what}, which does not fit" in refused.err) == (4, True)
+        assert other.head == before
+
+
+def test_an_event_of_a_kind_that_a_newer_program_records_stops_a_replica(
+    first: Shop, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inventory_cli.core.events import KINDS
+
+    other = Machine(tmp_path / "other", database)
+    first.ok("receive", "MUG", 1)
+    known = {name: kind for name, kind in KINDS.items() if name != "received"}
+    monkeypatch.setattr("inventory_cli.shared.replica.KINDS", known)
+    refused = other("sync")
+    assert (refused.code, "event 4 is of the unknown kind 'received'" in refused.err) == (4, True)
+
+
 def test_only_a_shared_ledger_is_compared(story: Shop) -> None:
     refused = story("verify", "--shared")
     assert (refused.code, "is not shared" in refused.err) == (2, True)

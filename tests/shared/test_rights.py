@@ -66,7 +66,7 @@ def test_a_role_without_rights_is_told_which_it_needs(
     server.run("CREATE ROLE passer_by LOGIN")
     refused = Shop(tmp_path)("clone", server.url(name_of(database), "passer_by"), tmp_path / "n.db")
     assert (refused.code, "does not permit that" in refused.err) == (4, True)
-    assert "hint: `inventory share --sql` shows the rights" in refused.err
+    assert "hint: who owns the tables may; `inventory share --sql` shows the rights" in refused.err
     server.run("DROP ROLE passer_by")
 
 

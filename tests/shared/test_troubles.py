@@ -109,6 +109,40 @@ def test_a_database_of_other_ledgers(first: Shop, server: "Server", tmp_path: Pa
     server.run("DROP DATABASE of_others WITH (FORCE)")
 
 
+def test_a_database_that_cannot_hold_every_text(
+    shop: Shop, server: "Server", database: str
+) -> None:
+    server.run(
+        "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    refused = shop("share", server.url("ascii"))
+    assert (refused.code, "is encoded in SQL_ASCII" in refused.err) == (4, True)
+    server.run("DROP DATABASE ascii WITH (FORCE)")
+    shop.ok("share", database)
+
+
+@pytest.mark.parametrize("source", ["client", "server"])
+def test_sharing_whose_commit_is_cut_off(
+    shop: Shop, database: str, proxy: "Proxy", tmp_path: Path, source: str
+) -> None:
+    from tests.shared.proxy import Cut
+
+    # What makes the tables is there already: it says COMMITTED.
+    first_machine(tmp_path / "first", database)
+    url = proxy.url(database)
+    proxy.cut_at(Cut(source, b"COMMIT\x00"))
+    ran = shop("share", url)
+    if source == "client":
+        assert (ran.code, "the database may not hold it" in ran.err) == (4, True)
+        assert shop("receive", "MUG", 1).code == 4
+        shop.ok("share", url)
+    else:
+        assert ran.code == 0, ran
+    assert proxy.was_cut.is_set()
+    shop.ok("receive", "MUG", 1)
+    assert shop.failed_checks("--shared") == {}
+
+
 @pytest.mark.parametrize(
     ("version", "hint"),
     [(0, "let its owner bring it up to date"), (2, "upgrade with `pip install --upgrade")],
@@ -169,6 +203,37 @@ def test_a_network_that_hangs_in_the_middle_of_a_command(
         assert time.monotonic() - begun < 5
     proxy.thaw()
     assert first.on_hand("MUG") == 5
+
+
+def test_who_holds_for_long_says_a_word_now_and_then(
+    first: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inventory_cli.actions.append import append
+    from inventory_cli.core.events import AT_ONCE, Draft
+    from inventory_cli.errors import LedgerUnusable
+    from inventory_cli.shared import pulse
+    from inventory_cli.shared.opening import open_to_record
+    from inventory_cli.storage.batches import Origin
+
+    idle = "options=-c%20idle_in_transaction_session_timeout%3D300ms"
+    with_url(first, lambda url: f"{url}&{idle}")
+    drafts = [Draft("MUG", "main", "sold", 1, AT_ONCE, 0, *(None,) * 6)]
+
+    def slowly() -> list[Draft]:
+        time.sleep(0.7)
+        return drafts
+
+    for every, works in ((0.2, True), (60, False)):
+        monkeypatch.setattr(pulse, "IDLE_WITHIN", every)
+        with open_to_record(first.path) as ledger:
+            clock = ledger.clock(_no_clock)
+            if works:
+                append(ledger, Origin("me", "sell"), slowly, clock)
+            else:
+                with pytest.raises(LedgerUnusable, match="nothing was appended"):
+                    append(ledger, Origin("me", "sell"), slowly, clock)
+    assert first.on_hand("MUG") == 4
+    assert first.failed_checks("--shared") == {}
 
 
 def _no_clock() -> Any:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from tests.conftest import Shop
@@ -71,11 +71,3 @@ class Writer:
         if self._thread.is_alive():
             self.process.kill()
             raise AssertionError("a writer hangs")
-
-
-def write_all(writers: Sequence[Writer]) -> None:
-    """Let all of them write, and wait until they have."""
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
