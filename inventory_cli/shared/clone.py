@@ -54,7 +54,7 @@ def clone(url: str, path: Path, name: str | None) -> Head:
     try:
         with new_ledger(path) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            settings, start, timeline, last = _settings(server, identity)
+            settings, start, timeline, to = _settings(server, identity)
             connection.execute(
                 "INSERT INTO ledger VALUES (1, ?, ?, ?, ?, ?, ?)", (*settings, start)
             )
@@ -62,7 +62,7 @@ def clone(url: str, path: Path, name: str | None) -> Head:
             store_offsets(connection, zone)
             made = Ledger(path, connection, settings, zone)
             _take_carried(made, server)
-            apply(made, server, last)
+            apply(made, server, to)
             _check_carried(made, server)
             head = made.head()
             connection.execute("COMMIT")
@@ -89,17 +89,18 @@ def _chosen(listed: list[Listed], name: str | None) -> Listed:
     raise LedgerUnusable(f"the database holds {what}", f"there is: {shown}")
 
 
-def _settings(server: Server, identity: str) -> tuple[Settings, bytes, str, int]:
-    """Return the settings of a ledger, their hash, the timeline and the last batch."""
-    ((*fields, start, timeline, last),) = server.ask(
-        "SELECT ledger::text, created_at, decimals, l.timezone, negative, l.hash, timeline, batch"
-        " FROM inventory.ledgers l JOIN inventory.heads USING (ledger) WHERE ledger = %s",
+def _settings(server: Server, identity: str) -> tuple[Settings, bytes, str, Head]:
+    """Return the settings of a ledger, their hash, the timeline and the head."""
+    ((*fields, start, timeline, position, batch, recorded_at, link),) = server.ask(
+        "SELECT ledger::text, created_at, decimals, l.timezone, negative, l.hash, timeline,"
+        " position, batch, recorded_at, h.hash FROM inventory.ledgers l"
+        " JOIN inventory.heads h USING (ledger) WHERE ledger = %s",
         (identity,),
     )
     settings = Settings(*fields)
     if genesis(settings) != start or not are_sound(settings):
         raise does_not_fit(server.place, "settings")
-    return settings, start, timeline, last
+    return settings, start, timeline, Head(position, batch, recorded_at, link)
 
 
 def _take_carried(made: Ledger, server: Server) -> None:

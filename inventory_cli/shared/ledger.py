@@ -27,7 +27,7 @@ from inventory_cli.shared.pulse import Pulse
 from inventory_cli.shared.replica import Missing, apply
 from inventory_cli.shared.server import LOCK_WITHIN, Server
 from inventory_cli.storage import names
-from inventory_cli.storage.batches import Batch, headers_with_hash
+from inventory_cli.storage.batches import Batch, headers_with_hash, read_batches
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, Written
 
@@ -120,7 +120,7 @@ class SharedLedger(Ledger):
         self._take_timeline(timeline)
         self._held = Held(theirs, now)
         if theirs.batch > mine.batch:
-            apply(self, self.server, theirs.batch, _missing(headers, events))
+            apply(self, self.server, theirs, _missing(headers, events))
         return theirs
 
     def _ask_hold(self, mine: Head) -> tuple[Any, ...]:
@@ -257,13 +257,11 @@ class SharedLedger(Ledger):
                 mine = self.head()
                 if not self.holds(mine):
                     raise BatchesMissing(self.server.place, mine, theirs)
-                taken = apply(self, self.server, theirs.batch) if theirs.batch > mine.batch else []
-                if taken:
+                if theirs.batch > mine.batch:
+                    apply(self, self.server, theirs)
                     Ledger.commit(self, self._taken_over(theirs))
-        else:
-            taken = []
         touch(self.path)
-        return taken
+        return read_batches(self, mine.batch)
 
     def _taken_over(self, head: Head) -> Written:
         def is_there() -> bool:

@@ -15,7 +15,7 @@ from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
 from inventory_cli.storage.chain import digest_lines, link_batch, link_drafts
 from inventory_cli.storage.insert import CHUNK, insert_events, put_aside, put_back
-from inventory_cli.storage.ledger_file import Ledger
+from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS, read_effects
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
 from inventory_cli.storage.stock import store_states, stored_state
@@ -34,46 +34,33 @@ class Missing(NamedTuple):
     events: Sequence[Row]
 
 
-def apply(ledger: Ledger, server: Server, last: int, missing: Missing | None = None) -> list[Batch]:
-    """Take the batches up to number `last` over into a file, inside its open transaction; return
-    their headers. What is `missing` need not be asked for, if it is known. Raises LedgerUnusable at
-    the first that does not fit.
+def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = None) -> None:
+    """Take over into a file, inside its open transaction, what a database holds up to a head. What
+    is `missing` need not be asked for, if it is known. Raises LedgerUnusable at the first batch
+    that does not fit.
     """
-    head, of = ledger.head(), ledger.settings.identity
-    query = f"SELECT {BATCH_COLUMNS}, hash FROM inventory.batches WHERE ledger = %s"
-    query += " AND batch > %s AND batch <= %s ORDER BY batch"
-    rows = missing.headers if missing else server.ask(query, (of, head.batch, last))
-    if len(rows) != last - head.batch:
-        raise does_not_fit(server.place, f"{len(rows)} of {last - head.batch} batches")
-    headers = [Batch(*row[:-1]) for row in rows]
-    taking = _Taking(ledger, server, headers, missing and missing.events)
-    for header, row in zip(headers, rows, strict=True):
-        taking.take(header, row[-1])
-    taking.finish()
-    return headers
+    taking = _Taking(ledger, server, to, missing and missing.events)
+    asked = _headers_of(server, ledger.settings.identity, ledger.head().batch, to.batch)
+    for *fields, link in missing.headers if missing else asked:
+        taking.take(Batch(*fields), link)
+    taking.finish(to)
 
 
 class _Taking:
     """Batches that are taken over one after the other, and what they make of the streams."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        server: Server,
-        headers: Sequence[Batch],
-        events: Sequence[Row] | None,
+        self, ledger: Ledger, server: Server, to: Head, events: Sequence[Row] | None
     ) -> None:
         self._ledger, self._server = ledger, server
         head = ledger.head()
-        end = max((header.last_position or 0 for header in headers), default=0)
         self._batch, self._link, self._position = head.batch, head.hash, head.position
         self._recorded_at = head.recorded_at
-        is_large = end - head.position > CHUNK
+        is_large = to.position - head.position > CHUNK
         self._aside = (
             put_aside(ledger.connection, log_is_empty=head.position == 0) if is_large else None
         )
-        of = ledger.settings.identity
-        asked = events_of(server, of, head.position, end)
+        asked = events_of(server, ledger.settings.identity, head.position, to.position)
         self._events = asked if events is None else iter(events)
         self._waiting: list[Row] = []
         self._streams: _Replayed | _Forwarded
@@ -82,6 +69,8 @@ class _Taking:
     def take(self, header: Batch, link: bytes) -> None:
         """Take over one batch, whose stored hash is `link`."""
         self._batch += 1
+        if header.batch != self._batch:
+            raise does_not_fit(self._server.place, f"batch {header.batch}")
         first, size = self._position + 1, len(header.positions)
         while chunk := list(islice(self._events, min(size, CHUNK))):
             self._take_events(chunk)
@@ -94,7 +83,6 @@ class _Taking:
         ends = (first, self._position) if self._position >= first else (None, None)
         if (
             self._link != link
-            or header.batch != self._batch
             or (header.first_position, header.last_position) != ends
             or header.recorded_at < self._recorded_at
         ):
@@ -140,12 +128,22 @@ class _Taking:
                 return
         raise does_not_fit(self._server.place, f"the snapshot of batch {header.batch}")
 
-    def finish(self) -> None:
+    def finish(self, to: Head) -> None:
         """Write what is left, and what the events make of the streams."""
+        if (self._batch, self._link) != (to.batch, to.hash):
+            raise does_not_fit(self._server.place, f"a head at batch {to.batch}")
         self._insert()
         if self._aside is not None:
             put_back(self._ledger.connection, self._aside)
         store_states(self._ledger, self._streams.states(self._position))
+
+
+def _headers_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:
+    """Give the headers of a ledger behind a batch and up to another with their hashes, in order."""
+    query = f"SELECT {BATCH_COLUMNS}, hash FROM inventory.batches WHERE ledger = %s"
+    query += " AND batch > %s AND batch <= %s ORDER BY batch"
+    for start in range(after, last, PIECE):
+        yield from server.ask(query, (of, start, min(start + PIECE, last)))
 
 
 def events_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:
