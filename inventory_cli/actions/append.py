@@ -43,30 +43,23 @@ def append(
     clock: Clock,
     allow_negative: bool = False,
     dry_run: bool = False,
-    inspect: Callable[[Iterable[Stream], int, int], None] | None = None,
     details: Mapping[str, str] = {},
 ) -> Appended | None:
     """Record a batch, or refuse it whole.
 
     `plan` is called under the write lock, so that it may look at the log before it says which
     events to record; None is returned when it says none. `clock` is read once, under the lock too:
-    what was asked before did not know of the batch. `inspect` may look at the streams that were
-    touched, and the first and last position, before the batch is judged; when it raises, nothing
-    was appended. A `dry_run` does all of it but the last step. `details` go into the header.
+    what was asked before did not know of the batch. A `dry_run` does all of it but the last step.
+    `details` go into the header.
 
     Raises Forbidden when the rules forbid the batch, Refused when the ledger has ended, and
     LedgerUnusable when the file cannot be written; then nothing was appended.
     """
-    return append_parts(
-        ledger,
-        origin,
-        lambda: in_parts(plan()),
-        clock,
-        allow_negative,
-        dry_run,
-        inspect,
-        details,
-    )
+
+    def parts() -> Iterable[Drafts]:
+        return in_parts(plan())
+
+    return append_parts(ledger, origin, parts, clock, allow_negative, dry_run, details=details)
 
 
 def append_parts(
@@ -82,6 +75,9 @@ def append_parts(
 ) -> Appended | None:
     """Record a batch as `append` does, where `plan` gives its drafts many at a time; where it looks
     in the log for those that it gave before, it `looks_back`.
+
+    `inspect` may look at the streams that were touched, and the first and last position, before the
+    batch is judged; when it raises, nothing was appended.
     """
     with ledger.appending():
         refuse_ended(ledger)

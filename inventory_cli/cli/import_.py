@@ -56,6 +56,11 @@ DraftOnly = Annotated[
     bool, typer.Option("--draft", help="Print a profile to start from, and append nothing.")
 ]
 
+TryOnly = Annotated[
+    bool,
+    typer.Option("--try", help="Show a draft, what it would do and the stock; append nothing."),
+]
+
 _OF_NO_USE_TO_A_DRAFT = (
     *("one_batch", "overlap", "check_balances", "errors", "skip_bad", "dry_run"),
     *("into_closed", "by", "allow_negative", "known_only", "add_up", "once", "format"),
@@ -73,6 +78,7 @@ def import_(
     skip_bad: SkipBad = False,
     dry_run: DryRun = False,
     draft: DraftOnly = False,
+    try_: TryOnly = False,
     into_closed: IntoClosed = None,
     by: By = None,
     allow_negative: AllowNegative = False,
@@ -87,16 +93,21 @@ def import_(
         inventory import movements.csv --dry-run
         inventory import movements.csv --skip-bad --errors bad-rows.csv
         inventory import sales.csv --column sku=Article --kind Sale=sold
+        inventory import sales.csv --try
         inventory import sales.csv --draft > sales.toml
         inventory import january.csv february.csv --one-batch
     """
     if files.count("-") > 1:
         raise WrongUsage("standard input can be read only once", "name - once")
-    if draft:
-        _require_use(context)
+    if draft or try_:
+        _require_use(context, "--draft" if draft else "--try")
         if len(files) > 1:
-            raise WrongUsage("--draft looks at one file", "name one of them")
-        _draft(files[0], meaning.as_profile(files))
+            raise WrongUsage("a draft is made for one file", "name one of them")
+        profile = meaning.as_profile(files)
+        if draft:
+            _draft(files[0], profile)
+        else:
+            _try(context, files[0], profile, allow_negative)
         return
     profile = meaning.as_profile(files)
     profile = with_options(profile, {"overlap": overlap, "check_balances": check_balances})
@@ -113,18 +124,20 @@ def import_(
     _record(context, files, profile, choices, one_batch, by, format)
 
 
-def _require_use(context: typer.Context) -> None:
-    """Raise WrongUsage for an option that was typed beside --draft and means nothing to it."""
+def _require_use(context: typer.Context, what: str) -> None:
+    """Raise WrongUsage for an option that was typed beside --draft or --try and means nothing to
+    it.
+    """
     if options.is_typed(context, "profile"):
         raise WrongUsage(
-            "--draft makes a new profile, so --profile has no place beside it",
+            f"{what} makes a new profile, so --profile has no place beside it",
             "leave one of them out",
         )
     for name in _OF_NO_USE_TO_A_DRAFT:
-        if options.is_typed(context, name):
+        if options.is_typed(context, name) and (what, name) != ("--try", "allow_negative"):
             option = name.replace("_", "-")
             raise WrongUsage(
-                f"--{option} is of no use with --draft, which appends nothing", "leave it out"
+                f"--{option} is of no use with {what}, which appends nothing", "leave it out"
             )
 
 
@@ -133,9 +146,18 @@ def _draft(file: str, given: Profile) -> None:
     from inventory_cli.drafting.draft import draft_profile
 
     with opened(file) as stream, progress("reading") as advance:
-        lines = draft_profile(stream, source_name(file), given, advance)
-    for text in lines:
+        draft = draft_profile(stream, source_name(file), given, advance)
+    for text in draft.lines:
         line(text)
+
+
+def _try(context: typer.Context, file: str, given: Profile, allow_negative: bool) -> None:
+    from inventory_cli.cli.try_file import try_file  # So few are tried.
+
+    choices = Choices(
+        dry_run=True, allow_negative=allow_negative, usual_location=options.usual_location()
+    )
+    try_file(context, file, given, choices)
 
 
 def _record(

@@ -9,6 +9,7 @@ from inventory_cli.actions.stated_balances import Broken
 from inventory_cli.core.dates import show_day
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.wording import MOST_SHOWN, and_more, count_of
+from inventory_cli.importing.columns import DRAFT_HINT
 from inventory_cli.importing.profile_keys import KINDS_HINT
 from inventory_cli.importing.tally import Foremost
 from inventory_cli.render import Answer, Column, show
@@ -28,7 +29,7 @@ def complain_of(ledger: Ledger, file: str, imported: Imported) -> None:
         hint = "mend them, or record only the good rows with --skip-bad"
         if types := imported.reading.unknown_types:
             words = " ".join(f"--kind {quote(word + '=KIND')}" for word in [*types][:MOST_SHOWN])
-            hint = f"say what the words mean with {words} ({KINDS_HINT}); or {hint}"
+            hint = f"say what the words mean with {words} ({KINDS_HINT}); {DRAFT_HINT}; or {hint}"
         complain("\n  ".join([f"{file}: {bad}, so nothing was appended", *lines]), hint)
     broken = imported.broken if imported.broken and imported.broken.breaks.count else None
     balances = _breaks(ledger, broken) if broken else []

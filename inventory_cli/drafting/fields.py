@@ -1,152 +1,173 @@
-"""Knows which column of an unknown file most likely is which field, by its name and what it holds.
+"""Knows which column of an unknown file most likely is which field: by its name, by what it holds,
+and by the balances, which decide.
 
 Must never know how a profile is written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from inventory_cli.core.wording import count_of
+from inventory_cli.drafting.balances import Proof, prove, words_agree
+from inventory_cli.drafting.by_name import WAYS, Chosen, by_name, take_by_name
+from inventory_cli.drafting.guesses import Guesses
+from inventory_cli.drafting.headers import rank
+from inventory_cli.drafting.quantity_columns import choose_places, choose_quantities
+from inventory_cli.drafting.rivals import note_rivals
+from inventory_cli.drafting.sample import Sample
 from inventory_cli.drafting.survey import Column, Survey
-from inventory_cli.drafting.words import kind_of, rank
-from inventory_cli.errors import WrongUsage
-from inventory_cli.importing.columns import match_header
+from inventory_cli.drafting.words import is_known, is_void
+from inventory_cli.importing.columns import folded, match_header
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.profile_keys import parse_imported_kind
 
-# In the order in which fields take their columns: the ones with the most telling names first.
-# `before` and `status` are no fields, but columns that say something about others.
-_ORDER = (
-    *("balance", "before", "quantity_in", "quantity_out", "date", "quantity", "sku", "type"),
-    *("to_location", "location", "unit_cost", "id", "reference", "reason", "by", "status"),
-)
-_NUMBERS = ("balance", "before", "quantity_in", "quantity_out", "unit_cost")
-_MOST_WORDS = 60
+# How many columns are tried for what keeps the streams of balances apart.
+_MOST_KEYS = 8
 
 
-def is_movements(fields: Iterable[str]) -> bool:
-    """Tell whether fields are enough for movements or stock: two of date, SKU and quantity."""
-    found = set(fields)
-    quantity = found & {"quantity", "quantity_in", "quantity_out"}
-    return ["date" in found, "sku" in found, bool(quantity)].count(True) > 1
+def choose_fields(name: str, survey: Survey, given: Profile) -> Chosen:
+    """Return which columns are fields. What is given stays so, and each column is one field.
 
-
-def likely_kind(word: str, kinds: Mapping[str, str]) -> str | None:
-    """Return what a word of a type column means: as given, by itself, or most likely."""
-    if given := kinds.get(word.strip().casefold()):
-        return given
-    try:
-        return parse_imported_kind(word)
-    except WrongUsage:
-        return kind_of(word)
-
-
-def choose_fields(name: str, columns: Survey, given: Profile) -> tuple[dict[str, int], list[str]]:
-    """Return the columns of fields by index, and why others are none.
-
-    What is given stays so, and each column is one field. Raises Refused when a given column is not
-    in the file `name`.
+    Raises Refused when a given column is not in the file `name`.
     """
     found: dict[str, int] = {}
     remarks: list[str] = []
-    headers = [column.header for column in columns.columns]
+    columns = survey.columns
+    headers = [column.header for column in columns]
     matched = match_header(name, 1, headers, given)
     for field in given.columns:
         index = matched.fields[field]
         made = index - len(headers)
         found[field] = index if made < 0 else matched.made[made].columns[0]
-    for field in _ORDER:
-        if field in found or field in given.constants:
+    take_by_name(survey, given, found, remarks)
+    status = found.get("status")
+    sample = Sample(survey, lambda row: status is None or not is_void(row[status]))
+    _leave_running_ids(columns, sample, given, found, remarks)
+    places, ways = _given(headers, given.places), _given(headers, given.quantities)
+    chosen = Chosen(found, remarks, {}, places, ways, None, sample)
+    if not places and not ways:
+        choose_quantities(survey, given, chosen)
+    guesses = Guesses(survey, given, sample, found, remarks)
+    proof = None
+    if not given.columns.keys() & {"sku", "quantity", "balance"}:
+        proof = _proved(survey, guesses, chosen)
+    if proof and not _goes_with_words(proof, guesses, chosen):
+        proof = None
+    if proof is not None and proof.claim.keys:
+        _take_proof(columns, proof, found, remarks)
+    else:
+        choose_places(survey, chosen, may_be_unknown=True)
+    _take_guesses(survey, given, guesses, chosen)
+    chosen = chosen._replace(proof=proof)
+    note_rivals(survey, given, chosen)
+    return chosen
+
+
+def _given(headers: Sequence[str], said: Mapping[str, str]) -> dict[int, str]:
+    """Return the columns that a table of the profile names, with what it says of them."""
+    names = {folded(header): meant for header, meant in said.items()}
+    return {n: names[folded(h)] for n, h in enumerate(headers) if folded(h) in names}
+
+
+def _leave_running_ids(
+    columns: Sequence[Column],
+    sample: Sample,
+    given: Profile,
+    found: dict[str, int],
+    remarks: list[str],
+) -> None:
+    """Take no column for ids, or documents, that only numbers the rows of its own file."""
+    for field in ("id", "reference"):
+        index = found.get(field)
+        if index is None or field in given.columns or not sample.is_running(index, field == "id"):
             continue
-        best = None
-        for _, index in _by_name(field, columns.columns, found):
-            reason = _unfit(field, columns.columns[index], given)
-            if reason is None:
-                found[field] = index
-                best = None
-                break
-            best = (
-                best or f"{columns.columns[index].header!r} is not taken for the {field}: {reason}"
-            )
-        if best and field not in ("before", "status"):
-            remarks.append(best)
-    # Either of these alone is no quantity, but something else, such as a state.
-    if not {"quantity_in", "quantity_out"} <= found.keys() - given.columns.keys():
-        for field in ("quantity_in", "quantity_out"):
-            if field not in given.columns:
-                found.pop(field, None)
-    elif "quantity" not in given.columns:
-        found.pop("quantity", None)
-    if "balance" in found and not found.keys() & {"type", "quantity", "quantity_in"}:
-        found["quantity"] = found.pop("balance")
-    _guess(columns, given, found, remarks)
-    return found, remarks
+        del found[field]
+        remarks.append(
+            f"{columns[index].header!r} is not taken for the {field}: it is a running number, "
+            "which another file may have too"
+        )
 
 
-def _by_name(
-    field: str, columns: tuple[Column, ...], found: Mapping[str, int]
-) -> list[tuple[int, int]]:
-    ranks = ((rank(field, c.header), n) for n, c in enumerate(columns) if n not in found.values())
-    return sorted((how, n) for how, n in ranks if how is not None)
+def _proved(survey: Survey, guesses: Guesses, chosen: Chosen) -> Proof | None:
+    """Return what the balances prove; named columns are tried before others."""
+    found = chosen.fields
+    numeric = guesses.numbers()
+    quantities: list[tuple[int, ...]]
+    if "quantity" in found:
+        named = [n for _, n in by_name("quantity", survey.columns, {}) if n in numeric]
+        quantities = [(n,) for n in dict.fromkeys((found["quantity"], *named))]
+    elif found.keys() >= set(WAYS):
+        quantities = [tuple(found[field] for field in WAYS)]
+    else:
+        quantities = [(n,) for n in numeric]
+    if "balance" in found:
+        balances = [(found.get("before"), found["balance"])]
+    elif all(is_known(column.header) for column in survey.columns):
+        balances = []
+    else:
+        balances = [(a, b) for a in numeric for b in numeric if a != b]
+        balances += [(None, n) for n in numeric]
+    skus = guesses.keys()[:_MOST_KEYS]
+    places = [n for _, n in by_name("location", survey.columns, {})]
+    if "sku" in found:
+        skus = [found["sku"], *(n for n in skus if n != found["sku"])]
+    keys = [(sku, place) for sku in skus for place in places if place != sku]
+    return prove(chosen.sample, balances, quantities, [*keys, *((sku,) for sku in skus)])
 
 
-def _unfit(field: str, column: Column, given: Profile) -> str | None:
-    """Return why a column cannot be a field by what it holds; None if it can."""
-    cells = column.filled
-    if not cells:
-        return "all its cells are empty"
-    if field == "date" and column.dated * 2 < cells and column.no_date:
-        return f"{column.dated} of {cells} cells are dates, unlike {column.no_date!r}"
-    numbers = column.numbers[column.mark]
-    wanted = cells if field in _NUMBERS else cells // 2 + 1 if field == "quantity" else 0
-    if numbers < wanted:
-        unlike = f", unlike {column.no_number!r}" if column.no_number else ""
-        return f"{numbers} of {cells} cells are numbers{unlike}"
-    if field == "unit_cost" and column.negative:
-        return f"{count_of(column.negative, 'cell')} are negative"
-    if field in ("type", "status"):
-        words = column.words or {}
-        if not 0 < len(words) <= _MOST_WORDS:
-            return "it has too many different words"
-        if field == "type" and not any(likely_kind(word, given.kinds) for word in words):
-            return f"none of its words is known, such as {next(iter(words))!r}"
-    return None
+def _goes_with_words(proof: Proof, guesses: Guesses, chosen: Chosen) -> bool:
+    """Tell whether there is a type, or may be one, of which each word mostly goes one way."""
+    type = chosen.fields.get("type")
+    possible: list[int | None] = [type]
+    if type is None:
+        possible = [*guesses.types(proof.claim.keys)] or possible
+    return any(words_agree(chosen.sample, proof.claim, one) for one in possible)
 
 
-def _guess(survey: Survey, given: Profile, found: dict[str, int], remarks: list[str]) -> None:
-    """Find by what they hold alone the columns whose names say nothing."""
-    if given.header and not is_movements(found):
-        return
-    columns = survey.columns
+def _take_proof(
+    columns: Sequence[Column], proof: Proof, found: dict[str, int], remarks: list[str]
+) -> None:
+    """Take the columns that the balances prove, in place of those with likelier names."""
+    claim = proof.claim
+    taken = {"balance": claim.balance, "sku": claim.keys[0]}
+    taken |= {} if claim.before is None else {"before": claim.before}
+    taken |= {"quantity": claim.quantities[0]} if len(claim.quantities) == 1 else {}
+    for field, index in taken.items():
+        before = found.get(field)
+        if before == index:
+            continue
+        for other in [other for other, n in found.items() if n == index]:
+            del found[other]
+        found[field] = index
+        remark = f"{columns[index].header!r} is taken for the {field}: only so the balances follow"
+        if before is not None:
+            remark += f" from each other; {columns[before].header!r} is not"
+            if field == "sku" and rank("reference", columns[before].header) is not None:
+                found.setdefault("reference", before)
+        remarks.append(remark)
+    if "location" in found and found["location"] not in claim.keys:
+        if len(claim.keys) > 1:
+            found["location"] = claim.keys[1]
+        else:
+            header = columns[found.pop("balance")].header
+            remarks.append(f"{header!r} is no balance of a place: it is that over all of them")
 
-    def free(n: int) -> bool:
-        return n not in found.values() and bool(columns[n].header) and columns[n].filled > 0
 
-    def is_type(column: Column) -> bool:
-        words = column.words or {}
-        kinds = [likely_kind(word, given.kinds) for word in words]
-        least = 2 if given.header else 1
-        return least <= len(words) <= _MOST_WORDS and None not in kinds
-
-    def is_text(column: Column) -> bool:
-        return not column.is_numeric and column.dated < column.filled
-
-    quantities = {"quantity", "quantity_in", "quantity_out", "balance"}
-    for field, fits in (
-        ("date", lambda column: column.dated == column.filled),
-        ("type", is_type),
-        ("quantity", lambda column: column.is_numeric),
-        ("sku", is_text),
+def _take_guesses(survey: Survey, given: Profile, guesses: Guesses, chosen: Chosen) -> None:
+    """Take by what they hold alone the columns whose names say nothing."""
+    found = chosen.fields
+    before, said = dict(found), len(chosen.remarks)
+    was_movements, had_quantity = chosen.is_movements(), chosen.has_quantity()
+    guesses.take_date()
+    guesses.take_quantity(chosen.has_quantity(), chosen.undecided)
+    guesses.take_sku(chosen.undecided)
+    if "reference" not in found and "reference" in before:
+        take_by_name(survey, given, found, [], ("reference",))
+    guesses.take_type()
+    known = found.keys() | chosen.undecided.keys() | given.constants.keys()
+    is_list = "sku" in found and (had_quantity or guesses.is_code(found["sku"]))
+    if given.header and not (
+        was_movements or (chosen.has_quantity() and ({"date", "sku"} <= known or is_list))
     ):
-        taken = quantities if field == "quantity" else {field}
-        if taken & (found.keys() | given.constants.keys()):
-            continue
-        fitting = [n for n in range(len(columns)) if free(n) and fits(columns[n])]
-        if field == "sku" and len(fitting) > 1:
-            # What names an article repeats, and is not the same in every row.
-            fitting = [n for n in fitting if columns[n].filled == survey.rows] or fitting
-        names = ", ".join(repr(columns[n].header) for n in fitting)
-        if len(fitting) == 1:
-            found[field] = fitting[0]
-            remarks.append(f"{names} is taken for the {field} by what it holds, not by its name")
-        elif fitting and field != "type":
-            remarks.append(f"the {field} may be any of {names}")
+        # It is a table of something else.
+        found.clear()
+        found.update(before)
+        del chosen.remarks[said:]
+        chosen.undecided.clear()

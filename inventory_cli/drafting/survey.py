@@ -17,7 +17,8 @@ from inventory_cli.core.quantities import (
     parse_quantity,
     two_readings,
 )
-from inventory_cli.drafting.words import is_known
+from inventory_cli.drafting.headers import names_a_field
+from inventory_cli.drafting.words import is_empty_word
 from inventory_cli.errors import Refused, WrongUsage
 from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.date_formats import DateColumn, fitting_formats, parse_as
@@ -31,6 +32,8 @@ _FIRST_RECORDS = 200
 # How many different cells of a column are counted before they are looked at and forgotten.
 _MOST_CELLS = 20_000
 _LONGEST_CELL = 200
+# How many rows are kept, to see what columns say of each other.
+_MOST_ROWS = 5_000
 # What stands in no text, and how many bytes are searched for it.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _SEARCHED = 1 << 20
@@ -56,6 +59,8 @@ class Column:
         self.header = header
         self.filled = self.empty = self.dated = self.negative = 0
         self.first_empty = 0
+        # How many cells say in a word that there is nothing, such as `null` or `-`.
+        self.empty_words: Counter[str] = Counter()
         self.words: dict[str, int] | None = {}
         # How many are numbers with each decimal mark, and the most decimals they have then.
         self.numbers: Counter[str | None] = Counter()
@@ -75,8 +80,13 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all cells are numbers with that mark."""
-        return 0 < self.filled == self.numbers[self.mark]
+        """Whether all cells that say something are numbers with that mark."""
+        return 0 < self.filled - self.empty_words.total() == self.numbers[self.mark]
+
+    @property
+    def values(self) -> int:
+        """How many different cells there are, as far as they are counted."""
+        return _MOST_CELLS if self.words is None else len(self.words)
 
     def take(self, line: int, cell: str) -> None:
         """Count a cell."""
@@ -100,6 +110,9 @@ class Column:
             self.filled += count
             if self.words is not None:
                 self.words[text] = self.words.get(text, 0) + count
+            if is_empty_word(text):
+                self.empty_words[text] += count
+                continue
             self._look_for_number(text, count)
             self._look_for_date(text, count, line)
         self._cells.clear()
@@ -160,11 +173,15 @@ class Column:
 
 
 class Survey(NamedTuple):
-    """What stands in a file: in its columns, and how many rows are read, or bad by their width."""
+    """What stands in a file: in its columns, and how many rows are read, or bad by their width.
+
+    `sample` are the first rows.
+    """
 
     shape: Shape
     columns: tuple[Column, ...]
     reading: Reading
+    sample: tuple[list[str], ...]
 
     @property
     def rows(self) -> int:
@@ -195,6 +212,13 @@ def survey(file: BinaryIO, name: str, given: Profile, progress: Progress) -> Sur
             if given.encoding or not error.encoding or _is_binary(file):
                 raise
             profile, sample = profile._replace(encoding=error.encoding), error.word
+        except Refused:
+            # Between tabs quotes are often text, which may show late.
+            if not profile.quotes or shape.profile.delimiter not in (None, "\t"):
+                raise
+            profile = shape.profile._replace(delimiter="\t", quotes=False)
+            if len(next(iter(_first_records(file, name, profile)[1]), (0, []))[1]) < 2:
+                raise
 
 
 def _is_binary(file: BinaryIO) -> bool:
@@ -206,20 +230,24 @@ def find_spelling(file: BinaryIO, name: str, given: Profile) -> Profile:
     """Return where the header is, and by what columns are parted, if an import must be told."""
     tables = {}
     for mark in given.delimiter or DELIMITERS:
-        if records := _first_records(file, name, given._replace(delimiter=mark))[1]:
-            tables[mark] = records[_place_of_header(records) :], len(records)
+        for quotes in (True, False) if mark == "\t" and given.quotes else (given.quotes,):
+            profile = given._replace(delimiter=mark, quotes=quotes)
+            records = _first_records(file, name, profile)[1]
+            if records and (quotes or len(records[0][1]) > 1):
+                tables[mark, quotes] = records[_place_of_header(records) :], len(records)
 
-    def even(mark: str) -> tuple[int, bool]:
-        return evenness([record for _, record in tables[mark][0]]), mark == ","
+    def even(way: tuple[str, bool]) -> tuple[int, bool]:
+        return evenness([record for _, record in tables[way][0]]), way[0] == ","
 
-    mark = max(tables, key=even, default="")
-    if mark not in tables or not (even(mark)[0] or mark in (given.delimiter or ",")):
+    best = max(tables, key=even, default=("", True))
+    if best not in tables or not (even(best)[0] or best[0] in (given.delimiter or ",")):
         # It has one column, or is not CSV: an import says so.
         return given
-    table, count = tables[mark]
+    (table, count), (mark, quotes) = tables[best], best
     line, header = table[0]
-    profile = given if len(table) == count else given._replace(skip_lines=line - 1)
-    if _first_records(file, name, profile)[0] != mark:
+    profile = given._replace(quotes=quotes)
+    profile = profile if len(table) == count else profile._replace(skip_lines=line - 1)
+    if _first_records(file, name, profile)[0] not in (None, mark):
         profile = profile._replace(delimiter=mark)
     return profile._replace(header=False) if _looks_like_data(header) else profile
 
@@ -248,8 +276,10 @@ def _place_of_header(records: Sequence[Record]) -> int:
 
 def _looks_like_data(header: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in header if cell.strip()]
-    return not any(map(is_known, cells)) and any(
-        number(cell, None) is not None or fitting_formats(cell, _ZONE) for cell in cells
+    dates = sum(bool(fitting_formats(cell, _ZONE)) for cell in cells)
+    numbers = sum(number(cell, None) is not None for cell in cells)
+    return (dates > 0 and numbers > 0) or (
+        dates + numbers > 0 and not any(map(names_a_field, cells))
     )
 
 
@@ -257,12 +287,15 @@ def _surveyed(file: BinaryIO, name: str, shape: Shape, progress: Progress) -> Su
     names, rows, reading = rows_of(file, name, shape.profile, progress)
     columns = tuple(Column(text.strip(), f"{name}, {text.strip()}") for text in names)
     takes = [column.take for column in columns]
+    sample: list[list[str]] = []
     for line, record in rows:
+        if len(sample) < _MOST_ROWS:
+            sample.append(record)
         for take, cell in zip(takes, record, strict=True):
             take(line, cell)
     for column in columns:
         column.look()
-    return Survey(shape, columns, reading)
+    return Survey(shape, columns, reading, tuple(sample))
 
 
 def rows_of(

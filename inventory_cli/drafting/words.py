@@ -1,176 +1,214 @@
-"""Knows by what names other systems call the fields and the kinds of event.
+"""Knows what the words of headers and of types mean, in the languages of the table `words.csv`.
 
+A row of the table is a meaning, a column a language; `_` joins words, `*` stands for any ending.
 Values in, values out. Must never know a file, or what stands in its columns.
 """
 
+import csv
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
 
-# For each field, patterns of header names, the surest first: two names in one pattern are as good
-# as each other. They are compared with `plain` names. `before` and `status` are no fields, but
-# say something about those that are.
-_DATE_WORDS = r"(date|timestamp|datetime|date (and )?time|datum|fecha|data|jour)"
-_DOCUMENT = r"(invoice|order|document|doc|voucher|bill|receipt|delivery note|po|so|transfer|beleg)"
-_NUMBER = r"(id|no|nr|num|number|code|ref|nummer|key)"
-_PLACE = (
-    r"(location|warehouse|fulfillment cent(er|re)|store|site|depot|branch|place|shop|lager(ort)?)"
-)
-_PLACE_NAME = rf"{_PLACE}( {_NUMBER}| name)?"
-_STOCK = r"(stock|balance|quantity|qty|on hand|inventory|level|bestand|saldo)"
-_ITEM = r"(sku|item|product|stock|article|material|part|variant|artikel)"
-_EVENT = r"(movement|transaction|event|entry|stock|inventory|trans|txn|move|ledger)"
-_FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
-    "balance": (
-        rf"(.* )?{_STOCK} after( .*)?",
-        rf"(running|closing|ending|end|new|resulting)( .*)? {_STOCK}",
-        r"balance( (qty|quantity|stock))?|saldo|bestand|(qty|quantity|stock) on hand|on hand( .*)?",
-        r"(current |available |remaining )?(stock|inventory)( level| qty| quantity)?",
-    ),
-    "before": (
-        rf"(.* )?{_STOCK} before( .*)?",
-        rf"(opening|starting|start|previous|prior|old)( .*)? {_STOCK}",
-    ),
-    "quantity_in": (r"(in|incoming|received) (qty|quantity)|(qty|quantity|stock) in|zugang|in",),
-    "quantity_out": (r"(out|outgoing|issued) (qty|quantity)|(qty|quantity|stock) out|abgang|out",),
-    "date": (
-        _DATE_WORDS,
-        rf"({_EVENT}|posting|effective|booking|value) {_DATE_WORDS}|buchungsdatum",
-        rf"({_DOCUMENT}|sales?|shipment|actual|done) {_DATE_WORDS}|{_DATE_WORDS} of .*",
-        rf"(.* )?{_DATE_WORDS}|(.* )?time|(occurred|happened|created|done)( at| on)?|when|day",
-    ),
-    "quantity": (
-        r"quantity|qty|menge|cantidad|quantite|qte|anzahl",
-        r"(actual |stock |net )?(quantity|qty)( change| delta| moved| done| [a-z]{1,3})?"
-        r"|(change|delta|units|pieces|pcs|count)",
-        r"(.* )?(quantity|qty|menge)|(quantity|qty) .*|(stock |net )change|amount|difference",
-    ),
-    "sku": (
-        rf"(seller |merchant |variant |product |item )?sku( {_NUMBER})?|msku",
-        rf"{_ITEM} ?{_NUMBER}|codigo|artikelnummer",
-        r"item|product|article|material|part|artikel|producto|produit|referencia",
-        r"asin|fnsku|barcode|ean|upc|gtin|(item|product|article) name",
-    ),
-    "type": (
-        rf"type|kind|({_EVENT}|voucher|document|record|operation) (type|kind)|bewegungsart|tipo",
-        r"event|movement|transaction|operation|action|activity|direction|in out|what",
-        r"(.* )?type",
-    ),
-    "to_location": (
-        rf"to|to {_PLACE_NAME}|(destination|target|dest|counterparty|other)( {_PLACE_NAME})?",
-        rf"{_PLACE} to|transfer to|para|nach",
-    ),
-    "location": (
-        rf"(warehouse|location|fulfillment cent(er|re)|lager(ort)?|almacen|bodega)( {_NUMBER})?",
-        rf"{_PLACE_NAME}|from|(from|source) {_PLACE_NAME}|source|{_PLACE} from|origin",
-    ),
-    "unit_cost": (r"(unit |purchase )?cost( price| per unit)?|purchase price|valuation rate",),
-    "id": (
-        r"id|uuid|guid",
-        rf"(inventory )?({_EVENT}|row|line|record|log|line item)( {_EVENT})? {_NUMBER}",
-    ),
-    "reference": (
-        rf"reference|ref|reference {_NUMBER}",
-        rf"{_DOCUMENT}( {_NUMBER})?|belegnummer|factura|pedido",
-        rf"transaction {_NUMBER}|transaction",
-    ),
-    "reason": (r"reason|reason code|grund|motivo", r"notes?|comments?|remarks?|bemerkung"),
-    "by": (r"by|user|user ?name|operator|employee|(created|done|entered|recorded) by",),
-    "status": (r"(.* )?(status|state)",),
-}
-# What has the name of a field and is another thing.
-_OTHER_NAMES: Mapping[str, str] = {
-    "date": r"expect|due|expir|plan|schedul|birth|updat|modif|best before|valid",
-    "quantity": r"reconciled|reserved|expected|planned|ordered|min\b|max\b|reorder|committed",
-    "balance": r"value|amount|cost",
-}
-# A column of this kind beside a quantity that nothing explains makes it a file of sales.
-_SALES_NAMES = re.compile(r"invoice.*|customer.*|(unit |sales? |retail )?price|order.*|client.*")
+# The longest words of the table that `_` joins.
+_MOST_JOINED = 4
+# What may stand between the parts of a German word.
+_LINKS = ("s", "n", "es")
+_LEAST_PART = 3
+_ENDINGS = ("s", "es", "e", "n", "en")
+# Latin letters part words by blanks; where a script does not, a word of one sign is one.
+_UNPARTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
-# Patterns of words for kinds of event; the first that is found counts.
-_KIND_WORDS = tuple(
-    (re.compile(pattern), kind)
-    for pattern, kind in (
-        (r"\b(transfer|move|umlagerung)\w* (out|from)\b|\bout(going|bound) transfer",
-         "transferred_out"),
-        (r"\b(transfer|move|umlagerung)\w* (in|to)\b|\bin(coming|bound) transfer",
-         "transferred_in"),
-        (r"\b(vendor|supplier|purchase) (return|refund)|return\w* to (vendor|supplier)", "removed"),
-        (r"return|refund|retour|devoluci|\brma\b|credit note|rückgabe", "returned"),
-        (r"\bopen|\binitial|beginning|anfang|inicial", "opened"),
-        (r"\bcount|stock ?tak|inventur\b|recuento|physical inventory|reconcil", "counted"),
-        (r"transfer|\bmoved?\b|relocat|umlagerung|traslado", "transferred"),
-        (r"adjust|correct|korrektur|ajuste|miscount", "adjusted"),
-        (r"purchase|receipt|receiv|inbound|restock|replenish|produc|\bfound\b|zugang|eingang",
-         "received"),
-        (r"einkauf|compra|entrada|achat|^(stock |goods )?in$|^po$", "received"),
-        (r"\bsales?\b|\bsell\b|\bsold\b|outbound|\bship|dispatch|deliver|\border|invoice|^pos$",
-         "sold"),
-        (r"verkauf|venta|vente|lieferung", "sold"),
-        (r"issue|consum|\bused\b|scrap|damage|\blost\b|\bloss|dispos|expire|waste|write ?off|theft",
-         "removed"),
-        (r"remov|withdraw|breakage|broken|spoil|donat|salida|abgang|^(stock |goods )?out$",
-         "removed"),
-    )
-)  # fmt: skip
-_VOID = re.compile(r"\b(cancel|void|reject|delet|fail|storn|annul|abort)")
-_WAITING = re.compile(r"\b(pending|draft|plan|open|schedul|wait|in progress|in transit|hold)")
-# Places that are not ours: what coming from there, and going there, means.
-_OUTSIDE = (
-    (r"vendor|supplier|lieferant|production|manufactur", "received", "removed"),
-    (r"customer|client|kunde", "returned", "sold"),
-    (r"adjust|scrap|loss|virtual", "adjusted", "adjusted"),
-)
+_DASHES = re.compile(r"[-\u2010-\u2015\u2212./*?]{1,4}")
+_NOTHING = frozenset[str]()
+_EMPTY = frozenset(("empty",))
 
 
-# Each field asks for the name of each column.
-@lru_cache(maxsize=1 << 18)
-def plain(text: str) -> str:
-    """Return a name as lower-case words: `stock code` for `StockCode`, `stock_code` and the like.
+class _Table(NamedTuple):
+    """Meanings by word, and by how a word begins."""
 
-    A unit in parentheses is no part of a name.
+    words: Mapping[str, frozenset[str]]
+    stems: Mapping[str, frozenset[str]]
+    longest: int
+
+
+class Meanings(NamedTuple):
+    """What the words of a text mean together, and how many of them are not known."""
+
+    all: frozenset[str]
+    unknown: int
+
+    def has(self, *meanings: str) -> bool:
+        """Tell whether it means any of these."""
+        return not self.all.isdisjoint(meanings)
+
+    def only(self, *meanings: str) -> bool:
+        """Tell whether it means nothing else than these."""
+        return self.unknown == 0 and self.all <= frozenset(meanings)
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text without what makes no difference between two: case, accents,
+    width, `_`, and whether capitals part them. A unit in parentheses is none of them.
     """
+    text = unicodedata.normalize("NFKC", text.replace("\u00b0", "o"))
     text = re.sub(r"\([^)]*\)", " ", text).replace("#", " no ")
+    text = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
+    text = unicodedata.normalize("NFC", text)
     text = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
-    return re.sub(r"[\W_]+", " ", text).strip().lower()
+    return re.sub(r"[\W_]+", " ", text).casefold().split()
 
 
-def rank(field: str, header: str) -> int | None:
-    """Return how sure a header's name is for a field, 0 the surest; None where it is no name."""
-    name = plain(header)
-    if not name or re.search(_OTHER_NAMES.get(field, r"(?!)"), name):
-        return None
-    patterns = _FIELD_NAMES[field]
-    return next((n for n, pattern in enumerate(patterns) if re.fullmatch(pattern, name)), None)
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    words: dict[str, set[str]] = {}
+    stems: dict[str, set[str]] = {}
+    text = (files("inventory_cli.drafting") / "words.csv").read_text(encoding="utf-8")
+    for meaning, *languages in list(csv.reader(text.splitlines()))[1:]:
+        for word in " ".join(languages).split():
+            joined = " ".join(folded_words(word))
+            (stems if word.endswith("*") else words).setdefault(joined, set()).add(meaning)
+    for joined in [word for word in words if " " in word]:
+        words.setdefault(joined.replace(" ", ""), set()).update(words[joined])
+    return _Table(
+        {word: frozenset(found) for word, found in words.items()},
+        {stem: frozenset(found) for stem, found in stems.items()},
+        max(map(len, words)),
+    )
+
+
+def _meanings_of_word(word: str) -> frozenset[str] | None:
+    """Return what one word means, also with an ending or as a run of several; None if unknown."""
+    table = _table()
+    if found := table.words.get(word):
+        return found
+    for ending in _ENDINGS:
+        if word.endswith(ending) and (found := table.words.get(word.removesuffix(ending))):
+            return found
+    for end in range(len(word), _LEAST_PART - 1, -1):
+        if found := table.stems.get(word[:end]):
+            return found
+    return _meanings_of_parts(word)
+
+
+def _meanings_of_parts(word: str) -> frozenset[str] | None:
+    """Return what a word means that is run together of others, such as `Artikelnummer` or 在庫数.
+
+    Where no blanks part words, some of it need not be known.
+    """
+    unparted = _UNPARTED.search(word) is not None
+    least = 1 if unparted else _LEAST_PART
+    # For each length of the beginning: how much of it is not known, of how many parts, and what
+    # they mean.
+    best: list[tuple[int, int, frozenset[str]] | None] = [None] * (len(word) + 1)
+    best[0] = (0, 0, _NOTHING)
+    for start in range(len(word)):
+        so_far = best[start]
+        if so_far is None:
+            continue
+        for end, unknown, found in _parts_from(word, start, least, unparted):
+            reached = (so_far[0] + unknown, so_far[1] + 1, so_far[2] | found)
+            known = best[end]
+            if known is None or reached[:2] < known[:2]:
+                best[end] = reached
+    whole = best[-1]
+    return whole[2] if whole is not None and whole[0] < len(word) else None
+
+
+def _parts_from(
+    word: str, start: int, least: int, unparted: bool
+) -> Iterator[tuple[int, int, frozenset[str]]]:
+    table = _table()
+    for end in range(start + 1, min(len(word), start + table.longest) + 1):
+        part = word[start:end]
+        is_last = end == len(word)
+        found = table.words.get(part)
+        if found and (len(part) >= least or (is_last and start and "number" in found)):
+            yield end, 0, found
+        elif start and not is_last and part in _LINKS and not unparted:
+            yield end, 0, _NOTHING
+        elif unparted and end == start + 1:
+            yield end, 1, _NOTHING
+
+
+# Each field asks for the meaning of each column.
+@lru_cache(maxsize=1 << 16)
+def meanings(text: str) -> Meanings:
+    """Return what the words of a header, or of a type, mean."""
+    words = folded_words(text)
+    table, found, unknown, at = _table().words, _NOTHING, 0, 0
+    while at < len(words):
+        for count in range(min(_MOST_JOINED, len(words) - at), 1, -1):
+            if joined := table.get(" ".join(words[at : at + count])):
+                found, at = found | joined, at + count
+                break
+        else:
+            one = _meanings_of_word(words[at])
+            found, unknown, at = found | (one or _NOTHING), unknown + (one is None), at + 1
+    return Meanings(found - {"filler"}, unknown)
 
 
 def is_known(header: str) -> bool:
-    """Tell whether a header is a name of any field."""
-    return any(rank(field, header) is not None for field in _FIELD_NAMES)
+    """Tell whether a header says anything in a language of the table."""
+    return bool(meanings(header).all)
 
 
 def tells_of_sales(header: str) -> bool:
     """Tell whether a column of that name stands in files of sales."""
-    return bool(_SALES_NAMES.fullmatch(plain(header)))
+    means = meanings(header)
+    return means.has("partner") or means.has("money") or {"document", "sold"} <= means.all
+
+
+_SIGNS = {"+": "received", "-": "removed", "\u2212": "removed"}
+# What a word of a type column means, the first that fits; `in` and `out` say which way.
+_KINDS = ("returned", "opened", "transferred", "adjusted", "counted", "received", "sold", "removed")
+_SIDES = {"transferred": ("transferred_in", "transferred_out"), "adjusted": ("received", "removed")}
 
 
 def kind_of(word: str) -> str | None:
     """Return the kind, or side of a transfer, that a word of a type column most likely means."""
-    name = plain(word)
-    return next((kind for pattern, kind in _KIND_WORDS if pattern.search(name)), None)
+    if sign := _SIGNS.get(word.strip()):
+        return sign
+    means = meanings(word)
+    if means.has("void"):
+        return None
+    comes, goes = means.has("in", "to"), means.has("out", "from")
+    for kind in _KINDS:
+        if not means.has(kind):
+            continue
+        if kind == "returned" and (means.has("supplier") or means.has("received")):
+            return "removed"
+        if kind in _SIDES and comes != goes:
+            return _SIDES[kind][goes]
+        return kind
+    comes, goes = means.has("in"), means.has("out")
+    return None if comes == goes else "received" if comes else "removed"
 
 
 def is_void(status: str) -> bool:
     """Tell whether a row of that status never happened."""
-    return bool(_VOID.search(plain(status)))
+    return meanings(status).has("void")
 
 
 def is_waiting(status: str) -> bool:
     """Tell whether a row of that status has perhaps not happened yet."""
-    return bool(_WAITING.search(plain(status)))
+    return meanings(status).has("waiting")
+
+
+def is_empty_word(text: str) -> bool:
+    """Tell whether a cell says in a word, or by a dash, that there is nothing in it."""
+    return bool(_DASHES.fullmatch(text)) or meanings(text) == Meanings(_EMPTY, 0)
 
 
 def outside_of(place: str) -> tuple[str, str] | None:
     """Return what coming from a place, and going there, means; None where it may be ours."""
-    name = plain(place)
-    return next((ways for pattern, *ways in _OUTSIDE if re.search(pattern, name)), None)  # type: ignore[return-value]
+    means = meanings(place)
+    if means.has("supplier", "received"):
+        return "received", "removed"
+    if means.has("partner"):
+        return "returned", "sold"
+    if means.has("adjusted", "removed", "virtual"):
+        return "adjusted", "adjusted"
+    return None

@@ -9,13 +9,14 @@ from inventory_cli.core.events import CARRIED_COSTS, OPENING_DETAILS
 from inventory_cli.errors import Refused
 from inventory_cli.importing.bad_rows import BadCell, shortened
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, Rule
+from inventory_cli.importing.profile_keys import NATIVE, OPTIONAL, UNDECIDED, Rule
 from inventory_cli.importing.unfold import Figures, Unfolding, by_kind
 
 # The columns of a rule, and the texts in lower case that each of them may hold.
 FoundRule = tuple[tuple[int, frozenset[str]], ...]
 
 
+DRAFT_HINT = "`inventory import --draft FILE` writes a profile for the file"
 NO_SUCH_HEADER = (
     "--skip-lines N passes over what stands before the header, --no-header says that there is none"
 )
@@ -97,6 +98,7 @@ def match_header(name: str, line: int, header: Sequence[str], profile: Profile) 
     the header of the file, when a column that the profile names is missing, or one stands twice.
     """
     finder = _Finder(name, line, header)
+    finder.require_decided(profile)
     fields: dict[str, int] = {}
     labels: dict[str, str] = {}
     made: list[Made] = []
@@ -205,9 +207,9 @@ def require_fields(
         raise Refused(
             f"{name}, line {line}: no column {', '.join(missing)}; "
             f"the header is: {_shown(columns.headers)}",
-            f"say which column it is, like --column {missing[0]}=HEADER, or what it is in every "
-            f"row, like --set {missing[0]}=VALUE; known are {', '.join(wanted)} and, if wanted, "
-            f"{', '.join(optional)}; {NO_SUCH_HEADER}",
+            f"{DRAFT_HINT}; or say which column it is, like --column {missing[0]}=HEADER, or what "
+            f"it is in every row, like --set {missing[0]}=VALUE; known are {', '.join(wanted)} "
+            f"and, if wanted, {', '.join(optional)}; {NO_SUCH_HEADER}",
         )
 
 
@@ -249,13 +251,25 @@ class _Finder:
             self.refuse(
                 f"no column {' or '.join(map(repr, headers))} for {key}; "
                 f"the header is: {_shown(self._header)}",
-                f"names match without regard to case, blanks and _; {NO_SUCH_HEADER}",
+                f"names match without regard to case, blanks and _; {NO_SUCH_HEADER}; {DRAFT_HINT}",
             )
         return tuple(dict.fromkeys(found))
 
     def refuse(self, text: str, hint: str | None = None) -> NoReturn:
         """Raise Refused for this header."""
         raise Refused(f"{self._where}: {text}", hint)
+
+    def require_decided(self, profile: Profile) -> None:
+        """Raise Refused where a profile, as a draft does, leaves open which column a field is."""
+        for field, headers in profile.columns.items():
+            if headers == (UNDECIDED,) and not self.by_name(UNDECIDED):
+                self.refuse(
+                    f"the profile leaves open which column is the {field}: {UNDECIDED!r}; "
+                    f"the header is: {_shown(self._header)}",
+                    f"write the column's name in place of the {UNDECIDED} under [columns], or say "
+                    f"--column {field}=HEADER; if it is in none, delete the line, or say "
+                    f"--set {field}=VALUE",
+                )
 
     def require(self, key: str, header: str) -> int:
         """Return the one column that a key of the profile names."""

@@ -28,12 +28,14 @@ _LONGEST_SHOWN = 30
 class Fit(NamedTuple):
     """A profile by its name, and why it does not fit; "" where it does.
 
-    `missing` is how many of its columns are not there.
+    `missing` is how many of its columns are not there; `field` the one whose cells are not as it
+    says.
     """
 
     name: str
-    why_not: str
+    why_not: str = ""
     missing: int = 0
+    field: str = ""
 
 
 def fit_of_each(file: BinaryIO, name: str, profiles: Mapping[str, Profile]) -> list[Fit]:
@@ -52,6 +54,9 @@ def fit_of_each(file: BinaryIO, name: str, profiles: Mapping[str, Profile]) -> l
 
 
 def _fit(file: BinaryIO, name: str, called: str, profile: Profile) -> Fit:
+    if not profile.columns:
+        # It would fit any file, as one does that is only being written.
+        return Fit(called, "it names no column")
     source = open_source(file, name, profile)
     with closing(source.records()) as records:
         header, rest = read_names(source, records, profile)
@@ -66,7 +71,8 @@ def _fit(file: BinaryIO, name: str, called: str, profile: Profile) -> Fit:
         rows = [row for _, row in islice(prepare(source, rest, columns, reading), _ROWS)]
     if reading.read and not rows:
         return Fit(called, "its rules leave out every row")
-    return Fit(called, next(_differences(columns, profile, rows), ""))
+    field, why_not = next(_differences(columns, profile, rows), ("", ""))
+    return Fit(called, why_not, field=field)
 
 
 def _missing(header: Sequence[str], profile: Profile) -> list[str]:
@@ -83,21 +89,20 @@ def _missing(header: Sequence[str], profile: Profile) -> list[str]:
 
 def _differences(
     columns: Columns, profile: Profile, rows: Sequence[Sequence[str]]
-) -> Iterator[str]:
-    """Give what in some rows is not as a profile says."""
+) -> Iterator[tuple[str, str]]:
+    """Give the fields whose cells in some rows are not as a profile says, and why; types last."""
     readers: dict[str, Callable[[str], object]] = {
-        "type": kind_reader(profile),
         "sku": sku_reader(profile),
         "location": location_reader(profile, "location"),
         "to_location": location_reader(profile, "to_location"),
     }
     if profile.date_format:
         readers["date"] = date_reader(profile.date_format, UTC)
-    for field, read in readers.items():
+    for field, read in {**readers, "type": kind_reader(profile)}.items():
+        if field == "type" and not profile.date_format:
+            yield from (("date", why) for why in _mixed_dates(columns, rows))
         if bad := _unread(_cells(columns, field, rows), read):
-            yield f"{columns.labels[field]}: {', '.join(first_of(bad, _MOST_SHOWN))}"
-    if not profile.date_format:
-        yield from _mixed_dates(columns, rows)
+            yield field, f"{columns.labels[field]}: {', '.join(first_of(bad, _MOST_SHOWN))}"
 
 
 def _cells(columns: Columns, field: str, rows: Iterable[Sequence[str]]) -> list[str]:

@@ -17,6 +17,8 @@ NATIVE = (*REQUIRED, *OPTIONAL, *OPENING_DETAILS)
 # These are never found by the name of a column, only where they are mapped.
 MAPPED_ONLY = ("quantity_in", "quantity_out", "balance", *FACTS)
 FIELDS = (*NATIVE, *MAPPED_ONLY)
+# What stands in [columns] or [set] where a draft leaves open what a field is.
+UNDECIDED = "?"
 # Of the cells of these a part may be meant.
 EXTRACTED = ("sku", "type", "location", "to_location", "reference", "id", "by")
 

@@ -40,11 +40,16 @@ def export_text(ledger: Ledger) -> Iterator[str]:
     for carried in parts_of(read_carried(ledger)):
         yield _line({"carried_ids": carried})
     snapshots = {snapshot.batch: snapshot for snapshot in read_snapshots(ledger)}
-    events = chain.from_iterable(event_lines(ledger, head.position))
-    following = 1
+    following, events = 1, event_lines(ledger, 1, head.position)
     for header, link in headers_with_hash(ledger, head.batch):
-        yield from _claimed(events, following, header.positions)
-        following += len(header.positions)
+        if positions := header.positions:
+            if positions.start > following:
+                # What no batch claims is passed over.
+                events = event_lines(ledger, positions.start, head.position)
+            elif positions.start < following:
+                raise damaged(f"event {positions.start} is missing")
+            yield from _claimed(events, positions)
+            following = positions.stop
         if snapshot := snapshots.get(header.batch):
             lines = read_lines(ledger, snapshot.snapshot)
             yield _line({"snapshot": snapshot._asdict(), "lines": lines})
@@ -78,25 +83,30 @@ def _json(value: dict[str, Any]) -> str:
 _LINES = 2_000
 
 
-def _claimed(lines: Iterator[str], following: int, positions: range) -> Iterator[str]:
-    """Give the lines of the events that a batch claims, which are the `following` ones."""
+def _claimed(lines: Iterator[str], positions: range) -> Iterator[str]:
+    """Give the lines of the events that a batch claims, which are the next ones."""
     while positions:
         wanted, positions = positions[:_LINES], positions[_LINES:]
-        found = list(islice(lines, len(wanted))) if wanted.start == following else []
-        following += len(found)
+        found = list(islice(lines, len(wanted)))
         if len(found) < len(wanted):
-            raise damaged(f"event {wanted.start + len(found)} is missing")
+            raise damaged(f"event {wanted[len(found)]} is missing")
         yield "\n".join([*found, ""])
 
 
-def event_lines(ledger: Ledger, head: int) -> Iterator[list[str]]:
-    """Give the events up to a head as lines without their ends, from position 1 on and piece by
-    piece, as far as none is missing.
-
-    SQLite writes those of a piece as one text, in a third of the time. But it refuses a blob and
-    rounds a real number: a piece with such a cell is written here, as far as it can be.
+def event_lines(ledger: Ledger, begin: int, head: int) -> Iterator[str]:
+    """Give the events from a position to the head as lines without their ends, as far as none is
+    missing.
     """
-    for first in range(1, head + 1, _LINES):
+    return chain.from_iterable(_line_pieces(ledger, begin, head))
+
+
+def _line_pieces(ledger: Ledger, begin: int, head: int) -> Iterator[list[str]]:
+    """Give what `event_lines` does, piece by piece.
+
+    SQLite writes the lines of a piece as one text, in a third of the time. But it refuses a blob
+    and rounds a real number: a piece with such a cell is written here, as far as it can be.
+    """
+    for first in range(begin, head + 1, _LINES):
         last = min(first + _LINES - 1, head)
         (whole,) = ledger.connection.execute(_SQL_LINES, (first, last)).fetchone()
         # JSON has no line feed in it.

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inventory_cli.cli import options
-from inventory_cli.storage import ledger_file
+from inventory_cli.storage import settings
 from tests.conftest import Shop
 from tests.tampering.altering import alter, forge
 
@@ -48,12 +48,12 @@ def test_a_zone_whose_rules_changed_is_noted(shop: Shop, monkeypatch: pytest.Mon
     shop.ok("sell", "A", 1, "--on", "today")
     assert notes(shop) == []
     other = timezone(timedelta(hours=3))
-    monkeypatch.setattr(ledger_file, "load_zone", lambda name: other)
+    monkeypatch.setattr(settings, "load_zone", lambda name: other)
     assert notes(shop) == [
         "7 events known by the day alone no longer stand where its kind does in a day, the first "
         "is event 1: the rules of Europe/Berlin have changed since"
     ]
-    monkeypatch.setattr(ledger_file, "load_zone", ZoneInfo)
+    monkeypatch.setattr(settings, "load_zone", ZoneInfo)
     assert notes(shop) == []
 
 

@@ -18,6 +18,7 @@ from tests.benchmarks.bench import Bench, Size
 from tests.benchmarks.growth import growth, many_skus, sizes_up_to
 from tests.benchmarks.measure import Failed, fsync_seconds, markdown, shown, table
 from tests.benchmarks.works import Row, works
+from tests.drafts import score
 
 SKUS = 2_000
 LEAST_EVENTS = 10_000
@@ -45,6 +46,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--shared", action="store_true", help="measure a ledger that several machines share instead"
+    )
+    parser.add_argument(
+        "--drafts", action="store_true", help="score the drafts for other people's files instead"
     )
     given = parser.parse_args()
     if given.quick:
@@ -117,6 +121,9 @@ def _facts(folder: Path) -> str:
 def main() -> int:
     """Measure, and print."""
     given = _options()
+    if given.drafts:
+        score.main()
+        return 0
     with tempfile.TemporaryDirectory(prefix="inventory-benchmark-") as name:
         bench = Bench(Path(name), given.runs)
         try:

