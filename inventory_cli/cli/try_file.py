@@ -5,7 +5,7 @@ Must never write to the ledger: it works on a copy, which is gone afterwards.
 
 import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,6 +40,14 @@ _COLUMNS = (
 )
 
 
+class _Copy(Ledger):
+    """A ledger that is gone afterwards: that the log it was copied from is shared binds no one."""
+
+    def sharing(self) -> Mapping[str, str]:
+        """Return that it is not."""
+        return {}
+
+
 def try_file(context: typer.Context, file: str, given: Profile, choices: Choices) -> None:
     """Show the draft for a file, what it would record by that, and the stock then.
 
@@ -54,7 +62,7 @@ def try_file(context: typer.Context, file: str, given: Profile, choices: Choices
             line(text)
         profile = read_profile("\n".join(draft.lines), "of the draft")
         copy = _copy(ledger_path(context), folder / "copy.db", draft.decimals)
-        with open_ledger(copy, write=True) as ledger:
+        with open_ledger(copy, write=True, kind=_Copy) as ledger:
             _open_first(context, ledger, folder / "openings.csv", draft.openings)
             imported = _import(context, ledger, path, file, profile, choices)
             complain_of(ledger, file, imported)

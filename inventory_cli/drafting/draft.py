@@ -7,9 +7,9 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from inventory_cli.core.progress import Progress, half, untold
 from inventory_cli.core.wording import count_of
@@ -31,8 +31,9 @@ from inventory_cli.drafting.known import Known, known_profiles
 from inventory_cli.drafting.spelling_lines import date_lines, spelling_lines
 from inventory_cli.drafting.survey import Column, Survey, rows_of, survey
 from inventory_cli.drafting.tendencies import Tendencies, find_tendencies
-from inventory_cli.drafting.toml_text import comment, listed, quoted
+from inventory_cli.drafting.toml_text import comment, entry, listed, quoted
 from inventory_cli.importing.profile import Profile
+from inventory_cli.importing.profile_keys import UNDECIDED
 
 
 class Draft(NamedTuple):
@@ -129,11 +130,13 @@ def _shipped(facts: Facts, known: Sequence[Known]) -> list[str]:
         about.append(comment(f"These fit it too: {', '.join(also)}"))
     if unknown:
         about.append(comment(f"These types it does not explain: {listed(unknown)}"))
+    said = tomllib.loads(text)
+    doubts = Doubts()
+    text = _with_place(facts, said, text, doubts)
     facts.chosen.fields.clear()
     facts.chosen.fields.update({} if date is None else {"date": date})
-    facts = facts._replace(doubts=Doubts())
+    facts = facts._replace(doubts=doubts)
     dates = date_lines(facts)
-    said = tomllib.loads(text)
     if "date_format" in said:
         if len(dates) == 1:
             text = re.sub("(?m)^date_format.*", lambda _: dates[0], text)
@@ -145,6 +148,20 @@ def _shipped(facts: Facts, known: Sequence[Known]) -> list[str]:
         about.append("# It is the only one that fits, so --profile auto takes it.")
     lines = [*_heading(facts, is_known=True), *about]
     return [*lines, *spelling, *dates, *text.rstrip().split("\n")]
+
+
+def _with_place(facts: Facts, said: Mapping[str, Any], text: str, doubts: Doubts) -> str:
+    """Return a profile that leaves open where rows are, if the file says it and the profile not."""
+    column = facts.column("location")
+    tables = (said["columns"], said.get("set", {}))
+    if column is None or "places" in said or any("location" in table for table in tables):
+        return text
+    if column.values < 2:
+        return text
+    about = f"{quoted(column.header)} ({count_of(column.values, 'value')})"
+    doubts.note("location", f"whether {about} is the location, which the profile does not read")
+    line = entry("location", quoted(UNDECIDED), f"{about}? or delete the line, if it is not")
+    return text.replace("[columns]\n", f"[columns]\n{line}\n", 1)
 
 
 def _heading(facts: Facts, is_known: bool = False) -> list[str]:

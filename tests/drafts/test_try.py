@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from inventory_cli.core.events import BEGUN, SHARED
+from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Shop
 
 MOVES = "Fecha,Código,Tipo,Cantidad,Almacén\n2024-03-01,P1,ENTRADA,5,N\n2024-03-02,P1,SALIDA,2,N\n"
@@ -25,6 +27,13 @@ def test_it_works_on_a_copy_of_the_ledger(shop: Shop, file: Path) -> None:
     assert "P1   N              10" in ran.out
     assert f"tried on a copy of {shop.path}" in ran.err
     assert (shop.path.read_bytes(), set(shop.folder.iterdir())) == (before, names)
+
+
+def test_the_copy_of_a_shared_log_is_nobodys(
+    shop: Shop, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ledger, "sharing", lambda ledger: {SHARED: BEGUN})
+    assert "read 2, would be appended 2" in shop.ok("import", file, "--try").out
 
 
 def test_without_a_ledger_it_says_so_and_makes_none(shop: Shop, file: Path) -> None:

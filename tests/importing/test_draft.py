@@ -471,6 +471,20 @@ def test_a_shipped_profile_is_named_and_given_what_the_file_needs(shop: Shop) ->
     assert import_as_drafted(shop, text, "--allow-negative").code == 0
 
 
+def test_a_shipped_profile_that_reads_no_place_leaves_one_open(shop: Shop) -> None:
+    text = RETAIL.strip() + ",Store\n1,A,Mug,2,13/12/2010 8:26,2.55,N\n"
+    text += "2,A,Mug,1,14/12/2010 8:26,2.55,S\n"
+    drafted = draft(text)
+    assert "--profile online-retail" in drafted
+    assert 'location = "?"   # "Store" (2 values)? or delete the line, if it is not' in drafted
+    assert import_as_drafted(shop, text, "--allow-negative").code == 3
+    decided = ('location = "?"', 'location = "Store"')
+    assert import_as_drafted(shop, text, "--allow-negative", edit=decided).code == 0
+    assert {row["location"] for row in shop.json("stock", "--by-location")} == {"N", "S"}
+    # One place makes no difference.
+    assert 'location = "?"' not in draft(text.replace(",S\n", ",N\n"))
+
+
 def test_a_shipped_profile_says_what_it_does_not_explain_and_follows_the_dates() -> None:
     text = "Date,MSKU,Event Type,Quantity,Fulfillment Center,Reason,Reference ID\n"
     text += "13/07/2026,A,Shipments,-1,X1,,\n14/07/2026,A,Teleport,-1,X1,,\n"
