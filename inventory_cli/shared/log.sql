@@ -302,8 +302,10 @@ BEGIN
                 FROM inventory.events e WHERE e.ledger = of AND e.position >= first);
         END IF;
     END IF;
-    -- One that was put back is on the same timeline: what the caller has may come again, too.
-    IF accepts = timeline AND NOT continues THEN
+    -- One that was put back is on the same timeline: what the caller has may come again, too. Only
+    -- for who owns the log, because times of before are taken then.
+    IF accepts = timeline AND NOT continues
+       AND pg_has_role(session_user, current_user, 'MEMBER') THEN
         UPDATE inventory.heads h SET replays = true WHERE h.ledger = of;
     END IF;
 END $$;

@@ -292,5 +292,9 @@ _ADVICE = {
         "does not hold this ledger, or not for this role",
         "see the URL: `inventory sync --url URL` sets another",
     ),
+    "IV006": (
+        "takes no batch of another time than its own",
+        "where it was put back, `inventory sync --replay` needs the role that owns it in the URL",
+    ),
     "IV009": ("takes no more of this ledger: it has ended", "`inventory sync` says how"),
 }

@@ -149,6 +149,26 @@ def test_a_batch_that_does_not_fit_is_refused(
     assert first.failed_checks("--shared") == {}
 
 
+def test_only_the_owner_gives_back_what_a_database_that_was_put_back_has_lost(
+    first: Shop, as_role: Callable[[str], str], database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        for table in ("batches", "snapshots", "snapshot_lines", "heads"):
+            owner.execute(f"ALTER TABLE inventory.{table} DISABLE TRIGGER refuse_change")
+        owner.execute("DELETE FROM inventory.batches WHERE batch = 3")
+        owner.execute("DELETE FROM inventory.snapshot_lines")
+        owner.execute("DELETE FROM inventory.snapshots")
+        owner.execute(
+            "UPDATE inventory.heads h SET batch = 2, hash = b.hash, snapshot = 0,"
+            " recorded_at = b.recorded_at FROM inventory.batches b WHERE b.batch = 2"
+        )
+    refused = first("sync", "--replay")
+    assert (refused.code, "takes no batch of another time than its own" in refused.err) == (4, True)
+    assert "needs the role that owns it" in refused.err
+    first.ok("sync", "--replay", "--url", as_role(OWNER))
+    assert first.failed_checks("--shared") == {}
+
+
 def test_events_without_a_header_are_not_committed(
     first: Shop, as_role: Callable[[str], str]
 ) -> None:
