@@ -130,7 +130,7 @@ def _explain_kinds(facts: _Facts, found: Directions, doubts: Doubts) -> None:
     unsure = []
     for word in sorted(facts.seen.words.values(), key=lambda word: -word.rows):
         if not word.text:
-            found.kinds.append(f"# {count_of(word.rows, 'row')} have no type, and are bad rows")
+            found.kinds.append(f"# Without a type, and so bad: {count_of(word.rows, 'row')}")
             continue
         kind, remark, sure = _meaning(word, facts)
         remark = f"{count_of(word.rows, 'row')}{remark and ': '}{remark}"

@@ -8,8 +8,8 @@ from tests.drafts.score import Case, Result, judge, read_cases, recorded, score
 # Shares of the set; they may rise, and never fall. How far a figure may be above its floor before
 # the floor is to be raised, so that nothing that was won is lost unseen.
 FIELDS = 0.97
-AS_DRAFTED = 0.71
-WITH_ONE_LINE = 0.93
+AS_DRAFTED = 0.73
+WITH_ONE_LINE = 0.94
 SLACK = 0.03
 
 CASES = read_cases()

@@ -356,6 +356,52 @@ def test_transfers_in_two_rows_are_paired_by_their_document(shop: Shop) -> None:
     assert (alone.pair_by, alone.kinds["transfer"]) == ((), "adjusted")
 
 
+def test_where_goods_go_is_a_place_to_go_to_only_for_transfers(shop: Shop) -> None:
+    head = "date,sku,type,qty,from location,to location\n"
+    received = "2022-03-01,A,received,9,,north\n2022-03-01,B,received,4,,south\n"
+    moved = "2022-03-02,A,transferred,1,north,south\n"
+    # Mostly it is where goods arrive.
+    assert profile_of(head + received + moved).columns["location"] == (
+        "from location",
+        "to location",
+    )
+    assert "is not taken for the to_location: few of its rows are transfers" in comments(
+        head + received + moved
+    )
+    mostly = head + received.splitlines()[0] + "\n" + moved * 2
+    assert profile_of(mostly).columns["to_location"] == ("to location",)
+    assert "Bad, for it has a 'to location' and is no transfer: 1 row" in comments(mostly)
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "signed"),
+    [
+        ("sold", ["3", "-1", "2"], "inverted"),
+        ("received", ["3", "-1"], "change"),
+        ("sold", ["3", "1"], None),
+        ("adjusted", ["3", "-1"], None),
+    ],
+)
+def test_signs_beside_a_type_that_is_given(
+    kind: str, numbers: list[str], signed: str | None
+) -> None:
+    text = "date,sku,quantity\n" + "".join(f"2022-03-01,A,{n}\n" for n in numbers)
+    drafted = draft(text, Profile(constants={"type": kind}))
+    assert read_profile(drafted, "drafted").signed == signed
+
+
+def test_rows_without_a_type_and_transfers_without_a_place_are_counted() -> None:
+    text = SIGNED + "2022-03-01,A,sold,5\n2022-03-02,A,,3\n2022-03-03,A,transfer,2\n"
+    said = draft(text)
+    assert "# Without a type, and so bad: 1 row" in said
+    assert '# "transfer" = "transferred"   # 1 row: where to? nothing says so' in said
+
+
+def test_counts_with_signs_are_differences() -> None:
+    text = SIGNED + "2022-03-01,A,receipts,5\n2022-03-02,A,sale,-3\n2022-03-03,A,stocktake,-1\n"
+    assert '"stocktake" = "adjusted"   # 1 row: 1 negative, so these are differences' in draft(text)
+
+
 def test_places_instead_of_types(shop: Shop) -> None:
     text = "date,product,from,to,qty\n2022-03-01,A,Vendors,WH,10\n"
     text += "2022-03-02,A,WH,Customers,4\n2022-03-03,A,WH,Shop,1\n"
