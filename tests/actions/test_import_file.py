@@ -545,7 +545,7 @@ def test_several_files_are_rehearsed_together(shop: Shop) -> None:
 
 
 def test_what_does_not_go_with_several_files(shop: Shop) -> None:
-    assert "--draft looks at one file" in several(shop, "--draft", a=GOOD, b=JUNE).err
+    assert "a draft is made for one file" in several(shop, "--draft", a=GOOD, b=JUNE).err
     assert "standard input can be read only once" in shop("import", "-", "-").err
     gone = shop("import", shop.folder / "gone.csv", shop.folder / "a.csv")
     assert (gone.code, shop.json("log")) == (2, [])
