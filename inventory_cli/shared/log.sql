@@ -125,13 +125,16 @@ CREATE TABLE inventory.kept_to (
 
 -- Guards ------------------------------------------------------------------------------------------
 
-CREATE FUNCTION inventory.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION inventory.refuse() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'the log is append-only: % cannot be changed or deleted', TG_TABLE_NAME
         USING ERRCODE = 'IV001';
 END $$;
 
-CREATE FUNCTION inventory.refuse_unclosed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- As the owner, and by no operator of the caller's: at COMMIT it is the caller who looks.
+CREATE FUNCTION inventory.refuse_unclosed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM inventory.heads
                WHERE heads.ledger = NEW.ledger AND unclosed IS NOT NULL) THEN
@@ -319,7 +322,7 @@ CREATE FUNCTION inventory.insert_events(
 DECLARE
     events inventory.events[];
     links bytea[];
-    one text;
+    one record;
 BEGIN
     SELECT array_agg((of, after + n, number, e->>0, e->>1, e->>2, (e->>3)::bigint, e->>4,
                       (e->>5)::bigint, e->>6, e->>7, e->>8, e->>9, (e->>10)::bigint, e->>11,
@@ -327,9 +330,16 @@ BEGIN
         INTO events FROM jsonb_array_elements(given) WITH ORDINALITY AS g (e, n);
     last := after;
     link := before;
-    FOR one IN SELECT inventory.text_of_event(e) FROM unnest(events) e ORDER BY e.position LOOP
+    FOR one IN SELECT inventory.text_of_event(e) AS said,
+                      e.effective_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$'
+                      AND e.date_only IN (0, 1)
+                      AND coalesce(json_typeof(e.details::json) = 'object', true) AS is_sound
+               FROM unnest(events) e ORDER BY e.position LOOP
         last := last + 1;
-        link := sha256(link || convert_to(one, 'UTF8'));
+        IF NOT one.is_sound THEN
+            RAISE EXCEPTION 'event % is none', last USING ERRCODE = 'IV010';
+        END IF;
+        link := sha256(link || convert_to(one.said, 'UTF8'));
         links[last - after] := link;
     END LOOP;
     INSERT INTO inventory.events
@@ -385,7 +395,11 @@ BEGIN
         INSERT INTO inventory.snapshots VALUES (of, shot, number, snapshot->>0, snapshot->>1,
             (snapshot->>2)::bigint, (snapshot->>3)::bigint, (snapshot->>4)::bigint);
     END IF;
+    is_shot := EXISTS (SELECT FROM inventory.snapshots s WHERE s.ledger = of AND s.snapshot = shot);
     IF lines IS NOT NULL THEN
+        IF NOT is_shot THEN
+            RAISE EXCEPTION 'lines of no snapshot' USING ERRCODE = 'IV010';
+        END IF;
         INSERT INTO inventory.snapshot_lines
             SELECT of, shot, l->>0, l->>1, (l->>2)::bigint, l->>3, l->>4, l->>5
             FROM jsonb_array_elements(lines) l;
@@ -394,7 +408,6 @@ BEGIN
         UPDATE inventory.heads h SET unclosed = last, unclosed_hash = link WHERE h.ledger = of;
         RETURN;
     END IF;
-    is_shot := EXISTS (SELECT FROM inventory.snapshots s WHERE s.ledger = of AND s.snapshot = shot);
     closing := (of, number, header->>0, header->>1, header->>2, header->>3, header->>4,
                 CASE WHEN last > head.position THEN head.position + 1 END,
                 CASE WHEN last > head.position THEN last END,
@@ -403,10 +416,16 @@ BEGIN
     -- or that of the head, where that is later.
     own_time := closing.recorded_at >= inventory.utc_text(transaction_timestamp()) COLLATE "C";
     IF closing.recorded_at IS NULL OR closing.recorded_at < head.recorded_at
+       OR closing.recorded_at <> inventory.utc_text(closing.recorded_at::timestamptz)
        OR (closing.recorded_at <> head.recorded_at AND (NOT (own_time OR head.replays)
            OR closing.recorded_at > inventory.utc_text(clock_timestamp()) COLLATE "C")) THEN
         RAISE EXCEPTION 'the time % is not the server''s', closing.recorded_at
             USING ERRCODE = 'IV006';
+    END IF;
+    -- That a log is shared, or goes on alone, is never said by way of the database.
+    IF json_typeof(closing.details::json) <> 'object'
+       OR closing.details::json->>'shared' <> 'stopped' THEN
+        RAISE EXCEPTION 'no details of a batch: %', closing.details USING ERRCODE = 'IV010';
     END IF;
     closing.hash := sha256(link || convert_to(inventory.text_of_batch(closing), 'UTF8'));
     IF encode(closing.hash, 'hex') IS DISTINCT FROM header->>6
@@ -425,7 +444,7 @@ END $$;
 
 -- Whether a batch with these details is the last of its ledger here.
 CREATE FUNCTION inventory.ends(details text) RETURNS boolean LANGUAGE sql IMMUTABLE
-RETURN coalesce(details::jsonb ? 'ended_by' OR details::jsonb->>'shared' = 'stopped', false);
+RETURN details::json->'ended_by' IS NOT NULL OR coalesce(details::json->>'shared' = 'stopped', false);
 
 -- Proving -----------------------------------------------------------------------------------------
 
@@ -470,7 +489,7 @@ BEGIN
               (CASE WHEN header.first_position IS NOT NULL THEN last END)
            OR header.lines_sha256 IS NOT NULL AND header.lines_sha256 IS DISTINCT FROM digest
            OR number = 1 AND inventory.digest_carried(of) IS DISTINCT FROM
-              (header.details::jsonb->>'carried_ids') THEN
+              (header.details::json->>'carried_ids') THEN
             RAISE EXCEPTION 'batch % does not fit the chain', header.batch USING ERRCODE = 'IV007';
         END IF;
     END LOOP;

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from inventory_cli.core.events import KINDS, Drafts, Stream, is_stock
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.replay import Replay, State, UnknownKind
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.failures import does_not_fit
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
@@ -135,7 +136,14 @@ class _Taking:
         self._insert()
         if self._aside is not None:
             put_back(self._ledger.connection, self._aside)
-        store_states(self._ledger, self._streams.states(self._position))
+        try:
+            store_states(self._ledger, self._streams.states(self._position))
+        except OverflowError as error:
+            # The rules forbid that, and a client that was altered keeps none.
+            raise LedgerUnusable(
+                f"{self._server.place} says that there is more on hand than a ledger can hold",
+                "the last batches were not recorded by the rules: see who did; nothing was taken over",
+            ) from error
 
 
 def _headers_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:

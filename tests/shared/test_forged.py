@@ -1,0 +1,116 @@
+"""What a client that was altered says to the two functions: a batch whose hash is right, and which
+no program of ours would have made. Nothing gets in by which other machines are stopped, or the log
+goes on in two places.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inventory_cli.storage.chain import canonical
+from tests.conftest import Shop
+from tests.shared.machines import first_machine
+
+psycopg: Any = pytest.importorskip("psycopg")
+
+EVENT = ("MUG", "main", "received", 1, "2022-01-01T10:00:00.000Z", 0, *[None] * 6)
+LINE = ("MUG", "main", 5, None, None, None)
+
+
+def event(place: int, value: object) -> Sequence[object]:
+    return (*EVENT[:place], value, *EVENT[place + 1 :])
+
+
+def as_json(value: object) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def forge(
+    url: str,
+    shop: Shop,
+    events: Sequence[Sequence[object]] = (EVENT,),
+    lines: object = None,
+    details: str | None = None,
+    say_time: Callable[[str], str] = lambda now: now,
+) -> None:
+    """Append a batch of these rows by hand, with the hash that belongs to them."""
+    identity = shop.json("status")[0]["identity"]
+    with psycopg.connect(url) as client:
+        ((number, position, link, now),) = client.execute(
+            "SELECT batch + 1, position, hash, now FROM inventory.hold(%s, 0, '')", (identity,)
+        ).fetchall()
+        time.sleep(0.05)
+        said = say_time(now)
+        for last, row in enumerate(events, position + 1):
+            link = hashlib.sha256(link + canonical(["event", last, number, *row]).encode()).digest()
+        ends = (position + 1, position + len(events)) if events else (None, None)
+        header = ["batch", number, said, "me", "receive", None, None, *ends, None]
+        header += [] if details is None else [details]
+        link = hashlib.sha256(link + canonical(header).encode()).hexdigest()
+        client.execute(
+            "SELECT inventory.append(%s, %s, %s::jsonb, NULL, %s::jsonb, %s::jsonb)",
+            (
+                *(identity, number, as_json(events or None), as_json(lines)),
+                as_json((said, "me", "receive", None, None, details, link)),
+            ),
+        )
+
+
+@pytest.fixture
+def first(database: str, tmp_path: Path) -> Shop:
+    shop = first_machine(tmp_path / "first", database)
+    shop.ok("receive", "MUG", 5)
+    return shop
+
+
+def test_one_that_is_made_by_hand_is_one_like_any_other(first: Shop, database: str) -> None:
+    forge(database, first)
+    first.ok("sync")
+    assert first.on_hand("MUG") == 6
+    assert first.failed_checks("--shared") == {}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        # Between two moments by the order of text, and no moment.
+        pytest.param({"say_time": lambda now: f"{now[:-1]}5 rubbish"}, id="time-with-more"),
+        pytest.param({"say_time": lambda now: f"{now[:-1]}zz"}, id="time-in-letters"),
+        pytest.param({"say_time": lambda now: f"{now[:-1]}"}, id="time-without-zone"),
+        pytest.param({"lines": [LINE]}, id="lines-of-no-snapshot"),
+        pytest.param({"lines": [LINE], "events": (), "details": "{}"}, id="lines-alone"),
+        pytest.param({"details": '["ended_by"]'}, id="details-in-a-list"),
+        pytest.param({"details": "7"}, id="details-that-are-a-number"),
+        pytest.param({"details": "no JSON"}, id="details-that-are-no-json"),
+        pytest.param({"details": '{"shared":"alone"}'}, id="alone"),
+        pytest.param({"details": '{"shared":"begun"}'}, id="begun-again"),
+        pytest.param({"events": [event(4, "soon")]}, id="effective-at-no-moment"),
+        pytest.param({"events": [event(4, "2022-01-01")]}, id="effective-at-a-day"),
+        pytest.param({"events": [event(5, 7)]}, id="date-only-neither-yes-nor-no"),
+        pytest.param({"events": [event(11, "[1]")]}, id="details-of-an-event-in-a-list"),
+        pytest.param({"events": [event(11, "no JSON")]}, id="details-of-an-event-no-json"),
+        pytest.param({"events": [event(0, None)]}, id="no-sku"),
+    ],
+)
+def test_what_would_stop_other_machines_is_refused(
+    first: Shop, database: str, forged: dict[str, Any]
+) -> None:
+    with pytest.raises(psycopg.Error) as refused:
+        forge(database, first, **forged)
+    assert refused.value.sqlstate in ("IV006", "IV007", "IV010", "22P02", "22007", "23502")
+    first.ok("sell", "MUG", 1)
+    first.ok("snapshot", "take", "now")
+    assert first.on_hand("MUG") == 4
+    assert first.failed_checks("--shared") == {}
+
+
+def test_more_than_can_be_on_hand_stops_a_replica_with_words(first: Shop, database: str) -> None:
+    forge(database, first, [event(3, 2**63 - 1)])
+    refused = first("sell", "MUG", 1)
+    assert (refused.code, "more on hand than a ledger can hold" in refused.err) == (4, True)
+    assert first.on_hand("MUG") == 5
