@@ -5,6 +5,7 @@ A password is never in it. Must never be needed to read the ledger.
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -71,10 +72,10 @@ def new_machine() -> str:
 
 
 def touch(path: Path) -> None:
-    """Keep that a replica is up to date at this moment."""
-    file = beside_path(path)
-    if file.exists():
-        os.utime(file)
+    """Keep that a replica is up to date at this moment, where that may be written."""
+    # What is recorded is recorded, though it looks older than it is.
+    with suppress(OSError):
+        os.utime(beside_path(path))
 
 
 def synced_at(path: Path) -> datetime | None:

@@ -187,7 +187,9 @@ class SharedLedger(Ledger):
         try:
             publish(self, self.server, after)
         except ServerUnusable as error:
-            if not (error.is_lost and self._is_there_now(last)):
+            # What fails behind the COMMIT, the call to others, undoes nothing.
+            may_be_done = error.is_lost or self.server.is_between()
+            if not (may_be_done and self._is_there_now(last)):
                 raise error.adding(self._consequence) from error
         if self.server.unconfirmed:
             raise InDoubt(

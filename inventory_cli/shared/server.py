@@ -31,6 +31,9 @@ _NOT_CONFIRMED = "01000"
 # What a connection that broke says, if anything: of what was asked, nobody knows then.
 _LOST = ("08", "57")
 
+# What libpq takes in a URL, and what must not be kept.
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
+
 Row = tuple[Any, ...]
 
 
@@ -43,7 +46,7 @@ def check_url(url: str) -> str:
             f"{url!r} names no database ({str(error).strip()})",
             "as in postgresql://till@db.example.com/stock",
         ) from None
-    if "password" in given:
+    if not given.keys().isdisjoint(_SECRETS):
         raise WrongUsage(
             "a password does not belong into the URL, which is kept beside the ledger",
             "keep it where libpq looks: a line in ~/.pgpass, or $PGPASSFILE; or a service file",
@@ -111,7 +114,8 @@ class Server:
         given = conninfo_to_dict(self.url)
         options = (
             f"-c lock_timeout={LOCK_WITHIN}s -c idle_in_transaction_session_timeout={IDLE_WITHIN}s"
-            " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
+            # A role may have been told to show moments in another way.
+            " -c DateStyle=ISO -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
             f" {given.pop('options', '')}"
         )
         parameters: dict[str, Any] = {
@@ -195,6 +199,11 @@ class Server:
         if self._connection is None or self._connection.closed:
             raise psycopg.OperationalError("the connection was lost")
         psycopg.ClientCursor(self._connection).execute(statements, values)
+
+    def is_between(self) -> bool:
+        """Tell whether no transaction is open: the last one was committed, or could not be."""
+        idle = psycopg.pq.TransactionStatus.IDLE
+        return self._connection is not None and self._connection.info.transaction_status == idle
 
     @contextmanager
     def patience(self) -> Iterator[None]:

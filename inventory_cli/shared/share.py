@@ -232,9 +232,8 @@ def stop(ledger: Ledger, origin: Origin) -> Head:
     """Record the last batch of a shared log, which names this file as the one that goes on; the
     database takes no more. Return the head. `finish_stop` completes it.
     """
-    where = f"{ledger.path.absolute()} on {socket.gethostname()}"
     assert isinstance(ledger, SharedLedger)
-    details = {GOES_ON_IN: where, _MACHINE: ledger.beside.machine, SHARED: STOPPED}
+    details = {GOES_ON_IN: _where(ledger), _MACHINE: ledger.beside.machine, SHARED: STOPPED}
     with ledger.appending():
         head = ledger.head()
         _record(ledger, origin, utc_text(ledger.clock(_never)()), details)
@@ -244,10 +243,15 @@ def stop(ledger: Ledger, origin: Origin) -> Head:
 _MACHINE = "machine"
 
 
+def _where(ledger: Ledger) -> str:
+    return f"{ledger.path.absolute()} on {socket.gethostname()}"
+
+
 def goes_on_here(ledger: Ledger) -> bool:
-    """Tell whether sharing was stopped for this file to go on."""
-    said, beside = ledger.sharing(), read_beside(ledger.path)
-    return said.get(SHARED) == STOPPED and beside is not None and said[_MACHINE] == beside.machine
+    """Tell whether sharing was stopped for this file to go on, and not for a copy of it."""
+    beside = read_beside(ledger.path)
+    named = {GOES_ON_IN: _where(ledger), _MACHINE: beside and beside.machine, SHARED: STOPPED}
+    return ledger.sharing() == named
 
 
 def finish_stop(ledger: Ledger, origin: Origin, now: str) -> Head:

@@ -3,6 +3,7 @@ every command as on one machine.
 """
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -147,8 +148,9 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def test_a_password_is_not_taken_in_a_url(shop: Shop) -> None:
-    refused = shop("share", "postgresql://till:secret@db.example.com/stock")
+@pytest.mark.parametrize("url", ["till:secret@db/stock", "till@db/stock?sslpassword=secret"])
+def test_a_password_is_not_taken_in_a_url(shop: Shop, url: str) -> None:
+    refused = shop("share", f"postgresql://{url}")
     assert refused.code == 2
     assert "a password does not belong into the URL" in refused.err
     assert not beside_path(shop.path).exists()
@@ -277,6 +279,13 @@ def test_a_stop_that_was_broken_off_is_completed(
         assert first("share", "--stop").code == 130
     refused = first("receive", "MUG", 1)
     assert (refused.code, "`inventory share --stop` completes that" in refused.err) == (4, True)
+    # A copy of the file and of what lies beside it is not the one that was named.
+    copy = tmp_path / "copy"
+    shutil.copytree(first.folder, copy)
+    here, first.path = first.path, copy / first.path.name
+    assert first("share", "--stop").code == 3
+    assert first("receive", "MUG", 1).code == 4
+    first.path = here
     first.ok("share", "--stop")
     first.ok("receive", "MUG", 1)
 
@@ -437,6 +446,19 @@ def test_a_file_that_fails_behind_the_database_does_not_deny_the_batch(
     assert "nothing was appended" not in ran.err
     assert "1 event" in first.ok("sync").out
     assert first.on_hand("MUG") == 5
+
+
+def test_what_lies_beside_may_be_somebody_elses(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = first_machine(tmp_path / "first", database)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.utime", refuse)
+    assert first.ok("receive", "MUG", 5).err == "new SKU MUG\n"
+    first.ok("sync")
 
 
 def test_the_url_is_kept_and_nothing_else_is(database: str, tmp_path: Path) -> None:

@@ -89,6 +89,34 @@ def test_a_password_that_is_wrong(
     assert "right" not in (first.folder / "inventory.db.shared").read_text()
 
 
+def test_a_call_that_fails_behind_the_commit_does_not_deny_the_batch(
+    first: Shop, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("CREATE ROLE quiet LOGIN IN ROLE pg_read_all_data")
+        owner.execute("GRANT USAGE ON SCHEMA inventory TO quiet")
+        owner.execute("GRANT EXECUTE ON FUNCTION inventory.hold, inventory.append TO quiet")
+        owner.execute("REVOKE EXECUTE ON FUNCTION pg_notify FROM PUBLIC")
+        with_url(first, lambda url: url.replace("postgres@", "quiet@"))
+        first.ok("sell", "MUG", 1)
+        assert first.on_hand("MUG") == 4
+        owner.execute("REVOKE EXECUTE ON FUNCTION inventory.append FROM quiet")
+        refused = first("sell", "MUG", 1)
+        assert (refused.code, "; nothing was appended" in refused.err) == (4, True)
+        owner.execute("DROP OWNED BY quiet; DROP ROLE quiet")
+    with_url(first, lambda url: url.replace("quiet@", "postgres@"))
+    assert first.failed_checks("--shared") == {}
+
+
+def test_a_role_for_whom_dates_are_shown_otherwise(first: Shop, database: str) -> None:
+    with_url(first, lambda url: url.replace("postgres@", "briton@"))
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("CREATE ROLE briton LOGIN SUPERUSER")
+        owner.execute("ALTER ROLE briton SET datestyle = 'SQL, DMY'")
+        first.ok("sell", "MUG", 1)
+        owner.execute("DROP ROLE briton")
+
+
 def test_a_database_that_is_not_there(first: Shop) -> None:
     with_url(first, lambda url: url.replace("/test_", "/no_test_"))
     assert_refused(first, "does not exist", "see the URL: `inventory sync --url URL`")
