@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from inventory_cli.audit.finding import Checked, Finding
+from inventory_cli.core.events import ENDED_BY, SHARED, STOPPED, unpack_details
 from inventory_cli.shared.replica import events_of
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, Batch, headers_with_hash
@@ -105,15 +106,34 @@ def _snapshots(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
 
 
 def _heads(ledger: Ledger, server: Server) -> Iterator[Finding]:
-    query = (
-        "SELECT h.batch, h.hash, b.batch, b.hash FROM inventory.heads h"
-        " LEFT JOIN LATERAL (SELECT batch, hash FROM inventory.batches b"
-        " WHERE b.ledger = h.ledger ORDER BY batch DESC LIMIT 1) b ON true WHERE h.ledger = %s"
-    )
-    for batch, link, last, last_link in server.ask(query, (ledger.settings.identity,)):
-        if last is not None and (batch, link) != (last, last_link):
-            text = f"the database says that it ends at batch {batch}, and its last is {last}"
-            yield Finding("shared-head", text, expected=last, found=batch)
+    """Give in what the head row of the database is not what its own log says."""
+    rows = server.ask(_HEADS, (ledger.settings.identity,))
+    if not rows:
+        yield Finding("shared-head", f"{_DATABASE} does not say where the ledger ends")
+    for *values, details in rows:
+        says, is_so = values[: len(_HEAD)], values[len(_HEAD) :]
+        with_details = unpack_details(details)
+        is_so.append(ENDED_BY in with_details or with_details.get(SHARED) == STOPPED)
+        for field, found, expected in zip(_HEAD, says, is_so, strict=True):
+            if found != expected:
+                shown = [one.hex() if isinstance(one, bytes) else one for one in (expected, found)]
+                text = f"the head in {_DATABASE} differs in its {field}: {shown[1]}, and its log "
+                yield Finding("shared-head", f"{text}says {shown[0]}", None, *shown)
+                break
+
+
+_HEAD = ("batch", "position", "recorded_at", "snapshot", "hash", "ended")
+_HEADS = f"""
+    SELECT {", ".join(f"h.{field}" for field in _HEAD)}, b.batch,
+        greatest(0, (SELECT max(last_position) FROM inventory.batches p WHERE p.ledger = h.ledger),
+            (SELECT max(position) FROM inventory.events e WHERE e.ledger = h.ledger)),
+        b.recorded_at,
+        coalesce((SELECT max(snapshot) FROM inventory.snapshots s WHERE s.ledger = h.ledger), 0),
+        b.hash, b.details
+    FROM inventory.heads h LEFT JOIN LATERAL (
+        SELECT * FROM inventory.batches b WHERE b.ledger = h.ledger ORDER BY batch DESC LIMIT 1
+    ) b ON true WHERE h.ledger = %s
+"""
 
 
 def _differing(

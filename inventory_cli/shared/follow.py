@@ -5,9 +5,11 @@ then all the same. Must never end because a connection was lost.
 import time
 from collections.abc import Iterator
 
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.failures import ServerUnusable
 from inventory_cli.shared.ledger import SharedLedger
 from inventory_cli.storage.batches import Batch
+from inventory_cli.storage.failures import is_busy
 
 # How often it looks, in seconds, where no call comes: a call may be lost, a batch may not.
 LOOK_EVERY = 5.0
@@ -32,8 +34,10 @@ def follow(ledger: SharedLedger) -> Iterator[list[Batch] | ServerUnusable | None
                 yield None
             yield taken
             ledger.server.wait_for_call(LOOK_EVERY)
-        except ServerUnusable as error:
-            if not error.is_lost:
+        except LedgerUnusable as error:
+            if is_busy(error):
+                continue  # Somebody on this machine records much; what is missing stays there.
+            if not isinstance(error, ServerUnusable) or not error.is_lost:
                 raise
             if not pause:
                 yield error

@@ -331,7 +331,8 @@ BEGIN
     last := after;
     link := before;
     FOR one IN SELECT inventory.text_of_event(e) AS said,
-                      e.effective_at ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$'
+                      e.effective_at ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}'
+                                        ':[0-9]{2}[.][0-9]{3}Z$')
                       AND e.date_only IN (0, 1)
                       AND coalesce(json_typeof(e.details::json) = 'object', true) AS is_sound
                FROM unnest(events) e ORDER BY e.position LOOP

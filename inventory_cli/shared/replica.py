@@ -142,7 +142,7 @@ class _Taking:
             # The rules forbid that, and a client that was altered keeps none.
             raise LedgerUnusable(
                 f"{self._server.place} says that there is more on hand than a ledger can hold",
-                "the last batches were not recorded by the rules: see who did; nothing was taken over",
+                "its last batches were not recorded by the rules: nothing was taken over",
             ) from error
 
 

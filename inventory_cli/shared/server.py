@@ -115,7 +115,8 @@ class Server:
         options = (
             f"-c lock_timeout={LOCK_WITHIN}s -c idle_in_transaction_session_timeout={IDLE_WITHIN}s"
             # A role may have been told to show moments in another way.
-            " -c DateStyle=ISO -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
+            " -c DateStyle=ISO"
+            " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
             f" {given.pop('options', '')}"
         )
         parameters: dict[str, Any] = {

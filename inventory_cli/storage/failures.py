@@ -97,6 +97,12 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
+def is_busy(failure: LedgerUnusable) -> bool:
+    """Tell whether a file could not be used only because others held it."""
+    error = failure.__cause__
+    return isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_BUSY
+
+
 def may_not_write(error: BaseException) -> bool:
     """Tell whether an error may come of a file, or a folder, that may not be written."""
     return isinstance(error, sqlite3.Error) and primary_code(error) in (

@@ -70,9 +70,26 @@ def problems(shop: Shop) -> list[str]:
             "UPDATE inventory.ledgers SET decimals = 3",
             ["settings", "differs in its decimals: 0 in the file, 3 in the database"],
         ),
+        ("DELETE FROM inventory.heads", ["the database does not say where the ledger ends"]),
+        *(
+            (f"UPDATE inventory.heads SET {field} = {value}", [f"differs in its {field}: "])
+            for field, value in (
+                ("position", 2),
+                ("recorded_at", "'2199-01-01T00:00:00.000Z'"),
+                ("snapshot", 0),
+                ("ended", "true"),
+                ("hash", "''"),
+            )
+        ),
+        (
+            "INSERT INTO inventory.events SELECT ledger, position + 1, batch + 1, sku, location,"
+            " kind, quantity, effective_at, date_only, reason, reference, unit_cost, id, reverses,"
+            " details, hash FROM inventory.events WHERE position = 3",
+            ["differs in its position: 3, and its log says 4"],
+        ),
         (
             "UPDATE inventory.heads SET batch = 9",
-            ["the database says that it ends at batch 9, and its last is 5"],
+            ["the head in the database differs in its batch: 9, and its log says 5"],
         ),
     ],
 )
@@ -94,7 +111,7 @@ def test_a_log_that_was_cut_is_found(first: Shop, database: str) -> None:
     assert problems(first) == [
         "the database lacks batch 5",
         "the database lacks event 3",
-        "the database says that it ends at batch 5, and its last is 4",
+        "the head in the database differs in its batch: 5, and its log says 4",
     ]
 
 

@@ -2,9 +2,12 @@
 and questions are answered from the file all the same.
 """
 
+import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -329,3 +332,25 @@ def test_following_survives_a_lost_connection(
         assert next(came) is None
         assert [header.batch for header in next(came)] == [4]
     assert other.on_hand("MUG") == 3
+
+
+def test_following_survives_a_file_that_others_hold(
+    first: Shop, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inventory_cli.shared.attached import open_replica
+    from inventory_cli.shared.follow import follow
+    from inventory_cli.storage import connection
+
+    other = Machine(tmp_path / "other", database)
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
+    first.ok("sell", "MUG", 1)
+    with closing(
+        sqlite3.connect(other.path, isolation_level=None, check_same_thread=False)
+    ) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with open_replica(other.path) as ledger:
+            came: Iterator[Any] = follow(ledger)
+            release = threading.Timer(0.3, lambda: holder.execute("ROLLBACK"))
+            release.start()
+            assert [header.batch for header in next(came)] == [3]
+            release.join()
