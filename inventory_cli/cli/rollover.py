@@ -51,6 +51,8 @@ def rollover(
         progress("rolling over") as advance,
     ):
         _say_where(old, shared, name)
+        if shared:
+            _require_may_share(old, name)
         last = parse_when_recorded(as_of, options.present(old), old.zone)
         done = roll_over(old, path, options.origin(context, by), last, options.clock(old), advance)
         end = show_cut(done.closing.as_of, old.zone)
@@ -88,6 +90,18 @@ def _say_where(old: Ledger, shared: bool | None, name: str | None) -> None:
         )
     if name is not None and not shared:
         raise WrongUsage("--name is of use only with --shared")
+
+
+def _require_may_share(old: Ledger, name: str | None) -> None:
+    """Raise LedgerUnusable where the new ledger could not be shared: the old one need not end."""
+    from inventory_cli.shared.ledger import SharedLedger
+    from inventory_cli.shared.share import require_may_share
+
+    assert isinstance(old, SharedLedger)
+    try:
+        require_may_share(old.server, name)
+    except LedgerUnusable as error:
+        raise LedgerUnusable(f"{error.message}; nothing was appended", error.hint) from error
 
 
 def _share(context: typer.Context, old: Path, new: Path, name: str | None, by: str | None) -> None:

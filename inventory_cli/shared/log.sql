@@ -333,7 +333,6 @@ BEGIN
     FOR one IN SELECT inventory.text_of_event(e) AS said,
                       e.effective_at ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}'
                                         ':[0-9]{2}[.][0-9]{3}Z$')
-                      AND e.date_only IN (0, 1)
                       AND coalesce(json_typeof(e.details::json) = 'object', true) AS is_sound
                FROM unnest(events) e ORDER BY e.position LOOP
         last := last + 1;

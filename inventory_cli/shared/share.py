@@ -162,10 +162,7 @@ def _fill(ledger: Ledger, server: Server, name: str | None) -> None:
                 f"{server.place} holds this ledger already",
                 "`inventory sync --url URL` makes this file a replica of it",
             ) from None
-        raise LedgerUnusable(
-            f"{server.place} holds another ledger of the name {name!r}",
-            "give another with --name NAME",
-        ) from None
+        raise _name_taken(server, name) from None
     identity = uuid.UUID(of.identity)
     for table, (columns, types) in _TABLES.items():
         rows: Iterator[Any] = ledger.connection.execute(f"SELECT {columns} FROM {table}")
@@ -174,6 +171,26 @@ def _fill(ledger: Ledger, server: Server, name: str | None) -> None:
             copy.set_types(["uuid", *types.split()])
             for row in rows:
                 copy.write_row((identity, *row))
+
+
+def require_may_share(server: Server, name: str | None) -> None:
+    """Raise LedgerUnusable where another log cannot be put into a database: the role has no right
+    to that, or the name is taken.
+    """
+    query = "SELECT 1 FROM inventory.ledgers WHERE name = %s"
+    if server.ask(query, (name,)):
+        raise _name_taken(server, name)
+    with server.failures():
+        # As `share` begins; what has no rows inserts none, and needs the right to all the same.
+        server.connection.execute(
+            "INSERT INTO inventory.ledgers SELECT * FROM inventory.ledgers WHERE false"
+        )
+
+
+def _name_taken(server: Server, name: str | None) -> LedgerUnusable:
+    return LedgerUnusable(
+        f"{server.place} holds another ledger of the name {name!r}", "give another with --name NAME"
+    )
 
 
 def _close(ledger: Ledger, server: Server) -> str:

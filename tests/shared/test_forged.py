@@ -91,7 +91,6 @@ def test_one_that_is_made_by_hand_is_one_like_any_other(first: Shop, database: s
         pytest.param({"details": '{"shared":"begun"}'}, id="begun-again"),
         pytest.param({"events": [event(4, "soon")]}, id="effective-at-no-moment"),
         pytest.param({"events": [event(4, "2022-01-01")]}, id="effective-at-a-day"),
-        pytest.param({"events": [event(5, 7)]}, id="date-only-neither-yes-nor-no"),
         pytest.param({"events": [event(11, "[1]")]}, id="details-of-an-event-in-a-list"),
         pytest.param({"events": [event(11, "no JSON")]}, id="details-of-an-event-no-json"),
         pytest.param({"events": [event(0, None)]}, id="no-sku"),

@@ -70,6 +70,24 @@ def test_a_role_without_rights_is_told_which_it_needs(
     server.run("DROP ROLE passer_by")
 
 
+def test_a_log_does_not_end_where_the_next_cannot_be_shared(
+    first: Shop, as_role: Callable[[str], str], tmp_path: Path
+) -> None:
+    new = tmp_path / "next.db"
+    words = ("rollover", new, "--as-of", "2022-12-31", "--shared")
+    refused = first(*words)
+    assert (refused.code, "does not permit that" in refused.err) == (4, True)
+    assert "; nothing was appended" in refused.err
+    first.ok("sync", "--url", as_role(OWNER))
+    (tmp_path / "second").mkdir()
+    Shop(tmp_path / "second").ok("share", as_role(OWNER), "--name", "taken")
+    refused = first(*words, "--name", "taken")
+    assert (refused.code, "holds another ledger of the name 'taken'" in refused.err) == (4, True)
+    assert not new.exists()
+    first.ok("sell", "MUG", 1)
+    first.ok(*words, "--name", "next")
+
+
 def test_the_sql_that_share_prints_gives_a_role_its_rights(shop: Shop) -> None:
     printed = shop.ok("share", "--sql").out
     assert "CREATE SCHEMA inventory;" in printed
