@@ -85,7 +85,7 @@ CREATE TABLE inventory.snapshots (
     as_of text COLLATE "C" NOT NULL,
     position bigint NOT NULL,
     whole_to bigint,
-    closes bigint,
+    closes bigint CHECK (closes IN (0, 1)),
     PRIMARY KEY (ledger, snapshot),
     UNIQUE (ledger, batch),
     UNIQUE (ledger, name)
@@ -237,6 +237,20 @@ END;
 
 CREATE FUNCTION inventory.utc_text(moment timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+-- Whether a text is a moment as all are written: not only by its shape, which has room for a 75th
+-- second.
+CREATE FUNCTION inventory.is_moment(said text) RETURNS boolean LANGUAGE sql STABLE
+RETURN said COLLATE "C" = inventory.utc_text(said::timestamptz);
+
+-- The details of a batch as they are written: texts by name, in order, without blanks. Programs look
+-- for a name in the text of them.
+CREATE FUNCTION inventory.packed(details text) RETURNS text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT coalesce('{' || string_agg(to_json(key)::text || ':' || value::text, ','
+                                      ORDER BY key COLLATE "C") || '}', '')
+    FROM json_each(details::json) WHERE json_typeof(value) = 'string';
+END;
 
 -- Which server this is, and on which of its timelines: a standby that was promoted begins a new one,
 -- and so does a server that was restored to a moment. The name of a file of the log begins with the
@@ -392,6 +406,10 @@ BEGIN
     END IF;
     shot := head.snapshot + 1;
     IF snapshot IS NOT NULL THEN
+        IF NOT coalesce(inventory.is_moment(snapshot->>1)
+                        AND (snapshot->>2)::bigint BETWEEN 0 AND head.position, false) THEN
+            RAISE EXCEPTION 'no snapshot of this log: %', snapshot USING ERRCODE = 'IV010';
+        END IF;
         INSERT INTO inventory.snapshots VALUES (of, shot, number, snapshot->>0, snapshot->>1,
             (snapshot->>2)::bigint, (snapshot->>3)::bigint, (snapshot->>4)::bigint);
     END IF;
@@ -416,14 +434,14 @@ BEGIN
     -- or that of the head, where that is later.
     own_time := closing.recorded_at >= inventory.utc_text(transaction_timestamp()) COLLATE "C";
     IF closing.recorded_at IS NULL OR closing.recorded_at < head.recorded_at
-       OR closing.recorded_at <> inventory.utc_text(closing.recorded_at::timestamptz)
+       OR NOT inventory.is_moment(closing.recorded_at)
        OR (closing.recorded_at <> head.recorded_at AND (NOT (own_time OR head.replays)
            OR closing.recorded_at > inventory.utc_text(clock_timestamp()) COLLATE "C")) THEN
         RAISE EXCEPTION 'the time % is not the server''s', closing.recorded_at
             USING ERRCODE = 'IV006';
     END IF;
     -- That a log is shared, or goes on alone, is never said by way of the database.
-    IF json_typeof(closing.details::json) <> 'object'
+    IF closing.details <> inventory.packed(closing.details)
        OR closing.details::json->>'shared' <> 'stopped' THEN
         RAISE EXCEPTION 'no details of a batch: %', closing.details USING ERRCODE = 'IV010';
     END IF;

@@ -3,6 +3,7 @@
 Must never take over what does not fit, nor ask who recorded it.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -43,7 +44,12 @@ def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = No
     taking = _Taking(ledger, server, to, missing and missing.events)
     asked = _headers_of(server, ledger.settings.identity, ledger.head().batch, to.batch)
     for *fields, link in missing.headers if missing else asked:
-        taking.take(Batch(*fields), link)
+        header = Batch(*fields)
+        try:
+            taking.take(header, link)
+        except sqlite3.IntegrityError as error:
+            # What the file keeps, and the database did not.
+            raise does_not_fit(server.place, f"batch {header.batch}") from error
     taking.finish(to)
 
 
