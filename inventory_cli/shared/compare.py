@@ -118,7 +118,8 @@ def _heads(ledger: Ledger, server: Server) -> Iterator[Finding]:
             if found != expected:
                 shown = [one.hex() if isinstance(one, bytes) else one for one in (expected, found)]
                 text = f"the head in {_DATABASE} differs in its {field}: {shown[1]}, and its log "
-                yield Finding("shared-head", f"{text}says {shown[0]}", None, *shown)
+                text += f"says {shown[0]}"
+                yield Finding("shared-head", text, expected=shown[0], found=shown[1])
                 break
 
 

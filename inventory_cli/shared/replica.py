@@ -3,7 +3,6 @@
 Must never take over what does not fit, nor ask who recorded it.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from inventory_cli.shared.failures import does_not_fit
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
 from inventory_cli.storage.chain import digest_lines, link_batch, link_drafts
+from inventory_cli.storage.failures import IntegrityError
 from inventory_cli.storage.insert import CHUNK, insert_events, put_aside, put_back
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import EVENT_COLUMNS, read_effects
@@ -47,7 +47,7 @@ def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = No
         header = Batch(*fields)
         try:
             taking.take(header, link)
-        except sqlite3.IntegrityError as error:
+        except IntegrityError as error:
             # What the file keeps, and the database did not.
             raise does_not_fit(server.place, f"batch {header.batch}") from error
     taking.finish(to)

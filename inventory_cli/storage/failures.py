@@ -9,6 +9,8 @@ from inventory_cli.errors import LedgerUnusable
 
 # What reading a damaged file may raise.
 DatabaseError = sqlite3.DatabaseError
+# What a guard of the file says of a row.
+IntegrityError = sqlite3.IntegrityError
 # What using a cell may raise that is not of its column's type; so may a mistake of this program.
 WRONG_TYPE = (
     ArithmeticError,

@@ -23,7 +23,7 @@ AS_OF = "2022-01-31T22:59:59.999Z"
 LINE = ("MUG", "main", 5, None, None, None)
 
 
-def event(place: int, value: object) -> Sequence[object]:
+def event(place: int, value: object) -> Sequence[Any]:
     return (*EVENT[:place], value, *EVENT[place + 1 :])
 
 
@@ -34,10 +34,11 @@ def as_json(value: object) -> str | None:
 def forge(
     url: str,
     shop: Shop,
-    events: Sequence[Sequence[object]] = (EVENT,),
+    events: Sequence[Sequence[Any]] = (EVENT,),
     lines: object = None,
     snapshot: object = None,
     details: str | None = None,
+    digest: str | None = None,
     say_time: Callable[[str], str] = lambda now: now,
 ) -> None:
     """Append a batch of these rows by hand, with the hash that belongs to them."""
@@ -51,7 +52,7 @@ def forge(
         for last, row in enumerate(events, position + 1):
             link = hashlib.sha256(link + canonical(["event", last, number, *row]).encode()).digest()
         ends = (position + 1, position + len(events)) if events else (None, None)
-        header = ["batch", number, said, "me", "receive", None, None, *ends, None]
+        header: list[Any] = ["batch", number, said, "me", "receive", None, None, *ends, digest]
         header += [] if details is None else [details]
         link = hashlib.sha256(link + canonical(header).encode()).hexdigest()
         client.execute(
@@ -118,6 +119,19 @@ def test_what_would_stop_other_machines_is_refused(
     first.ok("snapshot", "take", "now")
     assert first.on_hand("MUG") == 4
     assert first.failed_checks("--shared") == {}
+
+
+def test_what_the_file_does_not_take_is_not_blamed_on_the_file(first: Shop, database: str) -> None:
+    with psycopg.connect(database) as owner:
+        owner.execute("ALTER TABLE inventory.snapshots DROP CONSTRAINT snapshots_closes_check")
+    snapshot = [None, AS_OF, 1, 1, 7]
+    line = canonical(["snapshot", 1, 3, *snapshot]) + "\n"
+    digest = hashlib.sha256(line.encode()).hexdigest()
+    forge(database, first, (), snapshot=snapshot, digest=digest)
+    refused = first("sync")
+    assert (refused.code, "holds batch 3, which does not fit the chain" in refused.err) == (4, True)
+    assert "; nothing was taken over" in refused.err
+    assert first.on_hand("MUG") == 5
 
 
 def test_more_than_can_be_on_hand_stops_a_replica_with_words(first: Shop, database: str) -> None:
