@@ -75,7 +75,9 @@ def stop_sharing(path: Path, origin: Origin, clock: Clock) -> Head:
         raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
     if state == BEGUN:
         with open_to_record(path) as ledger:
-            stop(ledger, origin)
+            # What came in meanwhile may say that another file goes on.
+            if ledger.sharing().get(SHARED) == BEGUN:
+                stop(ledger, origin)
     with open_ledger(path, write=True) as ledger:
         if not goes_on_here(ledger):
             where = ledger.sharing().get(GOES_ON_IN)

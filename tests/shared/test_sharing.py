@@ -245,7 +245,8 @@ def test_what_was_altered_before_is_not_shared(story: Shop, database: str) -> No
 
 def test_sharing_stops_and_one_named_file_goes_on(database: str, tmp_path: Path) -> None:
     first = first_machine(tmp_path / "first", database)
-    other, third = (Machine(tmp_path / name, database) for name in ("other", "third"))
+    names = ("other", "third", "fourth")
+    other, third, fourth = (Machine(tmp_path / name, database) for name in names)
     other.ok("receive", "MUG", 5)
     stopped = first.ok("share", "--stop")
     assert "is shared no more" in stopped.out
@@ -254,6 +255,7 @@ def test_sharing_stops_and_one_named_file_goes_on(database: str, tmp_path: Path)
     assert first.failed_checks() == {}
     copy = tmp_path / "copy.db"
     first.ok("backup", copy)
+    assert fourth("share", "--stop").code == 3
     # One that has not heard of it, and one that has: neither records any more.
     for shop, sync in ((other, False), (third, True)):
         if sync:
