@@ -61,6 +61,8 @@ def date_lines(facts: Facts) -> list[str]:
     try:
         format = column.dates.decide()
     except Refused as error:
+        if len(likely := column.likely_formats()) == 1:
+            return [entry("date_format", quoted(likely[0]), "the year has two digits")]
         facts.doubts.note("date", "how dates are written: there are two readings")
         lines = [
             comment(error.message),

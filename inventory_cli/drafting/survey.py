@@ -37,6 +37,7 @@ _MOST_ROWS = 5_000
 # What stands in no text, and how many bytes are searched for it.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _SEARCHED = 1 << 20
+_PADDED = re.compile("0[0-9]")
 # A ledger's zone would say which local times a clock change skips; in UTC none are.
 _ZONE = UTC
 MARKS = (None, ".", ",")
@@ -80,8 +81,11 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all cells that say something are numbers with that mark."""
-        return 0 < self.filled - self.empty_words.total() == self.numbers[self.mark]
+        """Whether all cells that say something are numbers with that mark, and none is a code
+        with zeros before it.
+        """
+        are_numbers = 0 < self.filled - self.empty_words.total() == self.numbers[self.mark]
+        return are_numbers and not any(map(_PADDED.match, self.words or ()))
 
     @property
     def values(self) -> int:
