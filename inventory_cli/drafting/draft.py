@@ -62,6 +62,8 @@ def draft_profile(file: BinaryIO, name: str, given: Profile, progress: Progress 
         fields, remarks = chosen.fields, chosen.remarks
         marks = [found.columns[fields[f]].mark for f in NUMBERS if f in fields]
         marks += [found.columns[n].mark for n in (*chosen.places, *chosen.ways)]
+        # Prices tell what the marks of quantities part, where these leave it open.
+        marks += [column.mark for column in found.columns if column.is_numeric]
         mark = given.decimal_mark or next(filter(None, marks), None)
         _, rows, _ = rows_of(file, name, found.shape.profile, half(progress, 1))
         upside_down = chosen.proof is not None and chosen.proof.claim.is_upside_down

@@ -222,7 +222,7 @@ class Guesses:
         if rank("balance", quantity.header) is not None:
             return  # Each row says what is there.
         fitting = self._free(self._is_type)
-        if not (fitting or quantity.negative):
+        if not (fitting or quantity.negative) and "date" in self._found:
             fitting = self.types([self._found["sku"]] if "sku" in self._found else [])
         if len(fitting) == 1:
             self._take("type", fitting[0])

@@ -74,14 +74,14 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "type | *",
     ),
     "to_location": (
-        "to place | number name id transferred supplier bin",
-        "to bin | number name id transferred",
+        "to place | number name id transferred movement supplier bin",
+        "to bin | number name id transferred movement",
         "to | transferred number id name",
     ),
     "location": (
         "place | number name id",
-        "from place | number name id transferred",
-        "from bin | number name id transferred",
+        "from place | number name id transferred movement",
+        "from bin | number name id transferred movement",
         "from | number id name transferred",
         "bin | number name id place",
         "place | *",

@@ -27,6 +27,8 @@ from inventory_cli.importing.profile_keys import TRANSFERS
 # What one side of a transfer is, where its other side is not to be found.
 _HALVES = {"transferred_out": "removed", "transferred_in": "received"}
 _TURNED = {"returned": "removed", "received": "removed", "sold": "received", "removed": "received"}
+# What a date means that says of when a list is.
+_OF_LISTS = ("stock", "counted", "changed")
 # As many of the rows of a word must go the same way for it to mean that.
 _LEAST_SHARE = 0.9
 
@@ -246,7 +248,7 @@ def _signed_without_type(facts: _Facts, found: Directions, doubts: Doubts) -> st
         return None
     header = headers[fields["quantity"]]
     is_state = rank("balance", header) is not None or rank("before", header) is not None
-    is_state |= "date" in fields and meanings(headers[fields["date"]]).has("stock", "counted")
+    is_state |= "date" in fields and meanings(headers[fields["date"]]).has(*_OF_LISTS)
     is_change = meanings(header).has("change") or minus
     if is_state or ("date" not in fields and not is_change):
         explain_stock_list(

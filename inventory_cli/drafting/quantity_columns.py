@@ -11,7 +11,7 @@ from inventory_cli.drafting.guesses import likely_kind
 from inventory_cli.drafting.headers import rank
 from inventory_cli.drafting.sample import Sample
 from inventory_cli.drafting.survey import Column, Survey
-from inventory_cli.drafting.words import Meanings, kind_of, meanings
+from inventory_cli.drafting.words import kind_of, meanings
 from inventory_cli.importing.columns import folded
 from inventory_cli.importing.directions import ARRIVES
 from inventory_cli.importing.profile import Profile
@@ -34,7 +34,8 @@ def way_of(header: str) -> str | None:
 
 
 def _are_sales(header: str) -> bool:
-    return meanings(header) == Meanings(frozenset(("sold", "money")), 0)
+    means = meanings(header)
+    return means.has("sold") and means.has("money") and means.only("sold", "money", "total")
 
 
 def choose_quantities(survey: Survey, given: Profile, chosen: Chosen) -> None:

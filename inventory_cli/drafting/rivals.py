@@ -40,7 +40,7 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
             chosen.undecided[field] = [index, *rivals]
     if "balance" in found and not proved and "type" not in found:
         _note_state(columns, given, chosen)
-    if "location" not in found and not chosen.places and not _knows_most(columns):
+    if "location" not in found and not chosen.places:
         _note_possible_places(survey, given, chosen, used)
 
 
@@ -83,7 +83,9 @@ def _knows_most(columns: Sequence[Column]) -> bool:
 def _note_possible_places(
     survey: Survey, given: Profile, chosen: Chosen, used: Container[int]
 ) -> None:
-    """Leave open which column says where, in a file whose headers say nothing."""
+    """Leave open which column says where: in a file whose headers say nothing, one of these; in a
+    list, also a country or the like.
+    """
     found = chosen.fields
     if "location" in {*given.columns, *given.constants} or "sku" not in found:
         return
@@ -92,7 +94,12 @@ def _note_possible_places(
         n
         for n, column in enumerate(survey.columns)
         if n not in used
-        and not meanings(column.header).all
+        and (
+            meanings(column.header).has("place_of")
+            if _knows_most(survey.columns)
+            else not meanings(column.header).all
+        )
+        and ("date" not in found or not meanings(column.header).all)
         and 1 < column.values <= max(2, survey.rows // 2)
         and column.filled == survey.rows
         and not (column.is_numeric or column.dated)

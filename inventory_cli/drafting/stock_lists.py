@@ -90,7 +90,7 @@ def _leave_other_days(chosen: Chosen, seen: Tendencies, headers: Sequence[str]) 
         return
     means = meanings(headers[index])
     # A plain date may be that of a history, unless something else tells the rows apart.
-    is_history = means.only("date", "stock", "movement") and not any(
+    is_history = not means.has("changed", "other") and not any(
         meanings(header).has("batch", "bin", "other") for header in headers
     )
     scattered = seen.spots.rows > seen.moments.rows and 2 * len(seen.days) > sum(seen.days.values())

@@ -201,6 +201,11 @@ def is_waiting(status: str) -> bool:
     return meanings(status).has("waiting")
 
 
+def is_total(text: str) -> bool:
+    """Tell whether a cell in place of a name says that the row adds up the others."""
+    return meanings(text).has("total") and meanings(text).only("total", "money", "stock", "quantity")
+
+
 def is_empty_word(text: str) -> bool:
     """Tell whether a cell says in a word, or by a dash, that there is nothing in it."""
     return bool(_DASHES.fullmatch(text)) or meanings(text) == Meanings(_EMPTY, 0)
