@@ -75,7 +75,7 @@ def _says_more(sample: Sample, field: str, index: int, other: int) -> bool:
     return len(set(sample.cells(other))) > 1 and not sample.determines([index], other)
 
 
-def _knows_most(columns: Sequence[Column]) -> bool:
+def knows_most(columns: Sequence[Column]) -> bool:
     """Tell whether a file is in a language of which the names are known."""
     return 3 * sum(is_known(column.header) for column in columns) > 2 * len(columns)
 
@@ -96,7 +96,7 @@ def _note_possible_places(
         if n not in used
         and (
             meanings(column.header).has("place_of")
-            if _knows_most(survey.columns)
+            if knows_most(survey.columns)
             else not meanings(column.header).all
         )
         and ("date" not in found or not meanings(column.header).all)
