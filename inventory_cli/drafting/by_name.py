@@ -101,7 +101,11 @@ def unfit(field: str, column: Column, given: Profile) -> str | None:
         return f"{count_of(column.negative, 'cell')} are negative"
     if field in ("sku", "location", "to_location") and column.dated == cells:
         return "its cells are dates"
-    if field == "location" and column.is_numeric and meanings(column.header).has("stock", "quantity"):
+    if (
+        field == "location"
+        and column.is_numeric
+        and meanings(column.header).has("stock", "quantity")
+    ):
         return "its cells are numbers"
     if field in ("type", "status"):
         words = column.words or {}

@@ -272,7 +272,9 @@ def _signed_movements(
         found.meant[""] = kind
         leaves = (kind in LEAVES) == (plus >= minus)
         return ("inverted" if leaves else "change") if minus else None
-    dates = meanings(headers[facts.chosen.fields["date"]]) if "date" in facts.chosen.fields else None
+    dates = (
+        meanings(headers[facts.chosen.fields["date"]]) if "date" in facts.chosen.fields else None
+    )
     if signed is None and dates and dates.has("in", "received"):
         at = headers[facts.chosen.fields["date"]]
         found.constants.append(entry("type", quoted("received"), f"as {at!r} says"))

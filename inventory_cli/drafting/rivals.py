@@ -32,7 +32,7 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
             n
             for n, column in enumerate(columns)
             if n not in used
-            and _may_be(field, columns[index].header, column)
+            and _may_be(field, columns[index].header, column, is_list="date" not in found)
             and unfit(field, column, given) is None
             and _says_more(chosen.sample, field, index, n)
         ]
@@ -53,8 +53,10 @@ def _note_state(columns: Sequence[Column], given: Profile, chosen: Chosen) -> No
         chosen.undecided["quantity"] = [index, chosen.fields.pop("balance")]
 
 
-def _may_be(field: str, own: str, other: Column) -> bool:
-    """Tell whether another column is called as the field may be too."""
+def _may_be(field: str, own: str, other: Column, is_list: bool) -> bool:
+    """Tell whether another column is called as the field may be too; in a list that is also what
+    is there.
+    """
     if field != "quantity":
         if field == "sku" and SURE_SKU in (rank(field, own), rank(field, other.header)):
             return False
@@ -65,7 +67,8 @@ def _may_be(field: str, own: str, other: Column) -> bool:
         return rank("balance", other.header) is not None
     is_way = rank("quantity_in", other.header) is not None
     is_way |= rank("quantity_out", other.header) is not None
-    return is_rival(field, other.header) or is_way
+    is_state = is_list and rank("balance", other.header) is not None
+    return is_rival(field, other.header) or is_way or is_state
 
 
 def _says_more(sample: Sample, field: str, index: int, other: int) -> bool:

@@ -127,7 +127,9 @@ def _parts_from(
         part = word[start:end]
         is_last = end == len(word)
         found = table.words.get(part)
-        if found and (len(part) >= least or (is_last and start and len(part) > 1 and "number" in found)):
+        if found and (
+            len(part) >= least or (is_last and start and len(part) > 1 and "number" in found)
+        ):
             yield end, 0, found
         elif start and not is_last and part in _LINKS and not unparted:
             yield end, 0, _NOTHING
@@ -203,7 +205,9 @@ def is_waiting(status: str) -> bool:
 
 def is_total(text: str) -> bool:
     """Tell whether a cell in place of a name says that the row adds up the others."""
-    return meanings(text).has("total") and meanings(text).only("total", "money", "stock", "quantity")
+    return meanings(text).has("total") and meanings(text).only(
+        "total", "money", "stock", "quantity"
+    )
 
 
 def is_empty_word(text: str) -> bool:

@@ -237,7 +237,8 @@ def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
     if format == ISO:
         return read_iso(words, zone)
     try:
-        parsed = datetime.strptime(words, format) if words.isascii() else None  # noqa: DTZ007
+        is_plain = words.isascii() or not format.isascii()
+        parsed = datetime.strptime(words, format) if is_plain else None  # noqa: DTZ007
     except ValueError:
         return None
     if parsed is None:
