@@ -124,8 +124,10 @@ def _proved(survey: Survey, guesses: Guesses, chosen: Chosen) -> Proof | None:
 
 def _alternate(sample: Sample, one: int, other: int) -> bool:
     """Tell whether no row has figures in both of two columns, and each column has some."""
-    pairs = [(a or 0, b or 0) for a, b in zip(*map(sample.numbers, (one, other)), strict=True)]
-    return all(0 in pair and min(pair) == 0 for pair in pairs) and all(map(any, zip(*pairs)))
+    columns = [sample.numbers(n) for n in (one, other)]
+    return all(map(any, columns)) and all(
+        not (a and b) and min(a or 0, b or 0) >= 0 for a, b in zip(*columns, strict=True)
+    )
 
 
 def _goes_with_words(proof: Proof, guesses: Guesses, chosen: Chosen) -> bool:
@@ -144,7 +146,8 @@ def _take_proof(
     claim = proof.claim
     taken = {"balance": claim.balance, "sku": claim.keys[0]}
     taken |= {} if claim.before is None else {"before": claim.before}
-    taken |= dict(zip(WAYS if len(claim.quantities) > 1 else ("quantity",), claim.quantities))
+    names = WAYS if len(claim.quantities) > 1 else ("quantity",)
+    taken |= dict(zip(names, claim.quantities, strict=True))
     for field, index in taken.items():
         before = found.get(field)
         if before == index:

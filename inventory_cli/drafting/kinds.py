@@ -272,11 +272,8 @@ def _signed_movements(
         found.meant[""] = kind
         leaves = (kind in LEAVES) == (plus >= minus)
         return ("inverted" if leaves else "change") if minus else None
-    dates = (
-        meanings(headers[facts.chosen.fields["date"]]) if "date" in facts.chosen.fields else None
-    )
-    if signed is None and dates and dates.has("in", "received"):
-        at = headers[facts.chosen.fields["date"]]
+    at = headers[facts.chosen.fields["date"]] if "date" in facts.chosen.fields else ""
+    if signed is None and meanings(at).has("in", "received"):
         found.constants.append(entry("type", quoted("received"), f"as {at!r} says"))
         found.meant[""] = "received"
         return "change" if minus else None

@@ -22,6 +22,8 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
     found, columns = chosen.fields, survey.columns
     proved = chosen.proof is not None and chosen.proof.claim.keys
     used = {index for field, index in found.items() if field not in ("by", "reason", "reference")}
+    if "date" not in found and not proved and "balance" in found:
+        used.discard(found["balance"])
     used |= {*chosen.places, *chosen.ways, *chosen.undecided.get("sku", ())}
     for field in ("sku", "location", "quantity"):
         index = found.get(field)
