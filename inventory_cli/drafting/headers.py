@@ -79,7 +79,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "to | transferred number id name",
     ),
     "location": (
-        "place | number name id",
+        "place | number id",
+        "place | number id name",
         "from place | number name id transferred movement",
         "from bin | number name id transferred movement",
         "from | number id name transferred",
