@@ -61,9 +61,12 @@ def two_readings(text: str) -> tuple[str, str] | None:
     return f"{sign}{first}{fraction and '.'}{fraction}", f"{sign}{first}{groups[1:]}"
 
 
+_MINUS = {ord(sign): "-" for sign in "\u2212▲△"}
+
+
 def _signed(text: str) -> str:
-    """Return a number with its sign before it: for `5-`, `(5)` and `−5` too."""
-    number = text.strip().replace("\u2212", "-")
+    """Return a number with its sign before it: for `5-`, `(5)`, `−5` and, in Japan, `▲5` too."""
+    number = text.strip().translate(_MINUS)
     if number.endswith("-") and not number.startswith(("-", "+", "(")):
         return f"-{number[:-1].rstrip()}"
     if number.startswith("(") and number.endswith(")") and number[1:2] not in ("-", "+"):

@@ -119,10 +119,12 @@ def prove(
     balances: Sequence[tuple[int | None, int]],
     quantities: Sequence[tuple[int, ...]],
     keys: Sequence[tuple[int, ...]],
+    least: int = _LEAST_STEPS,
 ) -> Proof | None:
     """Return the claim that the balances bear out best, if they bear any out; of equal ones the
     first. `keys` are in the order of how likely they are. Where only the balances before and after
     each row bear one out, it has no keys, and what contradicts the likeliest is counted as bad.
+    `least` is how many steps must agree.
     """
     pairs = [
         (balance, quantity)
@@ -135,13 +137,15 @@ def prove(
         for key in keys
         if not {*key} & {*balance, *quantity}
         for upside_down in (False, True)
+        # In both directions one step is found soon.
+        if not upside_down or least >= _LEAST_STEPS
     ]
     if not claims:
         return None
     most = max(len(sample) // len(claims), _MOST_STEPS // len(claims))
     tried = [_tried(sample, claim, most) for claim in claims]
-    best = max(tried, key=_merit)
-    if _merit(best) > 0:
+    best = max(tried, key=lambda proof: _merit(proof, least))
+    if _merit(best, least) > 0:
         return best
     likeliest = tried[0]
     if likeliest.claim.before is None:
@@ -149,10 +153,10 @@ def prove(
     return likeliest._replace(claim=likeliest.claim._replace(keys=()))
 
 
-def _merit(proof: Proof) -> int:
+def _merit(proof: Proof, least: int) -> int:
     steps = proof.good + proof.bad
     # Balances before and after each row have shown by themselves that they belong together.
-    least = _LEAST_STEPS if proof.claim.before is None else 1
+    least = least if proof.claim.before is None else 1
     enough = proof.good >= least and proof.good >= _LEAST_SHARE * steps
     return proof.good - proof.bad if enough else 0
 

@@ -12,6 +12,7 @@ from inventory_cli.drafting.guesses import likely_kind
 from inventory_cli.drafting.headers import SURE_SKU, rank
 from inventory_cli.drafting.sample import Sample
 from inventory_cli.drafting.survey import Column, Survey
+from inventory_cli.drafting.words import meanings
 from inventory_cli.importing.profile import Profile
 
 # In the order in which fields take their columns: the ones with the most telling names first.
@@ -100,6 +101,12 @@ def unfit(field: str, column: Column, given: Profile) -> str | None:
         return f"{count_of(column.negative, 'cell')} are negative"
     if field in ("sku", "location", "to_location") and column.dated == cells:
         return "its cells are dates"
+    if (
+        field == "location"
+        and column.is_numeric
+        and meanings(column.header).has("stock", "quantity")
+    ):
+        return "its cells are numbers"
     if field in ("type", "status"):
         words = column.words or {}
         if not 0 < len(words) <= _MOST_WORDS:

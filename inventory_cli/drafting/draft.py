@@ -62,8 +62,10 @@ def draft_profile(file: BinaryIO, name: str, given: Profile, progress: Progress 
         fields, remarks = chosen.fields, chosen.remarks
         marks = [found.columns[fields[f]].mark for f in NUMBERS if f in fields]
         marks += [found.columns[n].mark for n in (*chosen.places, *chosen.ways)]
+        # Prices tell what the marks of quantities part, where these leave it open.
+        marks += [column.mark for column in found.columns if column.is_numeric]
         mark = given.decimal_mark or next(filter(None, marks), None)
-        _, rows, _ = rows_of(file, name, found.shape.profile, half(progress, 1))
+        _, _, rows, _ = rows_of(file, name, found.shape.profile, half(progress, 1))
         upside_down = chosen.proof is not None and chosen.proof.claim.is_upside_down
         seen = find_tendencies(rows, fields, mark, upside_down)
         known = known_profiles(file, name, found, given)
@@ -176,6 +178,7 @@ def _heading(facts: Facts, is_known: bool = False) -> list[str]:
     else:
         lines.append("# It does not look like movements of stock, or like a list of stock.")
     lines += facts.doubts.lines()
+    lines += map(comment, found.remarks)
     bad, repeated = found.reading.bad, found.reading.second_headers
     if bad.count:
         lines.append(

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from inventory_cli.core.quantities import format_quantity
 from inventory_cli.core.wording import and_more, count_of
 from inventory_cli.drafting.facts import NUMBERS, Facts
+from inventory_cli.drafting.rivals import knows_most
 from inventory_cli.drafting.survey import Column
 from inventory_cli.drafting.tendencies import FirstRow
 from inventory_cli.drafting.toml_text import comment, either, entry, listed, quoted
-from inventory_cli.drafting.words import is_void, is_waiting
+from inventory_cli.drafting.words import is_known, is_total, is_void, is_waiting
 from inventory_cli.importing.columns import folded
 from inventory_cli.importing.date_formats import ISO, parse_as
 from inventory_cli.importing.directions import ARRIVES, LEAVES
@@ -58,10 +59,29 @@ def column_lines(facts: Facts) -> list[str]:
         if field in missing:
             lines.append(entry(field, quoted("?"), "no column was found for it", sure=False))
             facts.doubts.note(field, f"no column was found for the {field}")
+    if "location" not in {*chosen.fields, *chosen.undecided} and not chosen.places:
+        for n in _unused(facts):
+            if _is_unknown_text(facts, n):
+                facts.doubts.note("location", f"whether {_counted(facts, n)} says where")
+    before = facts.column("before")
+    if before is not None and "balance" not in chosen.fields and chosen.is_movements():
+        what = f"whether there was stock before the first row: {quoted(before.header)} may say so"
+        facts.doubts.note("opening", what)
     lines += map(comment, chosen.remarks)
     if kept := [_counted(facts, n) for n in _unused(facts)]:
         lines.append(comment(f"No field, so kept in the details: {', '.join(kept)}"))
     return lines
+
+
+def _is_unknown_text(facts: Facts, n: int) -> bool:
+    """Tell whether nothing says what a column of words is, in a language that is not known."""
+    columns = facts.survey.columns
+    return (
+        not knows_most(columns)
+        and not is_known(columns[n].header)
+        and columns[n].values > 1
+        and not (columns[n].is_numeric or columns[n].dated)
+    )
 
 
 def _unused(facts: Facts) -> list[int]:
@@ -152,6 +172,11 @@ def rule_lines(facts: Facts) -> list[str]:
     if status and waiting:
         lines += ["", comment(f"Perhaps did not happen yet: {listed(waiting)}; to leave them out:")]
         lines += [f"# {line}" for line in _rule(status.header, waiting)]
+    sku = facts.column("sku")
+    totals = {} if sku is None else {w: n for w, n in (sku.words or {}).items() if is_total(w)}
+    if sku and totals:
+        lines += ["", comment(f"Rows that add up the others: {listed(totals)}")]
+        lines += _rule(sku.header, totals)
     for field in ("date", "sku", "quantity"):
         column = facts.column(field)
         if column is not None and column.empty:

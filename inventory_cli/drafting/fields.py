@@ -5,6 +5,7 @@ Must never know how a profile is written.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, permutations
 
 from inventory_cli.drafting.balances import Proof, prove, words_agree
 from inventory_cli.drafting.by_name import WAYS, Chosen, by_name, take_by_name
@@ -87,19 +88,25 @@ def _leave_running_ids(
 
 def _proved(survey: Survey, guesses: Guesses, chosen: Chosen) -> Proof | None:
     """Return what the balances prove; named columns are tried before others."""
-    found = chosen.fields
+    found, columns = chosen.fields, survey.columns
     numeric = guesses.numbers()
-    quantities: list[tuple[int, ...]]
-    if "quantity" in found:
-        named = [n for _, n in by_name("quantity", survey.columns, {}) if n in numeric]
-        quantities = [(n,) for n in dict.fromkeys((found["quantity"], *named))]
+    # Two columns of which a row fills one may be what came in and what went out.
+    alternating = [(a, b) for a, b in permutations(numeric, 2) if _alternate(chosen.sample, a, b)]
+    numeric = [n for n in numeric if n not in chain(*alternating)]
+    any_of_them = [*alternating, *((n,) for n in numeric)]
+    quantities: Sequence[tuple[int, ...]] = any_of_them
+    stated = found.get("quantity")
+    is_state = stated is not None and rank("balance", columns[stated].header) is not None
+    if stated is not None and not is_state:
+        named = [n for _, n in by_name("quantity", columns, {}) if n in numeric]
+        quantities = [(n,) for n in dict.fromkeys((stated, *named))]
     elif found.keys() >= set(WAYS):
         quantities = [tuple(found[field] for field in WAYS)]
-    else:
-        quantities = [(n,) for n in numeric]
     if "balance" in found:
         balances = [(found.get("before"), found["balance"])]
-    elif all(is_known(column.header) for column in survey.columns):
+    elif stated is not None and is_state:
+        balances = [(None, stated)]
+    elif all(is_known(column.header) for column in columns):
         balances = []
     else:
         balances = [(a, b) for a in numeric for b in numeric if a != b]
@@ -108,8 +115,19 @@ def _proved(survey: Survey, guesses: Guesses, chosen: Chosen) -> Proof | None:
     places = [n for _, n in by_name("location", survey.columns, {})]
     if "sku" in found:
         skus = [found["sku"], *(n for n in skus if n != found["sku"])]
-    keys = [(sku, place) for sku in skus for place in places if place != sku]
-    return prove(chosen.sample, balances, quantities, [*keys, *((sku,) for sku in skus)])
+    pairs = [(sku, place) for sku in skus for place in places if place != sku]
+    keys = [*pairs, *((sku,) for sku in skus)]
+    # Where names say which columns they are, one step bears out what chance would not.
+    is_named = {"balance", "sku"} <= found.keys() and len(quantities) == 1
+    return prove(chosen.sample, balances, quantities, keys, *((1,) if is_named else ()))
+
+
+def _alternate(sample: Sample, one: int, other: int) -> bool:
+    """Tell whether no row has figures in both of two columns, and each column has some."""
+    columns = [sample.numbers(n) for n in (one, other)]
+    return all(map(any, columns)) and all(
+        not (a and b) and min(a or 0, b or 0) >= 0 for a, b in zip(*columns, strict=True)
+    )
 
 
 def _goes_with_words(proof: Proof, guesses: Guesses, chosen: Chosen) -> bool:
@@ -128,7 +146,8 @@ def _take_proof(
     claim = proof.claim
     taken = {"balance": claim.balance, "sku": claim.keys[0]}
     taken |= {} if claim.before is None else {"before": claim.before}
-    taken |= {"quantity": claim.quantities[0]} if len(claim.quantities) == 1 else {}
+    names = WAYS if len(claim.quantities) > 1 else ("quantity",)
+    taken |= dict(zip(names, claim.quantities, strict=True))
     for field, index in taken.items():
         before = found.get(field)
         if before == index:

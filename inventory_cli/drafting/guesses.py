@@ -71,7 +71,7 @@ class Guesses:
             for n in self._free(lambda column: column.is_numeric)
             if not self._sample.is_running(n)
             and rank("sku", self._columns[n].header) is None
-            and not meanings(self._columns[n].header).has("number", "date")
+            and not meanings(self._columns[n].header).has("number", "date", "place")
         ][:_MOST_NUMBERS]
 
     def keys(self) -> list[int]:
@@ -218,9 +218,11 @@ class Guesses:
         """Take the column of few words that are kinds, or the only one of few words."""
         if not self._wants("type") or "quantity" not in self._found:
             return
-        fitting = self._free(self._is_type)
         quantity = self._columns[self._found["quantity"]]
-        if not (fitting or quantity.negative or rank("balance", quantity.header) is not None):
+        if rank("balance", quantity.header) is not None:
+            return  # Each row says what is there.
+        fitting = self._free(self._is_type)
+        if not (fitting or quantity.negative) and "date" in self._found:
             fitting = self.types([self._found["sku"]] if "sku" in self._found else [])
         if len(fitting) == 1:
             self._take("type", fitting[0])

@@ -25,8 +25,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "after quantity | item place unit",
         "stock | quantity item place unit",
         "stock quantity | *",
+        "quantity bin | in item",
+        "quantity place | in item",
+        "after | item place unit",
     ),
-    "before": ("before stock | quantity item place opened", "before quantity | item place opened"),
+    "before": (
+        "before stock | quantity item place opened",
+        "before quantity | item place opened",
+        "before | item place opened",
+    ),
     "quantity_in": tuple(
         f"{way} {more}"
         for more in ("quantity | item unit stock partner supplier", "| stock change")
@@ -67,17 +74,19 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "type | *",
     ),
     "to_location": (
-        "to place | number name id transferred supplier bin",
-        "to bin | number name id transferred",
+        "to place | number name id transferred movement supplier bin",
+        "to bin | number name id transferred movement",
         "to | transferred number id name",
     ),
     "location": (
-        "place | number name id",
-        "from place | number name id transferred",
-        "from bin | number name id transferred",
+        "place | number id",
+        "place | number id name",
+        "from place | number name id transferred movement",
+        "from bin | number name id transferred movement",
         "from | number id name transferred",
         "bin | number name id place",
         "place | *",
+        "place stock | number name id",
     ),
     "unit_cost": ("cost | unit money item", "received money | unit item", "cost unit | *"),
     "id": (

@@ -18,7 +18,7 @@ from inventory_cli.drafting.stock_lists import day_of_list, explain_stock_list
 from inventory_cli.drafting.survey import Survey
 from inventory_cli.drafting.tendencies import Tendencies, Word
 from inventory_cli.drafting.toml_text import entry, quoted
-from inventory_cli.drafting.words import outside_of, tells_of_sales
+from inventory_cli.drafting.words import meanings, outside_of, tells_of_sales
 from inventory_cli.importing.cells import is_own_word
 from inventory_cli.importing.directions import ARRIVES, LEAVES
 from inventory_cli.importing.profile import Profile
@@ -27,6 +27,8 @@ from inventory_cli.importing.profile_keys import TRANSFERS
 # What one side of a transfer is, where its other side is not to be found.
 _HALVES = {"transferred_out": "removed", "transferred_in": "received"}
 _TURNED = {"returned": "removed", "received": "removed", "sold": "received", "removed": "received"}
+# What a date means that says of when a list is.
+_OF_LISTS = ("stock", "counted", "changed")
 # As many of the rows of a word must go the same way for it to mean that.
 _LEAST_SHARE = 0.9
 
@@ -246,7 +248,9 @@ def _signed_without_type(facts: _Facts, found: Directions, doubts: Doubts) -> st
         return None
     header = headers[fields["quantity"]]
     is_state = rank("balance", header) is not None or rank("before", header) is not None
-    if "date" not in fields or is_state:
+    is_state |= "date" in fields and meanings(headers[fields["date"]]).has(*_OF_LISTS)
+    is_change = meanings(header).has("change") or minus
+    if is_state or ("date" not in fields and not is_change):
         explain_stock_list(
             facts.name, facts.chosen, seen, headers, found.constants, found.signs, doubts
         )
@@ -268,6 +272,11 @@ def _signed_movements(
         found.meant[""] = kind
         leaves = (kind in LEAVES) == (plus >= minus)
         return ("inverted" if leaves else "change") if minus else None
+    at = headers[facts.chosen.fields["date"]] if "date" in facts.chosen.fields else ""
+    if signed is None and meanings(at).has("in", "received"):
+        found.constants.append(entry("type", quoted("received"), f"as {at!r} says"))
+        found.meant[""] = "received"
+        return "change" if minus else None
     if signed is None and sum(map(tells_of_sales, headers)) > 1:
         found.constants.append(
             entry("type", quoted("sold"), "prices and the like: these are sales")

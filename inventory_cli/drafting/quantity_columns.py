@@ -11,12 +11,12 @@ from inventory_cli.drafting.guesses import likely_kind
 from inventory_cli.drafting.headers import rank
 from inventory_cli.drafting.sample import Sample
 from inventory_cli.drafting.survey import Column, Survey
-from inventory_cli.drafting.words import Meanings, kind_of, meanings
+from inventory_cli.drafting.words import kind_of, meanings
 from inventory_cli.importing.columns import folded
 from inventory_cli.importing.directions import ARRIVES
 from inventory_cli.importing.profile import Profile
 
-_OF_PLACES = frozenset(("place", "place_of", "name"))
+_OF_PLACES = frozenset(("place", "place_of", "name", "number"))
 # What a column for a place may be taken for by its name.
 _MAY_BE_OF_PLACES = ("location", "quantity", "balance")
 _OF_STOCK = frozenset(("quantity", "stock"))
@@ -34,7 +34,8 @@ def way_of(header: str) -> str | None:
 
 
 def _are_sales(header: str) -> bool:
-    return meanings(header) == Meanings(frozenset(("sold", "money")), 0)
+    means = meanings(header)
+    return means.has("sold") and means.has("money") and means.only("sold", "money", "total")
 
 
 def choose_quantities(survey: Survey, given: Profile, chosen: Chosen) -> None:
@@ -57,8 +58,15 @@ def choose_quantities(survey: Survey, given: Profile, chosen: Chosen) -> None:
                 found["quantity"] = index
     if "type" not in found and "type" not in given.constants:
         _choose_ways(survey, given, chosen)
-    if not chosen.has_quantity() and "balance" in found and "type" not in found:
+    is_log = "before" in found and "type" not in given.columns
+    if not chosen.has_quantity() and "balance" in found and ("type" not in found or is_log):
         found["quantity"] = found.pop("balance")
+        if "type" in found:
+            header = survey.columns[found.pop("type")].header
+            chosen.remarks.append(
+                f"{header!r} is not taken for the type: no column says how much moved, so each row "
+                "counts what is there after it"
+            )
     choose_places(survey, chosen, may_be_unknown=False)
     _choose_count_sheet(survey, chosen)
 
@@ -158,6 +166,7 @@ def choose_places(survey: Survey, chosen: Chosen, may_be_unknown: bool) -> None:
         if n not in used
         and column.is_numeric
         and (means := meanings(column.header)).all - _OF_STOCK <= _OF_PLACES
+        and (means.unknown or not means.has("number"))
         and (means.has("place") or (may_be_unknown and not means.all & _OF_STOCK))
         and _is_alone(survey.columns, n)
         and not chosen.sample.is_running(n)

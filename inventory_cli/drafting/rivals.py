@@ -22,6 +22,8 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
     found, columns = chosen.fields, survey.columns
     proved = chosen.proof is not None and chosen.proof.claim.keys
     used = {index for field, index in found.items() if field not in ("by", "reason", "reference")}
+    if "date" not in found and not proved and "balance" in found:
+        used.discard(found["balance"])
     used |= {*chosen.places, *chosen.ways, *chosen.undecided.get("sku", ())}
     for field in ("sku", "location", "quantity"):
         index = found.get(field)
@@ -32,7 +34,7 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
             n
             for n, column in enumerate(columns)
             if n not in used
-            and _may_be(field, columns[index].header, column)
+            and _may_be(field, columns[index].header, column, is_list="date" not in found)
             and unfit(field, column, given) is None
             and _says_more(chosen.sample, field, index, n)
         ]
@@ -40,7 +42,7 @@ def note_rivals(survey: Survey, given: Profile, chosen: Chosen) -> None:
             chosen.undecided[field] = [index, *rivals]
     if "balance" in found and not proved and "type" not in found:
         _note_state(columns, given, chosen)
-    if "location" not in found and not chosen.places and not _knows_most(columns):
+    if "location" not in found and not chosen.places:
         _note_possible_places(survey, given, chosen, used)
 
 
@@ -53,8 +55,10 @@ def _note_state(columns: Sequence[Column], given: Profile, chosen: Chosen) -> No
         chosen.undecided["quantity"] = [index, chosen.fields.pop("balance")]
 
 
-def _may_be(field: str, own: str, other: Column) -> bool:
-    """Tell whether another column is called as the field may be too."""
+def _may_be(field: str, own: str, other: Column, is_list: bool) -> bool:
+    """Tell whether another column is called as the field may be too; in a list that is also what
+    is there.
+    """
     if field != "quantity":
         if field == "sku" and SURE_SKU in (rank(field, own), rank(field, other.header)):
             return False
@@ -65,7 +69,8 @@ def _may_be(field: str, own: str, other: Column) -> bool:
         return rank("balance", other.header) is not None
     is_way = rank("quantity_in", other.header) is not None
     is_way |= rank("quantity_out", other.header) is not None
-    return is_rival(field, other.header) or is_way
+    is_state = is_list and rank("balance", other.header) is not None
+    return is_rival(field, other.header) or is_way or is_state
 
 
 def _says_more(sample: Sample, field: str, index: int, other: int) -> bool:
@@ -75,7 +80,7 @@ def _says_more(sample: Sample, field: str, index: int, other: int) -> bool:
     return len(set(sample.cells(other))) > 1 and not sample.determines([index], other)
 
 
-def _knows_most(columns: Sequence[Column]) -> bool:
+def knows_most(columns: Sequence[Column]) -> bool:
     """Tell whether a file is in a language of which the names are known."""
     return 3 * sum(is_known(column.header) for column in columns) > 2 * len(columns)
 
@@ -83,7 +88,9 @@ def _knows_most(columns: Sequence[Column]) -> bool:
 def _note_possible_places(
     survey: Survey, given: Profile, chosen: Chosen, used: Container[int]
 ) -> None:
-    """Leave open which column says where, in a file whose headers say nothing."""
+    """Leave open which column says where: in a file whose headers say nothing, one of these; in a
+    list, also a country or the like.
+    """
     found = chosen.fields
     if "location" in {*given.columns, *given.constants} or "sku" not in found:
         return
@@ -92,7 +99,12 @@ def _note_possible_places(
         n
         for n, column in enumerate(survey.columns)
         if n not in used
-        and not meanings(column.header).all
+        and (
+            meanings(column.header).has("place_of")
+            if knows_most(survey.columns)
+            else not meanings(column.header).all
+        )
+        and ("date" not in found or not meanings(column.header).all)
         and 1 < column.values <= max(2, survey.rows // 2)
         and column.filled == survey.rows
         and not (column.is_numeric or column.dated)

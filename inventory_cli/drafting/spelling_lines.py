@@ -17,6 +17,8 @@ def spelling_lines(facts: Facts) -> list[str]:
         remark = f"it is not UTF-8; read so, a word is {quoted(facts.survey.shape.sample)}"
         remark = remark if facts.survey.shape.sample else ""
         lines.append(entry("encoding", quoted(profile.encoding), remark))
+    if profile.sheet:
+        lines.append(entry("sheet", quoted(profile.sheet)))
     if profile.delimiter:
         lines.append(entry("delimiter", quoted(profile.delimiter)))
     if not profile.quotes:
@@ -61,6 +63,8 @@ def date_lines(facts: Facts) -> list[str]:
     try:
         format = column.dates.decide()
     except Refused as error:
+        if len(likely := column.likely_formats()) == 1:
+            return [entry("date_format", quoted(likely[0]), "the year has two digits")]
         facts.doubts.note("date", "how dates are written: there are two readings")
         lines = [
             comment(error.message),

@@ -32,11 +32,14 @@ def explain_stock_list(
     are added up. Columns that are no fields of a list are taken out.
     """
     fields = chosen.fields
-    _leave_other_days(chosen, seen, headers)
+    # What was there before tells of one row after the other: the last one stands.
+    is_log = {"before", "date"} <= fields.keys()
+    if not is_log:
+        _leave_other_days(chosen, seen, headers)
     for field in ("balance", "before"):
         fields.pop(field, None)
     repeated = seen.moments if "date" in fields else seen.spots
-    adds_up = repeated.example is not None and "sku" in fields
+    adds_up = repeated.example is not None and "sku" in fields and not is_log
     if repeated.example is not None and adds_up:
         first, line, sku = repeated.example
         where = f"{repeated.rows}, as {sku!r} on lines {first} and {line}"
@@ -86,7 +89,12 @@ def _leave_other_days(chosen: Chosen, seen: Tendencies, headers: Sequence[str]) 
     if index is None:
         return
     means = meanings(headers[index])
+    # A plain date may be that of a history, unless something else tells the rows apart.
+    is_history = not means.has("changed", "other") and not any(
+        meanings(header).has("batch", "bin", "other") for header in headers
+    )
     scattered = seen.spots.rows > seen.moments.rows and 2 * len(seen.days) > sum(seen.days.values())
+    scattered = scattered and not is_history
     why = ""
     if means.has("in", "received", "out", "sold", "returned"):
         why = "it says when goods came or went, not when the list was made"

@@ -6,12 +6,13 @@ Must never know which column is which field.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, date
+from io import BufferedReader
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from inventory_cli.core.progress import Progress
+from inventory_cli.core.progress import Progress, untold
 from inventory_cli.core.quantities import (
     format_quantity,
     parse_quantity,
@@ -24,8 +25,9 @@ from inventory_cli.importing.columns import Columns
 from inventory_cli.importing.date_formats import DateColumn, fitting_formats, parse_as
 from inventory_cli.importing.prepare import Record, open_source, prepare, read_names
 from inventory_cli.importing.profile import Profile
-from inventory_cli.importing.source import DELIMITERS, Undecodable, evenness
+from inventory_cli.importing.source import DELIMITERS, Source, Undecodable, evenness
 from inventory_cli.importing.tally import Reading
+from inventory_cli.importing.unpack import Archive, Counted, unpacked
 
 # How many records decide where the header is, and by what columns are parted.
 _FIRST_RECORDS = 200
@@ -37,6 +39,7 @@ _MOST_ROWS = 5_000
 # What stands in no text, and how many bytes are searched for it.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _SEARCHED = 1 << 20
+_PADDED = re.compile("0[0-9]")
 # A ledger's zone would say which local times a clock change skips; in UTC none are.
 _ZONE = UTC
 MARKS = (None, ".", ",")
@@ -80,8 +83,11 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all cells that say something are numbers with that mark."""
-        return 0 < self.filled - self.empty_words.total() == self.numbers[self.mark]
+        """Whether all cells that say something are numbers with that mark, and none is a code
+        with zeros before it.
+        """
+        are_numbers = 0 < self.filled - self.empty_words.total() == self.numbers[self.mark]
+        return are_numbers and not any(map(_PADDED.match, self.words or ()))
 
     @property
     def values(self) -> int:
@@ -175,13 +181,14 @@ class Column:
 class Survey(NamedTuple):
     """What stands in a file: in its columns, and how many rows are read, or bad by their width.
 
-    `sample` are the first rows.
+    `sample` are the first rows, `remarks` what is to be known of the file that was opened.
     """
 
     shape: Shape
     columns: tuple[Column, ...]
     reading: Reading
     sample: tuple[list[str], ...]
+    remarks: list[str]
 
     @property
     def rows(self) -> int:
@@ -209,7 +216,7 @@ def survey(file: BinaryIO, name: str, given: Profile, progress: Progress) -> Sur
             shape = Shape(find_spelling(file, name, profile), sample)
             return _surveyed(file, name, shape, progress)
         except Undecodable as error:
-            if given.encoding or not error.encoding or _is_binary(file):
+            if given.encoding or not error.encoding or _is_binary(file, name):
                 raise
             profile, sample = profile._replace(encoding=error.encoding), error.word
         except Refused:
@@ -221,9 +228,16 @@ def survey(file: BinaryIO, name: str, given: Profile, progress: Progress) -> Sur
                 raise
 
 
-def _is_binary(file: BinaryIO) -> bool:
+def _is_binary(file: BinaryIO, name: str) -> bool:
     file.seek(0)
-    return _BINARY.search(file.read(_SEARCHED)) is not None
+    buffered = BufferedReader(Counted(file.read, untold))
+    packed = unpacked(buffered, name)
+    with ExitStack() as stack:
+        if isinstance(packed, Archive):
+            stack.callback(packed.close)
+            packed = packed.only_file()
+        start = (packed or buffered).read(_SEARCHED)
+    return _BINARY.search(start) is not None
 
 
 def find_spelling(file: BinaryIO, name: str, given: Profile) -> Profile:
@@ -284,7 +298,7 @@ def _looks_like_data(header: Sequence[str]) -> bool:
 
 
 def _surveyed(file: BinaryIO, name: str, shape: Shape, progress: Progress) -> Survey:
-    names, rows, reading = rows_of(file, name, shape.profile, progress)
+    source, names, rows, reading = rows_of(file, name, shape.profile, progress)
     columns = tuple(Column(text.strip(), f"{name}, {text.strip()}") for text in names)
     takes = [column.take for column in columns]
     sample: list[list[str]] = []
@@ -295,17 +309,18 @@ def _surveyed(file: BinaryIO, name: str, shape: Shape, progress: Progress) -> Su
             take(line, cell)
     for column in columns:
         column.look()
-    return Survey(shape, columns, reading, tuple(sample))
+    return Survey(shape, columns, reading, tuple(sample), source.remarks)
 
 
 def rows_of(
     file: BinaryIO, name: str, profile: Profile, progress: Progress
-) -> tuple[list[str], Iterator[Record], Reading]:
-    """Return the names of a file's columns, its rows as an import goes over them, and what is
-    counted on the way.
+) -> tuple[Source, list[str], Iterator[Record], Reading]:
+    """Return what reads a file, the names of its columns, its rows as an import goes over them, and
+    what is counted on the way.
     """
     file.seek(0)
     source = open_source(file, name, profile, progress)
     names, records = read_names(source, source.records(), profile)
     reading = Reading()
-    return names, prepare(source, records, Columns(tuple(names), profile.header), reading), reading
+    rows = prepare(source, records, Columns(tuple(names), profile.header), reading)
+    return source, names, rows, reading

@@ -85,7 +85,9 @@ def _meanings_of_word(word: str) -> frozenset[str] | None:
     if found := table.words.get(word):
         return found
     for ending in _ENDINGS:
-        if word.endswith(ending) and (found := table.words.get(word.removesuffix(ending))):
+        stem = word.removesuffix(ending)
+        is_long = ending == "s" or len(stem) > _LEAST_PART
+        if stem != word and is_long and (found := table.words.get(stem)):
             return found
     for end in range(len(word), _LEAST_PART - 1, -1):
         if found := table.stems.get(word[:end]):
@@ -125,7 +127,9 @@ def _parts_from(
         part = word[start:end]
         is_last = end == len(word)
         found = table.words.get(part)
-        if found and (len(part) >= least or (is_last and start and "number" in found)):
+        if found and (
+            len(part) >= least or (is_last and start and len(part) > 1 and "number" in found)
+        ):
             yield end, 0, found
         elif start and not is_last and part in _LINKS and not unparted:
             yield end, 0, _NOTHING
@@ -141,7 +145,9 @@ def meanings(text: str) -> Meanings:
     table, found, unknown, at = _table().words, _NOTHING, 0, 0
     while at < len(words):
         for count in range(min(_MOST_JOINED, len(words) - at), 1, -1):
-            if joined := table.get(" ".join(words[at : at + count])):
+            run = words[at : at + count]
+            # What capitals part may be one word, as `SLoc` is.
+            if joined := table.get(" ".join(run)) or table.get("".join(run)):
                 found, at = found | joined, at + count
                 break
         else:
@@ -195,6 +201,13 @@ def is_void(status: str) -> bool:
 def is_waiting(status: str) -> bool:
     """Tell whether a row of that status has perhaps not happened yet."""
     return meanings(status).has("waiting")
+
+
+def is_total(text: str) -> bool:
+    """Tell whether a cell in place of a name says that the row adds up the others."""
+    return meanings(text).has("total") and meanings(text).only(
+        "total", "money", "stock", "quantity"
+    )
 
 
 def is_empty_word(text: str) -> bool:

@@ -26,6 +26,7 @@ _FORMAT_HINT = (
 _NUMBERS = re.compile(r"(\d{1,4})([./ -])(\d{1,2})\2(\d{4}|\d{1,2})", re.ASCII)
 _DAY_MONTH = re.compile(r"\d{1,2}([ ./-]?)[A-Za-z]{3,9}(\.?,?[ ./-]?)(\d{4}|\d{2})", re.ASCII)
 _MONTH_DAY = re.compile(r"[A-Za-z]{3,9}([ .-])\d{1,2}(,? |-)(\d{4}|\d{2})", re.ASCII)
+_YEAR_FIRST = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日", re.ASCII)
 _CLOCK = re.compile(
     r"(,? +|T)\d{1,2}:\d{2}(:\d{2}([.]\d{1,6})?)?( ?[AaPp][Mm])?( ?(?:[+-]\d{2}:?\d{2}|Z))?",
     re.ASCII,
@@ -148,6 +149,8 @@ def _candidates(words: str) -> list[str]:
     elif start := _MONTH_DAY.match(words):
         mark, second, year = start.groups()
         days = [f"%{name}{mark}%d{second}{_year(year)}" for name in "bB"]
+    elif start := _YEAR_FIRST.match(words):
+        days = ["%Y年%m月%d日"]
     if start is None:
         return []
     rest = words[start.end() :]
@@ -234,7 +237,8 @@ def parse_as(text: str, format: str, zone: tzinfo) -> When | None:
     if format == ISO:
         return read_iso(words, zone)
     try:
-        parsed = datetime.strptime(words, format) if words.isascii() else None  # noqa: DTZ007
+        is_plain = words.isascii() or not format.isascii()
+        parsed = datetime.strptime(words, format) if is_plain else None  # noqa: DTZ007
     except ValueError:
         return None
     if parsed is None:

@@ -272,7 +272,9 @@ def _likelier_encoding(line: str, place: int, encoding: str) -> tuple[str | None
     start = max(data.rfind(mark, 0, place) for mark in b' ,;\t|"') + 1
     ends = [end for mark in b' ,;\t|"\r\n' if (end := data.find(mark, place)) > 0]
     word = data[start : min(ends, default=len(data))][:40]
-    for other in ("cp1252", "latin-1"):
+    # Letters with accents are none of these bytes, and every kana or kanji begins with one.
+    begins = sum(0x81 <= byte <= 0x9F for byte in word)
+    for other in ("cp932", "cp1252", "latin-1") if begins > 1 else ("cp1252", "latin-1"):
         try:
             return other, word.decode(other)
         except UnicodeDecodeError:

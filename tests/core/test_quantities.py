@@ -25,6 +25,8 @@ from inventory_cli.errors import WrongUsage
         ("5-", 0, -5),
         ("(5)", 0, -5),
         ("\u22125", 0, -5),
+        ("▲5", 0, -5),
+        ("△5", 0, -5),
         ("1.5-", 1, -15),
         # With as many decimals as that a point is one; and what begins with 0 parts no thousands.
         ("1.000", 3, 1000),

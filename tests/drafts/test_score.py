@@ -7,9 +7,9 @@ from tests.drafts.score import Case, Result, judge, read_cases, recorded, score
 
 # Shares of the set; they may rise, and never fall. How far a figure may be above its floor before
 # the floor is to be raised, so that nothing that was won is lost unseen.
-FIELDS = 0.97
-AS_DRAFTED = 0.73
-WITH_ONE_LINE = 0.94
+FIELDS = 0.98
+AS_DRAFTED = 0.77
+WITH_ONE_LINE = 0.97
 SLACK = 0.03
 
 CASES = read_cases()

@@ -99,7 +99,7 @@ def test_what_is_expected_is_no_date_of_a_movement(header: str) -> None:
         ("Count adjustment", "adjusted"),
         ("Wareneingang", "received"),
         ("Cancelled sale", None),
-        ("Rozchód", None),
+        ("Kiadás", None),
     ],
 )
 def test_what_a_type_means(word: str, kind: str | None) -> None:

@@ -266,3 +266,8 @@ def test_rows_that_a_rule_leaves_out_have_no_say_in_the_format(shop: Shop) -> No
     rows = "13/02/2022,A,received,1\nTotal 02/14/2022,total,,\n02/14/2022,TOTAL,,1\n"
     assert shop.import_text(HEADER + rows, "--profile", own).code == 0
     assert dates_in(shop) == ["2022-02-13"]
+
+
+def test_dates_in_kanji_are_read(shop: Shop) -> None:
+    assert load(shop, ["2024年1月5日", "2024年12月31日"]).code == 0
+    assert dates_in(shop) == ["2024-01-05", "2024-12-31"]

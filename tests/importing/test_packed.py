@@ -1,6 +1,7 @@
 """Files that are packed, and workbooks: what they say is what the text in them would."""
 
 import gzip
+import io
 import resource
 import subprocess
 import sys
@@ -264,3 +265,29 @@ def test_without_the_reader_of_workbooks_it_is_named(
             "hint: pip install 'inventory-cli[sheets]'; or save the sheet as CSV",
         ],
     )
+
+
+def test_a_draft_of_a_packed_file_finds_its_encoding(shop: Shop) -> None:
+    text = "Fecha;Código;Almacén;Cantidad\n01/02/2024;A;N;1,5\n13/02/2024;A;N;-0,5\n"
+    for data in (gzip.compress(text.encode("cp1252")), zipped(text.encode("cp1252"))):
+        (shop.folder / "moves").write_bytes(data)
+        drafted = shop.ok("import", shop.folder / "moves", "--draft").out
+        assert 'encoding = "cp1252"' in drafted
+        assert 'location = "Almacén"' in drafted
+        assert "A    N            1.00" in shop.ok("import", shop.folder / "moves", "--try").out
+
+
+def zipped(data: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("moves.csv", data)
+    return made.getvalue()
+
+
+def test_a_draft_names_the_sheet_that_it_is_of_and_the_others(shop: Shop) -> None:
+    file = shop.folder / "book.xlsx"
+    file.write_bytes(xlsx({"Info": xlsx_rows([["Report"], ["May"]]), "Stock": xlsx_rows(TABLE)}))
+    assert "'Info' was read; --sheet NAME reads 'Stock'" in shop.ok("import", file, "--draft").out
+    tried = shop.ok("import", file, "--try", "--sheet", "Stock").out
+    assert 'sheet = "Stock"' in tried
+    assert "would be appended 2" in tried

@@ -91,6 +91,15 @@ def test_files_that_were_joined_with_their_byte_order_marks(shop: Shop) -> None:
     assert "the header stands once more on line 3" in ran.err
 
 
+def test_japanese_text_in_its_old_encoding_is_told_apart(shop: Shop) -> None:
+    data = (HEADER + ROW + "2022-03-01,第一倉庫,received,1\n").encode("cp932")
+    ran = load(shop, data)
+    assert "or say --encoding cp932, which reads '第一倉庫' there" in ran.err
+    assert load(shop, data, "--encoding", "cp932").code == 0
+    drafted = shop.ok("import", shop.folder / "moves.csv", "--draft").out
+    assert 'encoding = "cp932"' in drafted
+
+
 def test_another_encoding_is_refused_with_the_word_that_it_would_read(shop: Shop) -> None:
     data = (HEADER + ROW + "2022-03-01,Größe 5;x,received,1\n").encode("cp1252")
     ran = load(shop, data)
