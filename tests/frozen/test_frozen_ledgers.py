@@ -38,13 +38,20 @@ snapshot take april --as-of 2022-04-30 --close
 receive XYZ-1 4 --on 2022-04-15 --id k2 --into-closed april --reason 'delivery note found'
 reverse 11 --into-closed april --reason 'it was of May'
 """,
+    3: """
+describe XYZ-1 --name 'Steel bolt' --minimum 20 --barcode 4006381333931 --on 2022-05-01
+adjust XYZ-1 3 --on 2022-05-02 --reason found --id k3
+correct 14 --quantity 5 --reason 'read it wrong'
+adjust XYZ-1 -5 --on 2022-05-03 --reason miscount
+""",
 }
+# `schema-3-rolled.db` was made of that by `rollover next.db --as-of 2022-04-30`.
 
 
-def frozen(version: int, folder: Path) -> Shop:
+def frozen(version: int, folder: Path, more: str = "") -> Shop:
     shop = Shop.__new__(Shop)
     shop.folder, shop.path = folder, folder / "inventory.db"
-    shutil.copy(FOLDER / f"schema-{version}.db", shop.path)
+    shutil.copy(FOLDER / f"schema-{version}{more}.db", shop.path)
     return shop
 
 
@@ -197,3 +204,17 @@ def test_an_old_ledger_is_as_good_as_new(version: int, tmp_path: Path) -> None:
     shop.ok("receive", "XYZ-1", "1.5")
     shop.ok("rebuild")
     assert shop.failed_checks() == {}
+
+
+def test_what_a_ledger_took_over_from_the_one_before_it_is_known_for_ever(tmp_path: Path) -> None:
+    shop = frozen(3, tmp_path, "-rolled")
+    shop.ok("migrate")
+    assert shop.failed_checks() == {}
+    assert [row["on_hand"] for row in shop.json("stock", "--by-location")] == ["149.0", "29.0"]
+    again = shop.ok(
+        *("receive", "XYZ-1", "100", "--on", "2022-03-01", "--ref", "DN-1", "--cost", "2.50"),
+        *("--id", "k1", "--detail", "supplier=Hafner"),
+    )
+    assert "recorded before under the same id" in again.err
+    assert shop.json("show", "1")[0]["kind"] == "opened"
+    assert shop.json("stock", "--names")[0]["name"] == "Steel bolt"
