@@ -14,7 +14,7 @@ from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.core.events import ENDED_BY, SHARED, STOPPED, unpack_details
 from inventory_cli.shared.replica import events_of
 from inventory_cli.shared.server import Server
-from inventory_cli.storage.batches import BATCH_COLUMNS, Batch, headers_with_hash
+from inventory_cli.storage.batches import BATCH_COLUMNS, Batch, hash_of_batch, headers_with_hash
 from inventory_cli.storage.carried_ids import CarriedId, read_carried
 from inventory_cli.storage.chain import canonical, link_batch, link_event
 from inventory_cli.storage.ledger_file import Ledger
@@ -69,7 +69,7 @@ def _batches(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
     mine = ((*header, link) for header, link in headers_with_hash(ledger, last))
 
     def fits(row: Row) -> bool:
-        before = _hash_of(ledger, "events", row[7]) or _hash_of(ledger, "batches", row[0] - 1)
+        before = _hash_of_event(ledger, row[7]) or hash_of_batch(ledger, row[0] - 1)
         return bool(link_batch(before or ledger.start(), row[:-1]) == row[-1])
 
     yield from _differing("shared-batch", "batch", mine, theirs, Batch._fields, fits)
@@ -84,9 +84,11 @@ def _events(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
         position, batch = row[0], row[1]
         begins = "SELECT 1 FROM batches WHERE first_position = ? AND batch = ?"
         is_first = ledger.connection.execute(begins, (position, batch)).fetchone()
-        table, number = ("batches", batch - 1) if is_first else ("events", position - 1)
-        before = _hash_of(ledger, table, number) or ledger.start()
-        return bool(link_event(before, row[:-1]) == row[-1])
+        if is_first:
+            before = hash_of_batch(ledger, batch - 1)
+        else:
+            before = _hash_of_event(ledger, position - 1)
+        return bool(link_event(before or ledger.start(), row[:-1]) == row[-1])
 
     yield from _differing("shared-event", "event", mine, theirs, fields, fits)
 
@@ -193,8 +195,7 @@ def _changed(
     return Finding(rule, text, position=position, expected=shown[0], found=shown[1])
 
 
-def _hash_of(ledger: Ledger, table: str, number: int | None) -> bytes | None:
-    key = "position" if table == "events" else "batch"
-    query = f"SELECT hash FROM {table} WHERE {key} = ?"
-    row = ledger.connection.execute(query, (number,)).fetchone()
+def _hash_of_event(ledger: Ledger, position: int | None) -> bytes | None:
+    query = "SELECT hash FROM events WHERE position = ?"
+    row = ledger.connection.execute(query, (position,)).fetchone()
     return row[0] if row else None

@@ -27,7 +27,7 @@ from inventory_cli.shared.pulse import Pulse
 from inventory_cli.shared.replica import Missing, apply
 from inventory_cli.shared.server import LOCK_WITHIN, Server
 from inventory_cli.storage import names
-from inventory_cli.storage.batches import Batch, headers_with_hash, read_batches
+from inventory_cli.storage.batches import Batch, hash_of_batch, read_batches
 from inventory_cli.storage.failures import DatabaseError
 from inventory_cli.storage.ledger_file import Clock, Head, Ledger, Written
 
@@ -267,9 +267,7 @@ class SharedLedger(Ledger):
 
     def _taken_over(self, head: Head) -> Written:
         def is_there() -> bool:
-            return any(
-                link == head.hash for _, link in headers_with_hash(self, head.batch, head.batch - 1)
-            )
+            return hash_of_batch(self, head.batch) == head.hash
 
         return Written(is_there, f"batch {head.batch}", "`inventory sync` once more")
 

@@ -15,7 +15,7 @@ from inventory_cli.shared.beside import beside_path, write_beside
 from inventory_cli.shared.clone import clone
 from inventory_cli.shared.failures import BatchesMissing, ServerChanged
 from inventory_cli.shared.ledger import SharedLedger
-from inventory_cli.storage.batches import Batch, headers_with_hash, read_batches
+from inventory_cli.storage.batches import Batch, hash_of_batch, read_batches
 from inventory_cli.storage.failures import file_failures
 from inventory_cli.storage.ledger_file import Head, Ledger
 from inventory_cli.storage.log import events_between, read_event
@@ -46,7 +46,7 @@ def replay(ledger: SharedLedger) -> list[Batch]:
             after = _hold_as_it_is(ledger).batch
         except BatchesMissing as error:
             after = error.theirs.batch
-            if not _is_in_file(ledger, error.theirs):
+            if hash_of_batch(ledger, after) != error.theirs.hash:
                 raise _forked(ledger, error.theirs) from None
         lacking = read_batches(ledger, after)
         ledger.publish(after)
@@ -76,13 +76,6 @@ def _hold_as_it_is(ledger: SharedLedger) -> Head:
         return ledger.hold()
 
 
-def _is_in_file(ledger: Ledger, head: Head) -> bool:
-    if head.batch == 0:
-        return ledger.start() == head.hash
-    links = [link for _, link in headers_with_hash(ledger, head.batch, head.batch - 1)]
-    return links == [head.hash]
-
-
 def _forked(ledger: SharedLedger, theirs: Head) -> LedgerUnusable:
     same = _last_in_both(ledger, theirs)
     mine = ledger.head().batch
@@ -101,8 +94,8 @@ def _last_in_both(ledger: SharedLedger, theirs: Head) -> int:
     first, last = 0, min(ledger.head().batch, theirs.batch)
     while first < last:
         middle = (first + last + 1) // 2
-        _, link = next(headers_with_hash(ledger, middle, middle - 1))
-        if ledger.holds(Head(0, middle, "", link)):
+        link = hash_of_batch(ledger, middle)
+        if link is not None and ledger.holds(Head(0, middle, "", link)):
             first = middle
         else:
             last = middle - 1

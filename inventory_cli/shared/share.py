@@ -14,14 +14,20 @@ from typing import Any
 import psycopg
 
 from inventory_cli.core.dates import utc_text
-from inventory_cli.core.events import ALONE, BEGUN, GOES_ON_IN, SHARED, STOPPED, pack_details
+from inventory_cli.core.events import ALONE, BEGUN, GOES_ON_IN, SHARED, STOPPED
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.beside import Beside, beside_path, new_machine, read_beside, write_beside
 from inventory_cli.shared.failures import ServerUnusable
 from inventory_cli.shared.ledger import SharedLedger
 from inventory_cli.shared.server import Server
 from inventory_cli.shared.sql_files import roles_sql, schema_sql
-from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch, Origin, close_batch
+from inventory_cli.storage.batches import (
+    BATCH_COLUMNS,
+    INSERT_BATCH,
+    Origin,
+    close_batch,
+    statement,
+)
 from inventory_cli.storage.carried_ids import CarriedId
 from inventory_cli.storage.chain import link_batch
 from inventory_cli.storage.ledger_file import Head, Ledger, Written
@@ -142,8 +148,7 @@ def _say(ledger: Ledger, server: Server, origin: Origin) -> bytes:
     if ledger.sharing().get(SHARED) == BEGUN:
         return head.hash
     now = max(utc_text(server.now()), head.recorded_at)
-    details = pack_details({SHARED: BEGUN})
-    header = Batch(head.batch + 1, now, *origin, None, None, None, details)
+    header = statement(head, origin, now, {SHARED: BEGUN})
     link = link_batch(head.hash, header)
     ledger.connection.execute(INSERT_BATCH, (*header, link))
     return link
@@ -203,14 +208,7 @@ def _close(ledger: Ledger, server: Server) -> str:
     ((timeline,),) = server.connection.execute(
         "INSERT INTO inventory.heads SELECT %s, %s, %s, %s, %s, %s, inventory.timeline()"
         " RETURNING timeline",
-        (
-            ledger.settings.identity,
-            head.batch,
-            head.position,
-            head.recorded_at,
-            snapshot,
-            head.hash,
-        ),
+        (of, head.batch, head.position, head.recorded_at, snapshot, head.hash),
     ).fetchall()
     return str(timeline)
 
@@ -281,8 +279,7 @@ def finish_stop(ledger: Ledger, origin: Origin, now: str) -> Head:
 
 def _record(ledger: Ledger, origin: Origin, now: str, details: dict[str, str]) -> None:
     head = ledger.head()
-    header = Batch(head.batch + 1, now, *origin, None, None, None, pack_details(details))
-    close_batch(ledger, header, head.hash)
+    close_batch(ledger, statement(head, origin, now, details), head.hash)
 
 
 def _never() -> Any:

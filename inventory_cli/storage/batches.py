@@ -3,7 +3,7 @@
 Must never know what the events of a batch say.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from inventory_cli.core.events import (
@@ -106,6 +106,14 @@ def read_batch(ledger: Ledger, batch: int) -> Batch | None:
     return Batch(*row) if row else None
 
 
+def hash_of_batch(ledger: Ledger, batch: int) -> bytes | None:
+    """Return the stored hash of a batch, or None; of number 0, that from which the chain starts."""
+    if batch == 0:
+        return ledger.start()
+    row = ledger.connection.execute("SELECT hash FROM batches WHERE batch = ?", (batch,)).fetchone()
+    return row[0] if row else None
+
+
 class End(NamedTuple):
     """How a ledger ended: the file in which it goes on, and its head before that.
 
@@ -133,9 +141,15 @@ def read_end(ledger: Ledger) -> End | None:
 def end(ledger: Ledger, origin: Origin, recorded_at: str, name: str) -> None:
     """Record the batch that ends a ledger, which goes on in the file of that name, and commit."""
     head = ledger.head()
-    details = pack_details({ENDED_BY: name})
-    header = Batch(head.batch + 1, recorded_at, *origin, None, None, None, details)
-    close_batch(ledger, header, head.hash)
+    close_batch(ledger, statement(head, origin, recorded_at, {ENDED_BY: name}), head.hash)
+
+
+def statement(head: Head, origin: Origin, recorded_at: str, details: Mapping[str, str]) -> Batch:
+    """Return the header of a batch behind a head that has no events, and says something of the log
+    itself in its details.
+    """
+    said = pack_details(details)
+    return Batch(head.batch + 1, recorded_at, *origin, None, None, None, said)
 
 
 def recorded_times(ledger: Ledger, batches: Iterable[int]) -> dict[int, str]:
@@ -211,10 +225,7 @@ def close_batch(ledger: Ledger, header: Batch, link: bytes) -> None:
     ledger.connection.execute(INSERT_BATCH, (*header, link))
 
     def is_there() -> bool:
-        row = ledger.connection.execute(
-            "SELECT hash FROM batches WHERE batch = ?", (header.batch,)
-        ).fetchone()
-        return row is not None and row[0] == link
+        return hash_of_batch(ledger, header.batch) == link
 
     name = f"batch {header.batch}"
     ledger.commit(Written(is_there, name, f"look for {name} with `inventory batches`"))
