@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from inventory_cli.actions.append import refuse_ended
 from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
-from inventory_cli.errors import Refused, WrongUsage
+from inventory_cli.errors import Refused
 from inventory_cli.shared.beside import read_beside
-from inventory_cli.shared.failures import require_driver
+from inventory_cli.shared.failures import require_driver, require_shared
 from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Clock, Head, open_ledger
 
@@ -53,8 +53,7 @@ def go_on_alone(path: Path, origin: Origin, clock: Clock) -> Head:
     from inventory_cli.shared.share import finish_stop
 
     with open_ledger(path, write=True) as ledger:
-        if ledger.sharing().get(SHARED) not in (BEGUN, STOPPED):
-            raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
+        require_shared(ledger)
         return finish_stop(ledger, origin, utc_text(clock()))
 
 
@@ -70,9 +69,8 @@ def stop_sharing(path: Path, origin: Origin, clock: Clock) -> Head:
     from inventory_cli.shared.share import finish_stop, goes_on_here, stop
 
     with open_ledger(path) as ledger:
+        require_shared(ledger)
         state = ledger.sharing().get(SHARED)
-    if state not in (BEGUN, STOPPED):
-        raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
     if state == BEGUN:
         with open_to_record(path) as ledger:
             # What came in meanwhile may say that another file goes on.

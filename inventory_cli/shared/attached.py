@@ -9,10 +9,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from inventory_cli.core.events import BEGUN, SHARED, STOPPED
-from inventory_cli.errors import LedgerUnusable, WrongUsage
+from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.beside import Beside, beside_path, new_machine, read_beside
-from inventory_cli.shared.failures import ServerUnusable, require_driver
+from inventory_cli.shared.failures import ServerUnusable, require_driver, require_shared
 from inventory_cli.storage.ledger_file import Ledger, open_ledger
 
 if TYPE_CHECKING:
@@ -74,9 +73,8 @@ def attached(*file: object, url: str | None = None) -> Ledger:
 
 def _beside_of(ledger: Ledger, url: str | None) -> Beside:
     """Return what is kept beside a replica, with another URL if one is given."""
+    require_shared(ledger)
     path = ledger.path
-    if ledger.sharing().get(SHARED) not in (BEGUN, STOPPED):
-        raise WrongUsage(f"{path} is not shared", "`inventory share URL` shares it")
     beside = read_beside(path)
     if url is not None:
         known = beside or Beside(url, new_machine(), "")

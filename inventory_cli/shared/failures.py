@@ -3,8 +3,8 @@
 Must never know how that was found.
 """
 
-from inventory_cli.core.events import GOES_ON_IN, SHARED, STOPPED
-from inventory_cli.errors import LedgerUnusable
+from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
+from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage.ledger_file import Head, Ledger
 
 
@@ -59,6 +59,12 @@ class BatchesMissing(LedgerUnusable):
         )
         self.mine = mine
         self.theirs = theirs
+
+
+def require_shared(ledger: Ledger) -> None:
+    """Raise WrongUsage where the log of a file is not shared, nor was until that was stopped."""
+    if ledger.sharing().get(SHARED) not in (BEGUN, STOPPED):
+        raise WrongUsage(f"{ledger.path} is not shared", "`inventory share URL` shares it")
 
 
 def refuse_stopped(ledger: Ledger) -> None:
