@@ -1,4 +1,4 @@
-"""Knows how one file becomes one batch, or nothing: read, check, leave out what is known, append.
+"""Knows how files become batches, or nothing: read, check, leave out what is known, append.
 
 Must never know SQL, or how a row is spelled.
 """

@@ -12,9 +12,8 @@ from tempfile import TemporaryDirectory
 import typer
 
 from inventory_cli.actions.ask import arrange, stock_now
-from inventory_cli.actions.import_file import import_each
+from inventory_cli.actions.import_file import import_file
 from inventory_cli.actions.imported import Choices, Imported
-from inventory_cli.actions.read_file import Given
 from inventory_cli.cli import options
 from inventory_cli.cli.files import opened, source_name
 from inventory_cli.cli.import_report import complain_of, remark_on, summarize_in_words
@@ -128,10 +127,8 @@ def _import(
     choices: Choices,
 ) -> Imported:
     with path.open("rb") as stream, progress("importing") as advance:
-        origin = options.origin(context, None, None)
-        given = [Given(stream, source_name(file))]
-        (imported,) = import_each(ledger, given, origin, profile, choices, options.now, advance)
-    return imported
+        origin = options.origin(context, None, source_name(file))
+        return import_file(ledger, stream, origin, profile, choices, options.now, advance)
 
 
 def _show_stock(ledger: Ledger, imported: Imported) -> None:
