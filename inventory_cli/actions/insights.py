@@ -3,14 +3,14 @@
 Must never change anything, or know how answers are shown.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from inventory_cli.actions.ask import Cut
+from inventory_cli.actions.each_sku import ask_each_sku
 from inventory_cli.core.insights import Insight, Rank, insight, ranks
-from inventory_cli.core.moves import moves_by_sku
+from inventory_cli.core.moves import Move
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.timeline import standing
 
 
 class Insights(NamedTuple):
@@ -26,12 +26,11 @@ def insights(
     """Return how SKUs sold from a moment (UTC text, "" for the first event) to a cut, over all
     locations or at one. A SKU with no standing event by then is left out.
     """
-    rows = standing(ledger, cut.head, cut.as_of)
-    if location is not None:
-        rows = (row for row in rows if row[1] == location)
-    everything = [
-        insight(sku, moves, begins, cut.as_of, ledger.zone) for sku, moves in moves_by_sku(rows)
-    ]
+
+    def sells(sku: str, moves: Sequence[Move]) -> Insight:
+        return insight(sku, moves, begins, cut.as_of, ledger.zone)
+
+    everything = [*ask_each_sku(ledger, cut, sells, location=location)]
     return Insights(
         [told for told in everything if not skus or told.sku in skus],
         ranks({told.sku: told.net for told in everything}),

@@ -9,12 +9,13 @@ from functools import cache
 from typing import NamedTuple
 
 from inventory_cli.actions.ask import Cut
+from inventory_cli.actions.each_sku import ask_each_sku
 from inventory_cli.core.dates import show_day
-from inventory_cli.core.moves import moves_by_sku
+from inventory_cli.core.moves import Move
 from inventory_cli.core.rollforward import Rolled, roll, roll_each, total_of
 from inventory_cli.core.spans import namer_of
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.timeline import standing, streams_with_events
+from inventory_cli.storage.timeline import streams_with_events
 
 
 class Line(NamedTuple):
@@ -47,16 +48,16 @@ def movements(
     period in which an event of it stands. Raises WrongUsage.
     """
     period_of = None if by is None else _periods(by, ledger.zone)
-    rows = standing(ledger, cut.head, cut.as_of, skus)
-    if location is not None:
-        rows = (row for row in rows if row[1] == location)
+
+    def rolled(sku: str, moves: Sequence[Move]) -> tuple[str, Rolled, list[Line]]:
+        each = {} if period_of is None else roll_each(moves, begins, period_of)
+        return sku, roll(moves, begins), [Line(name, sku, part) for name, part in each.items()]
+
     whole: dict[str, Rolled] = {}
     parts: list[Line] = []
-    for sku, moves in moves_by_sku(rows):
-        whole[sku] = roll(moves, begins)
-        if period_of is not None:
-            each = roll_each(moves, begins, period_of)
-            parts += [Line(period, sku, rolled) for period, rolled in each.items()]
+    for sku, rolled_up, of_periods in ask_each_sku(ledger, cut, rolled, skus, location):
+        whole[sku] = rolled_up
+        parts += of_periods
     total = total_of(whole.values())
     if period_of is not None:
         return Movements(sorted(parts), total)

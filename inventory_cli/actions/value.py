@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from inventory_cli.actions.ask import Cut
+from inventory_cli.actions.each_sku import ask_each_sku
 from inventory_cli.core.money import share
-from inventory_cli.core.moves import moves_by_sku
+from inventory_cli.core.moves import Move
 from inventory_cli.core.valuation import METHODS, value_of
 from inventory_cli.errors import WrongUsage
 from inventory_cli.storage.ledger_file import Ledger
-from inventory_cli.storage.timeline import standing, streams_with_events
+from inventory_cli.storage.timeline import streams_with_events
 
 
 class Worth(NamedTuple):
@@ -54,9 +55,10 @@ def _valued(
     ledger: Ledger, method: str, cut: Cut, begins: str, skus: Sequence[str]
 ) -> Iterator[Worth]:
     decimals = ledger.decimals
-    for sku, moves in moves_by_sku(standing(ledger, cut.head, cut.as_of, skus)):
+
+    def valued(sku: str, moves: Sequence[Move]) -> Worth:
         on_hand, costed, before, after = value_of(moves, method, decimals, begins)
-        yield Worth(
+        return Worth(
             sku,
             on_hand,
             share(after.value, 10**decimals, costed) if costed else None,
@@ -68,3 +70,5 @@ def _valued(
             on_hand - costed,
             after.sold_without - before.sold_without,
         )
+
+    return ask_each_sku(ledger, cut, valued, skus)

@@ -23,19 +23,24 @@ LEAST_BYTES = 4_000_000
 _SET_PIPE_SIZE = 1031
 
 
-def can_read_ahead(file: BinaryIO) -> bool:
-    """Tell whether a file is large, and can be read twice, where there are two cores to do so.
+def can_run_ahead() -> bool:
+    """Tell whether there are two cores, and this process can be forked.
 
     A process with threads cannot be forked safely: there is one where progress is drawn.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
         return False
+    return len(os.sched_getaffinity(0)) > 1
+
+
+def can_read_ahead(file: BinaryIO) -> bool:
+    """Tell whether a file is large, and can be read twice, where there are two cores to do so."""
     try:
         about = os.fstat(file.fileno())
     except (OSError, ValueError):
         return False
     large = stat.S_ISREG(about.st_mode) and about.st_size >= LEAST_BYTES
-    return large and len(os.sched_getaffinity(0)) > 1
+    return large and can_run_ahead()
 
 
 def opened_again(file: BinaryIO) -> BinaryIO | None:

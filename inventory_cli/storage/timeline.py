@@ -36,7 +36,9 @@ _STREAMS = (
     " AND position <= :head AND effective_at <= :as_of AND {} ORDER BY sku, location LIMIT 1"
 )
 # A bound and no equation: with that, SQLite would begin each piece with the SKU's first event.
-_ALL, _ONE = "1", "sku <= :only"
+_ALL, _ONE, _BELOW = "1", "sku <= :only", "sku < :end"
+# Of how many events the SKU in the middle of all is that of all, nearly.
+_SAMPLED = 99
 
 
 def standing(ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()) -> Iterator[Row]:
@@ -44,6 +46,24 @@ def standing(ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()) ->
     SKU, then by location, each stream in fold order; of all SKUs, or of some.
     """
     return chain.from_iterable(_read(ledger, _COLUMNS, head, as_of, only) for only in _each(skus))
+
+
+def standing_between(
+    ledger: Ledger, head: int, as_of: str, first: str = "", end: str | None = None
+) -> Iterator[Row]:
+    """Give what `standing` does, of the SKUs from one on and before another."""
+    return _read(ledger, _COLUMNS, head, as_of, None, first, end)
+
+
+def middle_sku(ledger: Ledger, head: int) -> str:
+    """Return a SKU that about half of the events up to a position sort before; at least one is
+    there.
+    """
+    at = sorted({1 + (head - 1) * part // _SAMPLED for part in range(_SAMPLED)})
+    rows = ledger.connection.execute(
+        f"SELECT sku FROM events WHERE position IN ({', '.join(map(str, at))}) ORDER BY sku"
+    ).fetchall()
+    return str(rows[len(rows) // 2][0]) if rows else ""
 
 
 def standing_events(ledger: Ledger, head: int) -> Iterator[Event]:
@@ -74,10 +94,21 @@ def _each(skus: Sequence[str]) -> Sequence[str | None]:
     return sorted(set(skus)) or [None]
 
 
-def _read(ledger: Ledger, columns: str, head: int, as_of: str, only: str | None) -> Iterator[Any]:
-    """Give rows of these columns, which begin with those of the order, of all SKUs or of one."""
-    query = _QUERY.format(columns, _ALL if only is None else _ONE)
-    after: tuple[Any, ...] = (only or "", "", "", 0)
+def _read(
+    ledger: Ledger,
+    columns: str,
+    head: int,
+    as_of: str,
+    only: str | None,
+    first: str = "",
+    end: str | None = None,
+) -> Iterator[Any]:
+    """Give rows of these columns, which begin with those of the order, of one SKU; or of all, from
+    one on and before another.
+    """
+    bound = _BELOW if end is not None else _ALL if only is None else _ONE
+    query = _QUERY.format(columns, bound)
+    after: tuple[Any, ...] = (only or first, "", "", 0)
     while True:
         sku, location, at, position = after
         rows = ledger.connection.execute(
@@ -86,6 +117,7 @@ def _read(ledger: Ledger, columns: str, head: int, as_of: str, only: str | None)
                 "head": head,
                 "as_of": as_of,
                 "only": only,
+                "end": end,
                 "sku": sku,
                 "location": location,
                 "at": at,

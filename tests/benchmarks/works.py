@@ -160,11 +160,12 @@ def whole_log(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[R
     files, database = bench.files(size), bench.folder / "sums.db"
     ledger = files.ledger
     as_of, export = f"as-of, {size.rows:,} rows", f"export, {size.rows:,} rows"
-    verify = f"verify, {size.rows:,} rows"
+    verify, sells = f"verify, {size.rows:,} rows", f"insights, {size.rows:,} rows"
     measures = {
         as_of: seconds(inventory(ledger, "as-of", TODAY, "--format", "csv")),
         verify: seconds(inventory(ledger, "verify")),
         export: seconds(inventory(ledger, "export")),
+        sells: seconds(inventory(ledger, "insights", "--format", "csv")),
     }
     indexed, bare = "sqlite3 SUM … GROUP BY, by the index", "… GROUP BY, NOT INDEXED"
     duck = "DuckDB SUM … GROUP BY"
@@ -182,6 +183,7 @@ def whole_log(bench: Bench, size: Size, installed: frozenset[str]) -> Iterator[R
         (verify, indexed, 2.6, 2.2),
         (verify, bare, None, None),
         (export, as_of, 1.5, 1),
+        (sells, as_of, 3, None),
     ):
         ours, peer = taken[work], taken.get(against)
         yield Row(work, against, ours, peer, budget, moonshot, rows=size.rows)
