@@ -4,7 +4,7 @@ Must never decide what a user meant, or what the rules forbid: the drafts come r
 `core.judging` judges them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from shlex import quote
 from typing import NamedTuple
 
@@ -101,7 +101,8 @@ def append_parts(
         )
         if behind := clock_in_words(says, now):
             judge.notes.add("clock", behind)
-        last, link = insert_parts(ledger, head, plan(), judge.take, looks_back)
+        tell = _tell_nobody if dry_run else ledger.inserting
+        last, link = insert_parts(ledger, head, plan(), judge.take, tell, looks_back)
         if last == head.position:
             return None
         if inspect is not None:
@@ -113,6 +114,10 @@ def append_parts(
             store_states(ledger, verdict.states)
             close_batch(ledger, header, link)
     return Appended(header, grounds.today, *verdict)
+
+
+def _tell_nobody(batch: int, texts: Sequence[str]) -> None:
+    pass
 
 
 def _sound_head(ledger: Ledger) -> Head:

@@ -7,9 +7,10 @@ finds the batch with the next command. Must never know what a batch says.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from inventory_cli.core.dates import local_time
@@ -22,9 +23,9 @@ from inventory_cli.shared.failures import (
     ServerUnusable,
     refuse_stopped,
 )
-from inventory_cli.shared.publish import channel, publish
-from inventory_cli.shared.pulse import Pulse
+from inventory_cli.shared.publish import channel, publish, publish_part
 from inventory_cli.shared.replica import Missing, apply
+from inventory_cli.shared.sender import Sender
 from inventory_cli.shared.server import LOCK_WITHIN, Server
 from inventory_cli.storage import names
 from inventory_cli.storage.batches import Batch, hash_of_batch, read_batches
@@ -59,16 +60,19 @@ class SharedLedger(Ledger):
         self.server: Server
         self.accepts: str | None = None
         self._held: Held | None = None
-        self._pulse: Pulse
+        self._sender: Sender
+        # Of the batch that is made: the texts of events that are not sent yet, and how many were.
+        self._unsent: Sequence[str] | None = None
+        self._sent = 0
 
     def attach(self, beside: Beside) -> None:
         """Say where the log is. Nothing is connected before it is needed."""
         self.beside, self.server = beside, Server(beside.url)
-        self._pulse = Pulse(self.server)
+        self._sender = Sender(self.server)
 
     def close(self) -> None:
         """Give up the connection, if there is one."""
-        self._pulse.end()
+        self._sender.close()
         self.server.close()
 
     def clock(self, machine: Clock) -> Clock:
@@ -90,7 +94,8 @@ class SharedLedger(Ledger):
                 except ServerUnusable as error:
                     raise error.adding(consequence) from error
                 refuse_stopped(self)
-                with self._pulse.beating():
+                self._unsent, self._sent = None, 0
+                with self._sender.sending():
                     yield
             finally:
                 self._held = None
@@ -154,6 +159,21 @@ class SharedLedger(Ledger):
             missing = f"it ends at batch {theirs.batch}, and lacks batch {mine.batch} of this file"
         return ServerChanged(self.server.place, here, used, missing)
 
+    def inserting(self, batch: int, texts: Sequence[str]) -> None:
+        """Send the events of a large batch while the next are made; the last go with the header, in
+        one round trip. Raises ServerUnusable.
+        """
+        if self._together is not None:
+            return
+        if self._unsent is not None:
+            of, part = self.settings.identity, self._unsent
+            try:
+                self._sender.add(partial(publish_part, self.server, of, batch, part))
+            except ServerUnusable as error:
+                raise error.adding(self._consequence) from error
+            self._sent += len(part)
+        self._unsent = texts
+
     def commit(self, written: Written) -> None:
         """Publish what was appended, and make it lasting in the database, and then in the file."""
         if self._together is not None or self._held is None:
@@ -161,8 +181,11 @@ class SharedLedger(Ledger):
             return
         self.check_place(self._consequence)
         names.require_one_name(self.path, self._consequence)
-        self._pulse.stop()
-        self.publish(self._held.head.batch)
+        try:
+            self._sender.finish()
+        except ServerUnusable as error:
+            raise error.adding(self._consequence) from error
+        self.publish(self._held.head.batch, self._sent)
         self._consequence = f"; {written.name} is recorded in the database all the same"
         try:
             super().commit(written)
@@ -175,9 +198,9 @@ class SharedLedger(Ledger):
             ) from error
         touch(self.path)
 
-    def publish(self, after: int) -> None:
+    def publish(self, after: int, sent: int = 0) -> None:
         """Append the batches of the file after number `after` to the database, where the head row
-        is held, and commit there.
+        is held, and commit there. So many events of the first were sent already.
 
         Raises InDoubt where it is not known whether that was done, or a standby did not confirm it;
         LedgerUnusable where nothing was done.
@@ -185,7 +208,7 @@ class SharedLedger(Ledger):
         last = self.head()
         self.server.unconfirmed = False
         try:
-            publish(self, self.server, after)
+            publish(self, self.server, after, sent)
         except ServerUnusable as error:
             # What fails behind the COMMIT, the call to others, undoes nothing.
             may_be_done = error.is_lost or self.server.is_between()

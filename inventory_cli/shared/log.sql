@@ -185,13 +185,29 @@ END $$;
 -- below U+0020 as \u00xx, all else as itself), and array_to_json writes no blanks.
 -- STABLE, not IMMUTABLE: to_json is STABLE, and only so are these inlined (six times as fast).
 
-CREATE FUNCTION inventory.text_of_event(event inventory.events) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN array_to_json(ARRAY[to_json('event'::text), to_json(event.position), to_json(event.batch),
-    to_json(event.sku), to_json(event.location), to_json(event.kind), to_json(event.quantity),
-    to_json(event.effective_at), to_json(event.date_only), to_json(event.reason),
-    to_json(event.reference), to_json(event.unit_cost), to_json(event.id),
-    to_json(event.reverses), to_json(event.details)])::text;
+-- Its fields one by one: with a row it would not be inlined.
+CREATE FUNCTION inventory.text_of_event(
+    "position" bigint, batch bigint, sku text, location text, kind text, quantity bigint,
+    effective_at text, date_only bigint, reason text, reference text, unit_cost text, id text,
+    reverses bigint, details text
+) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN array_to_json(ARRAY[to_json('event'::text), to_json("position"), to_json(batch),
+    to_json(sku), to_json(location), to_json(kind), to_json(quantity), to_json(effective_at),
+    to_json(date_only), to_json(reason), to_json(reference), to_json(unit_cost), to_json(id),
+    to_json(reverses), to_json(details)])::text;
+
+-- The same where nothing in it is escaped: in a quarter of the time.
+CREATE FUNCTION inventory.text_of_plain_event(
+    "position" bigint, batch bigint, sku text, location text, kind text, quantity bigint,
+    effective_at text, date_only bigint, reason text, reference text, unit_cost text, id text,
+    reverses bigint, details text
+) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN '["event",' || "position" || ',' || batch || ',"' || sku || '","' || location || '","'
+    || kind || '",' || quantity || ',"' || effective_at || '",' || date_only || ','
+    || coalesce('"' || reason || '"', 'null') || ',' || coalesce('"' || reference || '"', 'null')
+    || ',' || coalesce('"' || unit_cost || '"', 'null') || ','
+    || coalesce('"' || id || '"', 'null') || ',' || coalesce(reverses::text, 'null') || ','
+    || coalesce('"' || details || '"', 'null') || ']';
 
 CREATE FUNCTION inventory.text_of_batch(header inventory.batches) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -327,49 +343,79 @@ BEGIN
     END IF;
 END $$;
 
--- Insert events behind `after`, an array of arrays from SKU to details, and return the hash of the
+-- The events of an array of arrays, each as the chain has it, behind a position: which one a client
+-- says there is not asked. Not for clients.
+CREATE FUNCTION inventory.events_given(after bigint, given jsonb)
+RETURNS TABLE ("position" bigint, sku text, location text, kind text, quantity bigint,
+    effective_at text, date_only bigint, reason text, reference text, unit_cost text, id text,
+    reverses bigint, details text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    -- OFFSET 0: each cell is read once, however often it is asked for.
+    SELECT after + n, e->>3, e->>4, e->>5, (e->>6)::bigint, e->>7, (e->>8)::bigint, e->>9, e->>10,
+        e->>11, e->>12, (e->>13)::bigint, e->>14
+    FROM jsonb_array_elements(given) WITH ORDINALITY AS g (e, n) OFFSET 0;
+END;
+
+-- Insert events behind `after`, given as the text of an array of arrays, and return the hash of the
 -- last. Not for clients.
 CREATE FUNCTION inventory.insert_events(
-    of uuid, number bigint, after bigint, before bytea, given jsonb,
+    of uuid, number bigint, after bigint, before bytea, given_text text,
     OUT last bigint, OUT link bytea
 ) LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    given CONSTANT jsonb := given_text;
+    -- JSON escapes with a backslash, and nothing that has to be is written otherwise.
+    are_plain CONSTANT boolean := strpos(given_text, E'\\') = 0;
+    moment CONSTANT text := '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z';
     events inventory.events[];
-    links bytea[];
-    one record;
+    texts bytea[];
+    are_sound boolean;
+    said bytea;
+    links bytea[] := '{}';
 BEGIN
-    SELECT array_agg((of, after + n, number, e->>0, e->>1, e->>2, (e->>3)::bigint, e->>4,
-                      (e->>5)::bigint, e->>6, e->>7, e->>8, e->>9, (e->>10)::bigint, e->>11,
-                      ''::bytea)::inventory.events ORDER BY n)
-        INTO events FROM jsonb_array_elements(given) WITH ORDINALITY AS g (e, n);
+    SELECT array_agg((of, e.position, number, e.sku, e.location, e.kind, e.quantity, e.effective_at,
+               e.date_only, e.reason, e.reference, e.unit_cost, e.id, e.reverses, e.details,
+               ''::bytea)::inventory.events),
+           array_agg(convert_to(CASE
+               WHEN are_plain THEN inventory.text_of_plain_event(e.position, number, e.sku,
+                   e.location, e.kind, e.quantity, e.effective_at, e.date_only, e.reason,
+                   e.reference, e.unit_cost, e.id, e.reverses, e.details)
+               ELSE inventory.text_of_event(e.position, number, e.sku, e.location, e.kind,
+                   e.quantity, e.effective_at, e.date_only, e.reason, e.reference, e.unit_cost,
+                   e.id, e.reverses, e.details) END, 'UTF8')),
+           -- All moments as one text: to look at each takes a tenth of all that this does.
+           string_agg(e.effective_at, '') ~ ('^(' || moment || ')*$')
+               AND bool_and(coalesce(json_typeof(e.details::json) = 'object', true))
+        INTO events, texts, are_sound
+        FROM inventory.events_given(after, given) e;
+    IF NOT are_sound THEN
+        RAISE EXCEPTION 'event % is none', (
+            SELECT min(e.position) FROM unnest(events) e
+            WHERE NOT (e.effective_at ~ ('^' || moment || '$')
+                       AND coalesce(json_typeof(e.details::json) = 'object', true)))
+            USING ERRCODE = 'IV010';
+    END IF;
     last := after;
     link := before;
-    FOR one IN SELECT inventory.text_of_event(e) AS said,
-                      e.effective_at ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}'
-                                        ':[0-9]{2}[.][0-9]{3}Z$')
-                      AND coalesce(json_typeof(e.details::json) = 'object', true) AS is_sound
-               FROM unnest(events) e ORDER BY e.position LOOP
+    FOREACH said IN ARRAY coalesce(texts, '{}') LOOP
         last := last + 1;
-        IF NOT one.is_sound THEN
-            RAISE EXCEPTION 'event % is none', last USING ERRCODE = 'IV010';
-        END IF;
-        link := sha256(link || convert_to(one.said, 'UTF8'));
-        links[last - after] := link;
+        link := sha256(link || said);
+        links := links || link;
     END LOOP;
     INSERT INTO inventory.events
         SELECT of, e.position, number, e.sku, e.location, e.kind, e.quantity, e.effective_at,
-               e.date_only, e.reason, e.reference, e.unit_cost, e.id, e.reverses, e.details, e.link
-        FROM ROWS FROM (unnest(events), unnest(links)) AS
-             e (ledger, position, batch, sku, location, kind, quantity, effective_at, date_only,
-                reason, reference, unit_cost, id, reverses, details, hash, link);
+               e.date_only, e.reason, e.reference, e.unit_cost, e.id, e.reverses, e.details,
+               links[e.position - after]
+        FROM unnest(events) e;
 END $$;
 
--- Append a batch, or a part of it where there is no header yet: events, from SKU to details; or a
--- snapshot, from name to closes, and lines of it; and at last the header, from recorded_at to
+-- Append a batch, or a part of it where there is no header yet: events, from SKU to details, as the
+-- text of an array of arrays; or a snapshot, from name to closes, and lines of it; and at last the header, from recorded_at to
 -- details, with the hash that the caller computed. The server computes its own, over everything, and
 -- refuses what differs.
 CREATE FUNCTION inventory.append(
-    of uuid, number bigint, events jsonb, snapshot jsonb, lines jsonb, header jsonb
+    of uuid, number bigint, events text, snapshot jsonb, lines jsonb, header jsonb
 ) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     head inventory.heads;
@@ -485,7 +531,10 @@ BEGIN
     FOR header IN SELECT * FROM inventory.batches b WHERE b.ledger = of ORDER BY b.batch LOOP
         number := number + 1;
         IF header.first_position IS NOT NULL THEN
-            FOR one IN SELECT e.position, e.batch, e.hash, inventory.text_of_event(e) AS said
+            FOR one IN SELECT e.position, e.batch, e.hash, inventory.text_of_event(e.position,
+                           e.batch, e.sku, e.location, e.kind, e.quantity, e.effective_at,
+                           e.date_only, e.reason, e.reference, e.unit_cost, e.id, e.reverses,
+                           e.details) AS said
                        FROM inventory.events e WHERE e.ledger = of
                        AND e.position BETWEEN header.first_position AND header.last_position
                        ORDER BY e.position LOOP

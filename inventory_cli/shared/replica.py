@@ -14,7 +14,7 @@ from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.failures import does_not_fit
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
-from inventory_cli.storage.chain import digest_lines, link_batch, link_drafts
+from inventory_cli.storage.chain import digest_lines, link_batch, link_texts, texts_of
 from inventory_cli.storage.failures import IntegrityError
 from inventory_cli.storage.insert import CHUNK, insert_events, put_aside, put_back
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -100,7 +100,8 @@ class _Taking:
     def _take_events(self, rows: Sequence[Row]) -> None:
         columns = [*zip(*rows, strict=True)]
         first, count = self._position + 1, len(rows)
-        links = link_drafts(self._link, first, self._batch, Drafts(*columns[2:-1]))
+        texts = texts_of(first, self._batch, Drafts(*columns[2:-1]))
+        links = link_texts(self._link, texts)
         expected = [*range(first, first + count)], [self._batch] * count, links
         found = [list(columns[place]) for place in (0, 1, -1)]
         if found != [*expected]:

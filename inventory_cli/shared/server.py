@@ -197,9 +197,18 @@ class Server:
 
     def run(self, statements: str, values: Sequence[object] = ()) -> None:
         """Run statements in one round trip, on the open connection. Raises psycopg.Error."""
+        psycopg.ClientCursor(self._open()).execute(statements, values)
+
+    def run_one(self, statement: str, values: Sequence[object]) -> None:
+        """Run a statement on the open connection, with large values: they go beside it, so that the
+        server does not read them as SQL. Raises psycopg.Error.
+        """
+        self._open().execute(statement, values)
+
+    def _open(self) -> _Connection:
         if self._connection is None or self._connection.closed:
             raise psycopg.OperationalError("the connection was lost")
-        psycopg.ClientCursor(self._connection).execute(statements, values)
+        return self._connection
 
     def is_between(self) -> bool:
         """Tell whether no transaction is open: the last one was committed, or could not be."""

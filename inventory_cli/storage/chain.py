@@ -29,6 +29,7 @@ where any of it is stored.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def _encoder() -> Callable[[Fields], str]:
 
 
 canonical = _encoder()
-_string = json.encoder.encode_basestring
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1f]').search
 
 
 def genesis(settings: Fields) -> bytes:
@@ -75,26 +76,39 @@ def link_event(previous: bytes, fields: Fields) -> bytes:
     return sha256(previous + canonical(("event", *fields)).encode()).digest()
 
 
-def link_drafts(previous: bytes, first: int, batch: int, drafts: Drafts) -> list[bytes]:
-    """Return the hash of each event that drafts become in a batch, from position `first` on, as
-    `link_event` does.
+def texts_of(first: int, batch: int, drafts: Drafts) -> list[str]:
+    """Return the canonical text of each event that drafts become in a batch, from position `first`
+    on, as `canonical` writes it; in a third of the time.
 
-    Their text is spelled out, because it is made for every row: `canonical` takes longer.
+    What all of a column have in common stands in a pattern, so that most columns take no step in
+    Python for each event.
     """
+    forms, values = [], list[Sequence[object]]([range(first, first + drafts.how_many)])
+    for column in drafts:
+        form, written = _written(column)
+        forms.append(form)
+        if written:
+            values.append(written)
+    pattern = f'["event",%s,{batch},{",".join(forms)}]'
+    return [*map(pattern.__mod__, zip(*values, strict=True))]
+
+
+def _written(column: Sequence[str | int | None]) -> tuple[str, Sequence[object]]:
+    """Return how the values of a column stand in a text, and what they are there if they differ."""
+    kinds = {*map(type, column)}
+    if kinds == {type(None)}:
+        return "null", ()
+    if kinds == {int}:
+        return "%s", column
+    if kinds == {str} and not _TO_ESCAPE("".join(column)):  # type: ignore[arg-type]
+        return '"%s"', column
+    return "%s", [canonical((value,))[1:-1] for value in column]
+
+
+def link_texts(previous: bytes, texts: Iterable[str]) -> list[bytes]:
+    """Return the hash of each event, given their canonical texts and the hash before them."""
     links = []
-    moves, facts = zip(*drafts[:6], strict=True), zip(*drafts[6:], strict=True)
-    for position, (move, fact) in enumerate(zip(moves, facts, strict=True), start=first):
-        sku, location, kind, quantity, effective_at, date_only = move
-        reason, reference, unit_cost, id, reverses, details = fact
-        text = (
-            f'["event",{position},{batch},{_string(sku)},{_string(location)},{_string(kind)},'
-            f"{quantity},{_string(effective_at)},{date_only},"
-            f"{'null' if reason is None else _string(reason)},"
-            f"{'null' if reference is None else _string(reference)},"
-            f"{'null' if unit_cost is None else _string(unit_cost)},"
-            f"{'null' if id is None else _string(id)},{'null' if reverses is None else reverses},"
-            f"{'null' if details is None else _string(details)}]"
-        )
+    for text in texts:
         previous = sha256(previous + text.encode()).digest()
         links.append(previous)
     return links

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from inventory_cli.core.events import Draft, Drafts, Event
-from inventory_cli.storage.chain import link_drafts
+from inventory_cli.storage.chain import link_texts, texts_of
 from inventory_cli.storage.ledger_file import Head, Ledger
 
 # How many events are inserted at a time.
@@ -38,12 +38,14 @@ def insert_parts(
     head: Head,
     parts: Iterable[Drafts],
     look: Callable[[Drafts], Drafts],
+    tell: Callable[[int, Sequence[str]], None],
     keep_index: bool = False,
 ) -> tuple[int, bytes]:
     """Insert drafts behind the head, as the next batch; return the last position and hash.
 
-    `look` is shown the drafts of each part, and returns what is to be inserted for them. With
-    `keep_index` what is inserted is found meanwhile, as fast as all else.
+    `look` is shown the drafts of each part, and returns what is to be inserted for them; `tell` is
+    told the batch, and the canonical texts of these events. With `keep_index` what is inserted is
+    found meanwhile, as fast as all else.
     """
     batch, position, link = head.batch + 1, head.position, head.hash
     aside: list[str] | None = None
@@ -56,7 +58,9 @@ def insert_parts(
             from_new = head.position == 0 and not keep_index
             aside = put_aside(ledger.connection, log_is_empty=from_new)
         drafts = look(drafts)
-        links = link_drafts(link, position + 1, batch, drafts)
+        texts = texts_of(position + 1, batch, drafts)
+        tell(batch, texts)
+        links = link_texts(link, texts)
         numbers = range(position + 1, position + count + 1)
         insert_events(ledger.connection, [numbers, [batch] * count, *drafts, links])
         position, link = numbers[-1], links[-1]

@@ -208,6 +208,11 @@ class Ledger:
             with suppress(sqlite3.ProgrammingError):
                 self.connection.rollback()
 
+    def inserting(self, batch: int, texts: Sequence[str]) -> None:
+        """Hear the canonical texts of events of a batch that are inserted next, in order. A file
+        does not need them.
+        """
+
     def commit(self, written: Written) -> None:
         """Make lasting what was written under the lock.
 

@@ -20,7 +20,7 @@ from inventory_cli.importing.chunks import Chunk, in_chunks, pack_chunk, unpack_
 from inventory_cli.importing.columns import match_header
 from inventory_cli.importing.profile import Profile
 from inventory_cli.importing.rows import OneSide, Row, RowReader
-from inventory_cli.storage.chain import link_drafts, link_event
+from inventory_cli.storage.chain import link_event, link_texts, texts_of
 from tests.properties.lives import in_memory
 
 NEEDED = ("date", "sku", "type", "quantity")
@@ -153,7 +153,7 @@ drafts = st.builds(
 
 @given(st.lists(drafts), st.integers(1, 2**40), st.integers(1, 2**30))
 def test_many_drafts_are_linked_as_one_is(some: list[Draft], first: int, batch: int) -> None:
-    links = link_drafts(bytes(32), first, batch, Drafts.of(some))
+    links = link_texts(bytes(32), texts_of(first, batch, Drafts.of(some)))
     link = bytes(32)
     for position, draft in enumerate(some, start=first):
         link = link_event(link, (position, batch, *draft))

@@ -53,10 +53,16 @@ def test_the_text_of_an_event(owner: Any) -> None:
         said = (text or "", text or "", "sold", -LARGEST - 1, text or "", 0)
         event = (LARGEST - number, number, *said, text, text, text, text, None, text)
         place = ", ".join(["%s"] * 14)
-        query = f"SELECT inventory.text_of_event(('{LEDGER}', {place}, '')::inventory.events)"
+        query = f"SELECT inventory.text_of_event({place})"
         values = [*event[:12], LARGEST if text is None else None, event[13]]
         ((found,),) = owner.execute(query, values).fetchall()
-        assert found == canonical(("event", *values))
+        written = canonical(("event", *values))
+        assert found == written
+        if "\\" not in written:
+            ((found,),) = owner.execute(
+                query.replace("of_event", "of_plain_event"), values
+            ).fetchall()
+            assert found == written
 
 
 def test_the_text_of_a_header(owner: Any) -> None:
@@ -108,16 +114,16 @@ def test_every_character_there_is_comes_through_an_append(database: str, tmp_pat
 
     first = first_machine(tmp_path / "first", database)
     texts = ["".join(EVERY[start : start + 2_000]) for start in range(0, len(EVERY), 2_000)]
-    drafts = [
-        Draft(
-            "MUG", "main", "received", 1, AT_ONCE, 0, *(text,) * 4, None, pack_details({"x": text})
-        )
-        for text in texts
-    ]
+    move = "MUG", "main", "received", 1, AT_ONCE, 0
+    drafts = [Draft(*move, *(text,) * 4, None, pack_details({"x": text})) for text in texts]
+    # A batch in which nothing is escaped is written in another way.
+    not_escaped = str.maketrans("", "", "".join(EVERY[:31]) + '"\\')
+    plain = [Draft(*move, *(text.translate(not_escaped),) * 4, None, None) for text in texts]
     with open_to_record(first.path) as ledger:
         # The database refuses a batch whose hash it does not get itself.
         appended = append(ledger, Origin(*texts[:4]), lambda: drafts, ledger.clock(lambda: None))  # type: ignore[arg-type, return-value]
         assert appended is not None
+        assert append(ledger, Origin("me", "import"), lambda: plain, ledger.clock(lambda: None))  # type: ignore[arg-type, return-value]
     other = Machine(tmp_path / "other", database)
     assert other.ok("head").out == first.ok("head").out
     assert other.failed_checks("--shared") == {}

@@ -49,16 +49,17 @@ def forge(
         ).fetchall()
         time.sleep(0.05)
         said = say_time(now)
-        for last, row in enumerate(events, position + 1):
-            link = hashlib.sha256(link + canonical(["event", last, number, *row]).encode()).digest()
+        whole = [["event", last, number, *row] for last, row in enumerate(events, position + 1)]
+        for event in whole:
+            link = hashlib.sha256(link + canonical(event).encode()).digest()
         ends = (position + 1, position + len(events)) if events else (None, None)
         header: list[Any] = ["batch", number, said, "me", "receive", None, None, *ends, digest]
         header += [] if details is None else [details]
         link = hashlib.sha256(link + canonical(header).encode()).hexdigest()
         client.execute(
-            "SELECT inventory.append(%s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)",
+            "SELECT inventory.append(%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb)",
             (
-                *(identity, number, as_json(events or None), as_json(snapshot), as_json(lines)),
+                *(identity, number, as_json(whole or None), as_json(snapshot), as_json(lines)),
                 as_json((said, "me", "receive", None, None, details, link)),
             ),
         )

@@ -132,7 +132,8 @@ def test_only_two_functions_can_be_run(first: Shop, as_role: Callable[[str], str
 
 HEADER = """jsonb_build_array({time}, 'me', 'receive', NULL, NULL, NULL, {hash})"""
 EVENTS = (
-    """'[["MUG","main","received",1,"2022-01-01T00:00:00.000Z",1,null,null,null,null,null,null]]'"""
+    """'[["event",1,1,"MUG","main","received",1,"2022-01-01T00:00:00.000Z",1,"""
+    """null,null,null,null,null,null]]'"""
 )
 NOW = """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
@@ -155,9 +156,7 @@ def test_a_batch_that_does_not_fit_is_refused(
 ) -> None:
     identity = first.json("status")[0]["identity"]
     header = HEADER.format(time=time, hash=hash)
-    statement = (
-        f"SELECT inventory.append('{identity}', {number}, {EVENTS}::jsonb, NULL, NULL, {header})"
-    )
+    statement = f"SELECT inventory.append('{identity}', {number}, {EVENTS}, NULL, NULL, {header})"
     with (
         psycopg.connect(as_role(TILL), autocommit=True) as till,
         pytest.raises(psycopg.Error) as refused,
@@ -191,7 +190,7 @@ def test_events_without_a_header_are_not_committed(
     first: Shop, as_role: Callable[[str], str]
 ) -> None:
     identity = first.json("status")[0]["identity"]
-    statement = f"SELECT inventory.append('{identity}', 4, {EVENTS}::jsonb, NULL, NULL, NULL)"
+    statement = f"SELECT inventory.append('{identity}', 4, {EVENTS}, NULL, NULL, NULL)"
     with psycopg.connect(as_role(TILL), autocommit=True) as till:
         with pytest.raises(psycopg.Error, match="a batch has no header") as refused:
             till.execute(statement)

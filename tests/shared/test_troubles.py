@@ -242,7 +242,7 @@ def test_who_holds_for_long_says_a_word_now_and_then(
     from inventory_cli.actions.append import append
     from inventory_cli.core.events import AT_ONCE, Draft
     from inventory_cli.errors import LedgerUnusable
-    from inventory_cli.shared import pulse
+    from inventory_cli.shared import sender
     from inventory_cli.shared.opening import open_to_record
     from inventory_cli.storage.batches import Origin
 
@@ -255,7 +255,7 @@ def test_who_holds_for_long_says_a_word_now_and_then(
         return drafts
 
     for every, works in ((0.2, True), (60, False)):
-        monkeypatch.setattr(pulse, "IDLE_WITHIN", every)
+        monkeypatch.setattr(sender, "IDLE_WITHIN", every)
         with open_to_record(first.path) as ledger:
             clock = ledger.clock(_no_clock)
             if works:
