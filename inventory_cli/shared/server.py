@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from inventory_cli.errors import WrongUsage
 from inventory_cli.shared.failures import ServerUnusable
 
-# The version of log.sql.
+# The version of what log.sql makes.
 SCHEMA_VERSION = 1
 
 # How long, in seconds, a machine waits: to be connected, for the ledger while others hold it, and

@@ -5,9 +5,13 @@ from importlib.resources import files
 
 def schema_sql() -> str:
     """Return the SQL that makes the tables and functions of the shared log."""
-    return (files("inventory_cli.shared") / "log.sql").read_text(encoding="utf-8")
+    return "\n".join(map(_text, ("log.sql", "chain.sql", "append.sql")))
 
 
 def roles_sql() -> str:
     """Return the SQL that makes the role of the machines, and gives it its rights."""
-    return (files("inventory_cli.shared") / "roles.sql").read_text(encoding="utf-8")
+    return _text("roles.sql")
+
+
+def _text(name: str) -> str:
+    return (files("inventory_cli.shared") / name).read_text(encoding="utf-8")
