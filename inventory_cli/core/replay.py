@@ -179,28 +179,51 @@ class Replay:
             running = streams.get(stream)
             if running is None:
                 running = streams[stream] = _Running()
-            last_effective = running.effective
-            if effective_at > last_effective:
-                running.effective = effective_at
+            if effective_at < running.effective:
+                self._feed_late(running, stream, position, kind, quantity, effective_at, details)
+                continue
+            # Nothing of the stream takes effect later, so nothing need be compared.
+            running.effective = effective_at
             sign = signs.get(kind)
             if sign is not None:
-                if effective_at >= running.counted:
-                    running.on_hand += sign * quantity
+                running.on_hand += sign * quantity
                 if kind in incoming:
-                    if effective_at > running.incoming:
-                        running.incoming = effective_at
+                    running.incoming = effective_at
                 elif kind in outgoing:
-                    if effective_at > running.outgoing:
-                        running.outgoing = effective_at
+                    running.outgoing = effective_at
                 elif kind == "opened":
                     running.opening = details
             elif kind == "counted":
-                if effective_at >= last_effective:
-                    running.on_hand, running.counted = quantity, effective_at
-                elif effective_at >= running.counted:
-                    self._unsettled.add(stream)
+                running.on_hand, running.counted = quantity, effective_at
             elif kind != "reversed":
                 raise UnknownKind(position, kind)
+
+    def _feed_late(
+        self,
+        running: _Running,
+        stream: Stream,
+        position: int,
+        kind: str,
+        quantity: int,
+        effective_at: str,
+        details: str | None,
+    ) -> None:
+        """Add an event of a stream that takes effect before another that was fed."""
+        sign = SIGNS.get(kind)
+        if sign is not None:
+            if effective_at >= running.counted:
+                running.on_hand += sign * quantity
+            if kind in INCOMING:
+                running.incoming = max(running.incoming, effective_at)
+            elif kind in OUTGOING:
+                running.outgoing = max(running.outgoing, effective_at)
+            elif kind == "opened":
+                running.opening = details
+        elif kind == "counted":
+            if effective_at >= running.counted:
+                self._unsettled.add(stream)
+        elif kind != "reversed":
+            raise UnknownKind(position, kind)
 
     def states(
         self, read_effects: Callable[[Stream], Iterable[Effect]], as_of: str = END_OF_TIME

@@ -77,10 +77,9 @@ BEGIN
         IF "position" - first >= 2000 THEN
             headers := NULL;
         ELSE
-            events := (SELECT json_agg(json_build_array(e.position, e.batch, e.sku, e.location,
-                    e.kind, e.quantity, e.effective_at, e.date_only, e.reason, e.reference,
-                    e.unit_cost, e.id, e.reverses, e.details, encode(e.hash, 'hex'))
-                    ORDER BY e.position)
+            events := (SELECT json_agg(json_build_array(e.sku, e.location, e.kind, e.quantity,
+                    e.effective_at, e.date_only, e.reason, e.reference, e.unit_cost, e.id,
+                    e.reverses, e.details) ORDER BY e.position)
                 FROM inventory.events e WHERE e.ledger = of AND e.position >= first);
         END IF;
     END IF;

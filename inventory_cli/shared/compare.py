@@ -12,7 +12,7 @@ from typing import Any
 
 from inventory_cli.audit.finding import Checked, Finding
 from inventory_cli.core.events import ENDED_BY, SHARED, STOPPED, unpack_details
-from inventory_cli.shared.replica import events_of
+from inventory_cli.shared.parts import SharedLog
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import BATCH_COLUMNS, Batch, hash_of_batch, headers_with_hash
 from inventory_cli.storage.carried_ids import CarriedId, read_carried
@@ -76,7 +76,7 @@ def _batches(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
 
 
 def _events(ledger: Ledger, server: Server, last: int) -> Iterator[Finding]:
-    theirs = events_of(server, ledger.settings.identity, 0, last)
+    theirs = SharedLog(server, ledger.settings.identity).stored_events(0, last)
     mine = (row for rows in stored_rows(ledger, last) for row in rows)
     fields = tuple(EVENT_COLUMNS.split(", "))
 

@@ -304,10 +304,7 @@ def _missing(headers: list[list[Any]] | None, events: list[list[Any]] | None) ->
     """Return the batches that came with the head row, if they did."""
     if headers is None:
         return None
-    rows = [
-        [(*fields, bytes.fromhex(link)) for *fields, link in one or ()] for one in (headers, events)
-    ]
-    return Missing(*rows)
+    return Missing([(*row, bytes.fromhex(link)) for *row, link in headers], events or ())
 
 
 def _follows(timeline: str, before: str) -> bool:

@@ -4,33 +4,34 @@ Must never take over what does not fit, nor ask who recorded it.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, NamedTuple, NoReturn
 
-from inventory_cli.core.events import KINDS, Drafts, Stream, is_stock
+from inventory_cli.core.ahead import can_run_ahead, run_ahead
+from inventory_cli.core.events import KINDS, Stream, is_stock
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.errors import LedgerUnusable
 from inventory_cli.shared.failures import does_not_fit
+from inventory_cli.shared.parts import Part, SharedLog, parts_of
 from inventory_cli.shared.server import Server
-from inventory_cli.storage.batches import BATCH_COLUMNS, INSERT_BATCH, Batch
-from inventory_cli.storage.chain import digest_lines, link_batch, link_texts, texts_of
+from inventory_cli.storage.batches import INSERT_BATCH, Batch
+from inventory_cli.storage.chain import digest_lines, link_batch
 from inventory_cli.storage.failures import IntegrityError
 from inventory_cli.storage.insert import CHUNK, insert_events, put_aside, put_back
 from inventory_cli.storage.ledger_file import Head, Ledger
-from inventory_cli.storage.log import EVENT_COLUMNS, read_effects
+from inventory_cli.storage.log import read_effects
 from inventory_cli.storage.snapshots import Line, Snapshot, insert_snapshot
 from inventory_cli.storage.stock import store_states, stored_state
 
 Row = Sequence[Any]
 _SNAPSHOT = ", ".join(Snapshot._fields)
 _LINE = ", ".join(Line._fields)
-# How many events are asked for at a time.
-PIECE = 10_000
 
 
 class Missing(NamedTuple):
-    """What a replica lacks: the headers and the events, each row with its hash."""
+    """What a replica lacks: the headers, each with its hash, and the events from SKU to details."""
 
     headers: Sequence[Row]
     events: Sequence[Row]
@@ -41,90 +42,95 @@ def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = No
     is `missing` need not be asked for, if it is known. Raises LedgerUnusable at the first batch
     that does not fit.
     """
-    taking = _Taking(ledger, server, to, missing and missing.events)
-    asked = _headers_of(server, ledger.settings.identity, ledger.head().batch, to.batch)
-    for *fields, link in missing.headers if missing else asked:
-        header = Batch(*fields)
-        try:
-            taking.take(header, link)
-        except IntegrityError as error:
-            # What the file keeps, and the database did not.
-            raise does_not_fit(server.place, f"batch {header.batch}") from error
-    taking.finish(to)
+    head = ledger.head()
+    log = SharedLog(server, ledger.settings.identity)
+    is_large = to.position - head.position > CHUNK
+    with ExitStack() as stack:
+        if missing:
+            parts = parts_of(head, [(missing.headers, iter(missing.events))], by_batch=True)
+        elif is_large and can_run_ahead():
+            ahead = run_ahead(partial(_read_apart, log, head, to), server.place)
+            parts = stack.enter_context(ahead)
+        else:
+            parts = parts_of(head, log.batches(head, to), by_batch=not is_large)
+        taking = _Taking(ledger, log, to, parts, is_large)
+        for *fields, link in missing.headers if missing else log.headers(head.batch, to.batch):
+            header = Batch(*fields)
+            try:
+                taking.take(header, link)
+            except IntegrityError as error:
+                # What the file keeps, and the database did not.
+                raise does_not_fit(server.place, f"batch {header.batch}") from error
+        taking.finish()
+
+
+def _read_apart(log: SharedLog, head: Head, to: Head) -> Iterator[Part]:
+    """Read in another process, which must have a connection of its own."""
+    server = Server(log.server.url)
+    try:
+        apart = SharedLog(server, log.identity, in_a_stream=True)
+        yield from parts_of(head, apart.batches(head, to), by_batch=False)
+    finally:
+        server.close()
 
 
 class _Taking:
     """Batches that are taken over one after the other, and what they make of the streams."""
 
     def __init__(
-        self, ledger: Ledger, server: Server, to: Head, events: Sequence[Row] | None
+        self, ledger: Ledger, log: SharedLog, to: Head, parts: Iterator[Part], is_large: bool
     ) -> None:
-        self._ledger, self._server = ledger, server
-        head = ledger.head()
-        self._batch, self._link, self._position = head.batch, head.hash, head.position
-        self._recorded_at = head.recorded_at
-        is_large = to.position - head.position > CHUNK
+        self._ledger, self._log, self._to = ledger, log, to
+        self._head = ledger.head()
+        # Without the guards, events may stand before the header of the batch that they follow.
         self._aside = (
-            put_aside(ledger.connection, log_is_empty=head.position == 0) if is_large else None
+            put_aside(ledger.connection, log_is_empty=self._head.position == 0)
+            if is_large
+            else None
         )
-        asked = events_of(server, ledger.settings.identity, head.position, to.position)
-        self._events = asked if events is None else iter(events)
-        self._waiting: list[Row] = []
+        self._parts = parts
+        # The last events that were inserted, and the position of the first of them and behind them.
+        self._part: Part | None = None
+        self._first = self._next = self._head.position + 1
         self._streams: _Replayed | _Forwarded
-        self._streams = _Forwarded(ledger) if head.position else _Replayed(ledger)
+        self._streams = _Forwarded(ledger) if self._head.position else _Replayed(ledger)
 
     def take(self, header: Batch, link: bytes) -> None:
         """Take over one batch, whose stored hash is `link`."""
-        self._batch += 1
-        if header.batch != self._batch:
-            raise does_not_fit(self._server.place, f"batch {header.batch}")
-        first, size = self._position + 1, len(header.positions)
-        while chunk := list(islice(self._events, min(size, CHUNK))):
-            self._take_events(chunk)
-            size -= len(chunk)
-        if self._aside is None:
-            self._insert()  # The guards look at each batch.
+        before = self._head
+        first, last = before.position + 1, header.last_position or before.position
+        if header.batch != before.batch + 1 or (header.first_position or first) != first:
+            raise self._misfit(header)
+        while self._next <= last:
+            self._insert(next(self._parts, None) or self._refuse(header))
         if header.lines_sha256 is not None:
             self._take_snapshot(header)
-        self._link = link_batch(self._link, header)
-        ends = (first, self._position) if self._position >= first else (None, None)
-        if (
-            self._link != link
-            or (header.first_position, header.last_position) != ends
-            or header.recorded_at < self._recorded_at
-        ):
-            raise does_not_fit(self._server.place, f"batch {header.batch}")
-        self._recorded_at = header.recorded_at
+        last_link = before.hash
+        if last >= first and self._part:
+            last_link = self._part.link(last - self._first)
+        if link_batch(last_link, header) != link or header.recorded_at < before.recorded_at:
+            raise self._misfit(header)
+        self._head = Head(last, header.batch, header.recorded_at, link)
         self._ledger.connection.execute(INSERT_BATCH, (*header, link))
 
-    def _take_events(self, rows: Sequence[Row]) -> None:
-        columns = [*zip(*rows, strict=True)]
-        first, count = self._position + 1, len(rows)
-        texts = texts_of(first, self._batch, Drafts(*columns[2:-1]))
-        links = link_texts(self._link, texts)
-        expected = [*range(first, first + count)], [self._batch] * count, links
-        found = [list(columns[place]) for place in (0, 1, -1)]
-        if found != [*expected]:
-            pairs = zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
-            at = next(place for place, (one, other) in enumerate(pairs, first) if one != other)
-            raise does_not_fit(self._server.place, f"event {at}")
-        self._link, self._position = links[-1], self._position + count
-        self._streams.feed(columns)
-        if count < CHUNK:
-            self._waiting += rows
-            if len(self._waiting) >= CHUNK:
-                self._insert()
-        else:
-            self._insert()
-            insert_events(self._ledger.connection, columns)
+    def _insert(self, part: Part) -> None:
+        self._part, self._first = part, self._next
+        self._next += len(part.columns[0])
+        self._streams.feed(part.columns)
+        insert_events(self._ledger.connection, [*part.columns, part.links()])
 
-    def _insert(self) -> None:
-        if self._waiting:
-            insert_events(self._ledger.connection, [*zip(*self._waiting, strict=True)])
-            self._waiting = []
+    def _refuse(self, header: Batch) -> NoReturn:
+        raise self._misfit(header)
+
+    def _misfit(self, header: Batch) -> LedgerUnusable:
+        """Return the failure that a batch does not fit; it names the first event that does not."""
+        before = self._head
+        at = self._log.first_misfit(before.hash, before.position + 1, header)
+        what = f"batch {header.batch}" if at is None else f"event {at}"
+        return does_not_fit(self._log.server.place, what)
 
     def _take_snapshot(self, header: Batch) -> None:
-        of, ask = self._ledger.settings.identity, self._server.ask
+        of, ask = self._log.identity, self._log.server.ask
         query = f"SELECT {_SNAPSHOT} FROM inventory.snapshots WHERE ledger = %s AND batch = %s"
         for row in ask(query, (of, header.batch)):
             snapshot = Snapshot(*row)
@@ -134,41 +140,23 @@ class _Taking:
             if digest_lines(snapshot, lines) == header.lines_sha256:
                 insert_snapshot(self._ledger.connection, snapshot, lines)
                 return
-        raise does_not_fit(self._server.place, f"the snapshot of batch {header.batch}")
+        raise does_not_fit(self._log.server.place, f"the snapshot of batch {header.batch}")
 
-    def finish(self, to: Head) -> None:
-        """Write what is left, and what the events make of the streams."""
-        if (self._batch, self._link) != (to.batch, to.hash):
-            raise does_not_fit(self._server.place, f"a head at batch {to.batch}")
-        self._insert()
+    def finish(self) -> None:
+        """Write what the events make of the streams."""
+        place, to = self._log.server.place, self._to
+        if (self._head.batch, self._head.hash) != (to.batch, to.hash) or next(self._parts, None):
+            raise does_not_fit(place, f"a head at batch {to.batch}")
         if self._aside is not None:
             put_back(self._ledger.connection, self._aside)
         try:
-            store_states(self._ledger, self._streams.states(self._position))
+            store_states(self._ledger, self._streams.states(self._head.position))
         except OverflowError as error:
             # The rules forbid that, and a client that was altered keeps none.
             raise LedgerUnusable(
-                f"{self._server.place} says that there is more on hand than a ledger can hold",
+                f"{place} says that there is more on hand than a ledger can hold",
                 "its last batches were not recorded by the rules: nothing was taken over",
             ) from error
-
-
-def _headers_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:
-    """Give the headers of a ledger behind a batch and up to another with their hashes, in order."""
-    query = f"SELECT {BATCH_COLUMNS}, hash FROM inventory.batches WHERE ledger = %s"
-    query += " AND batch > %s AND batch <= %s ORDER BY batch"
-    for start in range(after, last, PIECE):
-        yield from server.ask(query, (of, start, min(start + PIECE, last)))
-
-
-def events_of(server: Server, of: str, after: int, last: int) -> Iterator[Row]:
-    """Give the events of a ledger behind a position and up to another with their hashes, in order,
-    asked for piece by piece: the connection is free for other questions meanwhile.
-    """
-    query = f"SELECT {EVENT_COLUMNS}, hash FROM inventory.events WHERE ledger = %s"
-    query += " AND position > %s AND position <= %s ORDER BY position"
-    for start in range(after, last, PIECE):
-        yield from server.ask(query, (of, start, min(start + PIECE, last)))
 
 
 class _Replayed:

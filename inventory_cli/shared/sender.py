@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from queue import Empty, Queue
 from threading import Lock, Thread
 
-from inventory_cli.shared.failures import ServerUnusable
 from inventory_cli.shared.server import IDLE_WITHIN, Server
 
 # How many parts wait at most: who makes them faster than they go waits, too.
@@ -26,10 +25,10 @@ class Sender:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._parts: Queue[Send | None] = Queue(_WAITING)
-        # Held while anything is sent, and by whoever ends that it may be.
+        # Held while anything is sent, and for a moment by whoever ends that.
         self._lock = Lock()
         self._may = False
-        self._failure: ServerUnusable | None = None
+        self._failure: Exception | None = None
         self._thread: Thread | None = None
 
     @contextmanager
@@ -63,6 +62,7 @@ class Sender:
         self._stop()
         if self._thread is not None:
             self._parts.put(None)
+            self._thread.join()
 
     def _raise(self) -> None:
         if self._failure is not None:
@@ -70,10 +70,11 @@ class Sender:
 
     def _stop(self) -> None:
         """Send nothing more; what was begun is waited for."""
-        with self._lock:
-            self._may = False
-        # None of these is sent, but whoever waits must not find them later.
+        self._may = False
+        # None of what waits is sent, but who sends next must not find it.
         self._parts.join()
+        with self._lock:
+            pass
 
     def _run(self) -> None:
         while True:
@@ -93,7 +94,8 @@ class Sender:
         try:
             with self._server.failures():
                 part()
-        except ServerUnusable as error:
+        except Exception as error:  # noqa: BLE001
+            # Who waits for this thread is told, whatever it is.
             self._failure, self._may = error, False
 
     def _say_a_word(self) -> None:

@@ -26,6 +26,9 @@ LOCK_WITHIN = 30
 IDLE_WITHIN = 20
 ANSWER_WITHIN = 45.0
 
+# How many rows of a stream come at a time, where libpq knows how: more take longer, each.
+_STREAMED = 1_000
+
 # What COMMIT says when it was told not to wait for the standby: that is no acknowledgement.
 _NOT_CONFIRMED = "01000"
 # What a connection that broke says, if anything: of what was asked, nobody knows then.
@@ -172,6 +175,15 @@ class Server:
         with self.failures():
             # Binary is read faster than text, which matters where a whole log is.
             return self.connection.execute(query, values, binary=True).fetchall()
+
+    def stream(self, query: str, values: Sequence[object]) -> Iterator[Row]:
+        """Give the rows of a query as they come; nothing else can be asked until the last. Raises
+        ServerUnusable.
+        """
+        size = _STREAMED if psycopg.capabilities.has_stream_chunked() else 1
+        with self.failures():
+            cursor = self.connection.cursor()
+            yield from cursor.stream(query, values, binary=True, size=size)
 
     def begin(self, query: str, values: Sequence[object]) -> Row:
         """Begin a transaction by a query of one row, in one round trip. A connection that was lost

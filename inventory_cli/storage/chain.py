@@ -29,7 +29,6 @@ where any of it is stored.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -63,7 +62,8 @@ def _encoder() -> Callable[[Fields], str]:
 
 
 canonical = _encoder()
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f]').search
+# For fewer events than these a pattern is not worth it.
+_FEW = 10
 
 
 def genesis(settings: Fields) -> bytes:
@@ -83,6 +83,11 @@ def texts_of(first: int, batch: int, drafts: Drafts) -> list[str]:
     What all of a column have in common stands in a pattern, so that most columns take no step in
     Python for each event.
     """
+    if drafts.how_many < _FEW:
+        return [
+            canonical(("event", position, batch, *draft))
+            for position, draft in enumerate(drafts.each(), first)
+        ]
     forms, values = [], list[Sequence[object]]([range(first, first + drafts.how_many)])
     for column in drafts:
         form, written = _written(column)
@@ -95,14 +100,22 @@ def texts_of(first: int, batch: int, drafts: Drafts) -> list[str]:
 
 def _written(column: Sequence[str | int | None]) -> tuple[str, Sequence[object]]:
     """Return how the values of a column stand in a text, and what they are there if they differ."""
-    kinds = {*map(type, column)}
-    if kinds == {type(None)}:
+    nulls = column.count(None)
+    if nulls == len(column):
         return "null", ()
-    if kinds == {int}:
-        return "%s", column
-    if kinds == {str} and not _TO_ESCAPE("".join(column)):  # type: ignore[arg-type]
-        return '"%s"', column
+    said = column if not nulls else [value for value in column if value is not None]
+    if isinstance(said[0], int):
+        return "%s", column if not nulls else ["null" if v is None else v for v in column]
+    if _is_plain("".join(said)):  # type: ignore[arg-type]
+        if not nulls:
+            return '"%s"', column
+        return "%s", ["null" if value is None else f'"{value}"' for value in column]
     return "%s", [canonical((value,))[1:-1] for value in column]
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether nothing in a text is escaped for sure: a control character is not printable."""
+    return '"' not in text and "\\" not in text and text.isprintable()
 
 
 def link_texts(previous: bytes, texts: Iterable[str]) -> list[bytes]:

@@ -97,8 +97,9 @@ def insert_events(connection: sqlite3.Connection, columns: Sequence[Sequence[Any
     """Insert events, given as the values of each column.
 
     To bind None or bytes takes as long as to insert the rest of the row: Python's sqlite3 looks
-    for an adapter for each. So what is NULL throughout is written as such, what is NULL in some
-    rows is bound as text that SQLite makes NULL of, and a hash goes as a bytearray.
+    for an adapter for each. So what is NULL throughout is written as such, as is a number that all
+    have, what is NULL in some rows is bound as text that SQLite makes NULL of, and a hash goes as a
+    bytearray.
     """
     forms, bound = [], list[Sequence[Any]]()
     for column in columns:
@@ -123,6 +124,8 @@ def _bound(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return how the values of a column stand in the statement, and what is bound, if anything."""
     if isinstance(values[0], bytes):
         return "?", [*map(bytearray, values)]
+    if type(values[0]) is int and values.count(values[0]) == len(values):
+        return str(values[0]), ()
     if all(values):
         # Almost every column either is like this, or has nothing in it.
         return "?", values

@@ -220,3 +220,16 @@ def test_an_index_that_somebody_took_away_changes_no_answer(first: Shop) -> None
     alter_schema(first, "DROP INDEX batches_by_sharing")
     first.ok("sell", "MUG", 1)
     assert "index batches_by_sharing is missing" in first.failed_checks()["schema"][0]
+
+
+def test_what_the_chain_does_not_need_is_not_taken_from_the_database(
+    first: Shop, database: str, tmp_path: Path
+) -> None:
+    # To which batch an event belongs follows from the headers, and its hash from what it says.
+    with administrator(database) as connection:
+        connection.execute("UPDATE inventory.events SET batch = 7, hash = '' WHERE position = 2")
+    other = Machine(tmp_path / "other", database)
+    assert other.ok("export").out == first.ok("export").out
+    (problem,) = problems(other)
+    assert problem.startswith("event 2 differs in its batch: ")
+    assert problem.endswith("altered in the database")
