@@ -124,7 +124,8 @@ def _bound(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return how the values of a column stand in the statement, and what is bound, if anything."""
     if isinstance(values[0], bytes):
         return "?", [*map(bytearray, values)]
-    if type(values[0]) is int and values.count(values[0]) == len(values):
+    # Of a few rows a statement with a number in it would be made for these alone.
+    if len(values) > _ROWS and type(values[0]) is int and values.count(values[0]) == len(values):
         return str(values[0]), ()
     if all(values):
         # Almost every column either is like this, or has nothing in it.
