@@ -297,6 +297,8 @@ def _advice_of(text: str) -> str:
     """Return what to do where there is no connection, by what libpq says of it."""
     if "password" in text or "authentication" in text:
         return "the password comes from ~/.pgpass, $PGPASSFILE or a service file; see who you are"
+    if "SSL" in text or "encryption" in text:
+        return "see `sslmode` and `sslrootcert` in the URL, and what the server asks for"
     if "does not exist" in text:
         return "see the URL: `inventory sync --url URL` sets another"
     return "see that the server runs and is reached; questions are answered from the file meanwhile"

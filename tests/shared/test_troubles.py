@@ -92,6 +92,22 @@ def test_a_password_that_is_wrong(
     assert "right" not in (first.folder / "inventory.db.shared").read_text()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'no pg_hba.conf entry for host "10.0.0.7", user "till", database "stock", no encryption',
+        "SSL error: certificate verify failed",
+        "server does not support SSL, but SSL was required",
+    ],
+)
+def test_a_way_that_is_not_encrypted_as_asked_is_seen_to_in_the_url(said: str) -> None:
+    from inventory_cli.shared.server import Server
+
+    found = Server("postgresql://till@db/stock").failure(psycopg.OperationalError(said))
+    assert said in found.message
+    assert found.hint == "see `sslmode` and `sslrootcert` in the URL, and what the server asks for"
+
+
 def test_a_call_that_fails_behind_the_commit_does_not_deny_the_batch(
     first: Shop, database: str
 ) -> None:
