@@ -105,7 +105,8 @@ def parts_of(head: Head, log: Iterable[Batches], by_batch: bool) -> Iterator[Par
     for headers, events in log:
         for *fields, following in headers:
             header = Batch(*fields)
-            size = len(header.positions)
+            # What a header claims may be anything.
+            size = max(0, (header.last_position or 0) - (header.first_position or 1) + 1)
             while chunk := [*islice(events, min(size, PIECE - making.count))]:
                 size -= len(chunk)
                 link = making.add(link, header.batch, Drafts(*zip(*chunk, strict=True)))

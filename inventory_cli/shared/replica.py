@@ -99,7 +99,8 @@ class _Taking:
         """Take over one batch, whose stored hash is `link`."""
         before = self._head
         first, last = before.position + 1, header.last_position or before.position
-        if header.batch != before.batch + 1 or (header.first_position or first) != first:
+        ends = (first, last) if last >= first else (None, None)
+        if (header.batch, *header[6:8]) != (before.batch + 1, *ends):
             raise self._misfit(header)
         while self._next <= last:
             self._insert(next(self._parts, None) or self._refuse(header))
