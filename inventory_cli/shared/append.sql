@@ -113,8 +113,11 @@ CREATE FUNCTION inventory.insert_events(
 ) LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     given CONSTANT jsonb := given_text;
-    -- JSON escapes with a backslash, and nothing that has to be is written otherwise.
-    are_plain CONSTANT boolean := strpos(given_text, E'\\') = 0;
+    -- JSON escapes with a backslash, and nothing that has to be is written otherwise: but an array or
+    -- an object in an event, which becomes a text with quotes.
+    are_plain CONSTANT boolean := strpos(given_text, E'\\') = 0 AND strpos(given_text, '{') = 0
+        AND octet_length(given_text) - octet_length(replace(given_text, '[', ''))
+            = 1 + jsonb_array_length(given);
     moment CONSTANT text := '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z';
     events inventory.events[];
     texts bytea[];
@@ -132,8 +135,10 @@ BEGIN
                ELSE inventory.text_of_event(e.position, number, e.sku, e.location, e.kind,
                    e.quantity, e.effective_at, e.date_only, e.reason, e.reference, e.unit_cost,
                    e.id, e.reverses, e.details) END, 'UTF8')),
-           -- All moments as one text: to look at each takes a tenth of all that this does.
-           string_agg(e.effective_at, '') ~ ('^(' || moment || ')*$')
+           -- All moments as one text: to look at each takes a tenth of all that this does. Of their
+           -- length, each, so that none begins in one event and ends in another.
+           bool_and(octet_length(e.effective_at) = 24)
+               AND string_agg(e.effective_at, '') ~ ('^(' || moment || ')*$')
                AND bool_and(coalesce(json_typeof(e.details::json) = 'object', true))
         INTO events, texts, are_sound
         FROM inventory.events_given(after, given) e;

@@ -18,7 +18,8 @@ from tests.shared.machines import first_machine
 
 psycopg: Any = pytest.importorskip("psycopg")
 
-EVENT = ("MUG", "main", "received", 1, "2022-01-01T10:00:00.000Z", 0, *[None] * 6)
+AT = "2022-01-01T10:00:00.000Z"
+EVENT = ("MUG", "main", "received", 1, AT, 0, *[None] * 6)
 AS_OF = "2022-01-31T22:59:59.999Z"
 LINE = ("MUG", "main", 5, None, None, None)
 
@@ -40,6 +41,7 @@ def forge(
     details: str | None = None,
     digest: str | None = None,
     say_time: Callable[[str], str] = lambda now: now,
+    text_of: Callable[[list[Any]], str] = canonical,
 ) -> None:
     """Append a batch of these rows by hand, with the hash that belongs to them."""
     identity = shop.json("status")[0]["identity"]
@@ -51,7 +53,7 @@ def forge(
         said = say_time(now)
         whole = [["event", last, number, *row] for last, row in enumerate(events, position + 1)]
         for event in whole:
-            link = hashlib.sha256(link + canonical(event).encode()).digest()
+            link = hashlib.sha256(link + text_of(event).encode()).digest()
         ends = (position + 1, position + len(events)) if events else (None, None)
         header: list[Any] = ["batch", number, said, "me", "receive", None, None, *ends, digest]
         header += [] if details is None else [details]
@@ -107,6 +109,8 @@ def test_one_that_is_made_by_hand_is_one_like_any_other(first: Shop, database: s
         pytest.param({"events": [event(11, "[1]")]}, id="details-of-an-event-in-a-list"),
         pytest.param({"events": [event(11, "no JSON")]}, id="details-of-an-event-no-json"),
         pytest.param({"events": [event(0, None)]}, id="no-sku"),
+        pytest.param({"events": [event(4, AT * 2), event(4, "")]}, id="two-moments-in-one"),
+        pytest.param({"events": [event(4, AT[:9]), event(4, AT[9:])]}, id="a-moment-in-two"),
     ],
 )
 def test_what_would_stop_other_machines_is_refused(
@@ -140,3 +144,18 @@ def test_more_than_can_be_on_hand_stops_a_replica_with_words(first: Shop, databa
     refused = first("sell", "MUG", 1)
     assert (refused.code, "more on hand than a ledger can hold" in refused.err) == (4, True)
     assert first.on_hand("MUG") == 5
+
+
+@pytest.mark.parametrize("place", [0, 1, 6, 7, 9])
+@pytest.mark.parametrize("value", ['["a"]', '{"a": 1}', '[["a"], {}]', '["a", 1]'])
+def test_what_is_no_text_is_not_hashed_as_if_it_had_no_quotes(
+    first: Shop, database: str, place: int, value: str
+) -> None:
+    def text_of(row: list[Any]) -> str:
+        return canonical([*row[: place + 3], "HERE", *row[place + 4 :]]).replace("HERE", value)
+
+    with pytest.raises(psycopg.Error) as refused:
+        forge(database, first, [event(place, json.loads(value))], text_of=text_of)
+    assert refused.value.sqlstate == "IV007"
+    first.ok("sell", "MUG", 1)
+    assert first.failed_checks("--shared") == {}
