@@ -57,12 +57,16 @@ def read_ahead(
     flush()
 
     def give() -> Iterator[object]:
+        failure: Exception | None = None
         try:
             for chunk in read_chunks(source, profile, measures, reading, stops):
                 yield source.size(), pack_chunk(chunk)
-        finally:
-            yield replace(reading, list_bad=None)
-            flush()
+        except Exception as error:  # noqa: BLE001
+            failure = error
+        yield replace(reading, list_bad=None)
+        flush()
+        if failure is not None:
+            raise failure
         # What could not be read to its end is not that file in any case.
         yield source.sha256()
 

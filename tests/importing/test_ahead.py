@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,20 @@ def test_a_reader_that_is_killed_leaves_nothing_recorded(
     monkeypatch.setattr(ahead, "pack_chunk", pack_chunk)
     ran = shop.import_text(GOOD)
     assert (ran.code, "the process that reads it ended too soon" in ran.err) == (4, True)
+    assert shop.json("log") == []
+
+
+def test_a_reader_whose_command_is_gone_ends_without_a_word(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "large.csv").write_text(HEADER + GOOD.removeprefix(HEADER) * 20)
+    command = shop.command("import", tmp_path / "large.csv")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not shop.path.with_name(f"{shop.path.name}-journal").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    # To the end of both.
+    _, err = process.communicate()
+    assert (process.returncode, err) == (-signal.SIGKILL, "")
     assert shop.json("log") == []
 
 
