@@ -6,6 +6,7 @@ Must never take over what does not fit, nor ask who recorded it.
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple, NoReturn
 
 from inventory_cli.core.ahead import can_run_ahead, run_ahead
@@ -13,7 +14,7 @@ from inventory_cli.core.events import KINDS, Stream, is_stock
 from inventory_cli.core.projection import Projected
 from inventory_cli.core.replay import Replay, State, UnknownKind
 from inventory_cli.errors import LedgerUnusable
-from inventory_cli.shared.failures import does_not_fit
+from inventory_cli.shared.failures import ServerUnusable, does_not_fit
 from inventory_cli.shared.parts import Part, SharedLog, parts_of
 from inventory_cli.shared.server import Server
 from inventory_cli.storage.batches import INSERT_BATCH, Batch
@@ -46,13 +47,16 @@ def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = No
     log = SharedLog(server, ledger.settings.identity)
     is_large = to.position - head.position > CHUNK
     with ExitStack() as stack:
-        if missing:
-            parts = parts_of(head, [(missing.headers, iter(missing.events))], by_batch=True)
-        elif is_large and can_run_ahead():
+        parts: Iterator[Part]
+        apart: Iterator[Part] = iter(())
+        if is_large and can_run_ahead():
             ahead = run_ahead(partial(_read_apart, log, head, to), server.place)
-            parts = stack.enter_context(ahead)
+            apart = stack.enter_context(ahead)
+        if first := next(apart, None):
+            parts = chain([first], apart)
         else:
-            parts = parts_of(head, log.batches(head, to), by_batch=not is_large)
+            given = [(missing.headers, iter(missing.events))] if missing else log.batches(head, to)
+            parts = parts_of(head, given, by_batch=not is_large)
         taking = _Taking(ledger, log, to, parts, is_large)
         for *fields, link in missing.headers if missing else log.headers(head.batch, to.batch):
             header = Batch(*fields)
@@ -65,9 +69,15 @@ def apply(ledger: Ledger, server: Server, to: Head, missing: Missing | None = No
 
 
 def _read_apart(log: SharedLog, head: Head, to: Head) -> Iterator[Part]:
-    """Read in another process, which must have a connection of its own."""
+    """Read in another process, which must have a connection of its own; nothing where it gets
+    none: a role may have a limit of them.
+    """
     server = Server(log.server.url)
     try:
+        try:
+            _ = server.connection
+        except ServerUnusable:
+            return
         apart = SharedLog(server, log.identity, in_a_stream=True)
         yield from parts_of(head, apart.batches(head, to), by_batch=False)
     finally:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,3 +158,40 @@ def test_a_server_that_is_lost_on_the_way_is_told_as_that(
     ran = first("clone", database, tmp_path / "new.db")
     assert (ran.code, "cannot be reached (the way is cut)" in ran.err) == (4, True), ran
     assert not [*tmp_path.glob("new.db*")]
+
+
+def test_a_role_that_may_connect_only_once_reads_here(
+    first: Shop, database: str, tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inventory_cli.shared.server import Server
+
+    here, connect = os.getpid(), Server._connect
+
+    def limited(server: Server) -> Any:
+        if os.getpid() != here:
+            raise psycopg.OperationalError("too many connections for role")
+        return connect(server)
+
+    monkeypatch.setattr(Server, "_connect", limited)
+    other = Machine(tmp_path / "other", database)
+    assert other.ok("export").out == first.ok("export").out
+    assert other.failed_checks("--shared") == {}
+
+
+def test_how_long_statements_and_silence_take_is_not_the_servers_to_limit(
+    first: Shop, database: str, tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inventory_cli.shared import replica
+
+    insert = replica._Taking._insert
+
+    def slow(taking: Any, part: Any) -> None:
+        time.sleep(0.2)
+        insert(taking, part)
+
+    monkeypatch.setattr(replica._Taking, "_insert", slow)
+    with psycopg.connect(database, autocommit=True) as connection:
+        for limit in ("statement_timeout", "idle_session_timeout"):
+            connection.execute(f"ALTER DATABASE {connection.info.dbname} SET {limit} = '100ms'")
+    other = Machine(tmp_path / "other", database)
+    assert other.ok("export").out == first.ok("export").out
