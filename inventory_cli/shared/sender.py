@@ -41,6 +41,11 @@ class Sender:
         self._failure, self._may = None, True
         try:
             yield
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                # Who interrupts waits for no answer, least of all behind a network that hangs.
+                self._server.cut()
+            raise
         finally:
             self._stop()
 

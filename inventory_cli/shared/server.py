@@ -3,6 +3,7 @@
 Must never know what is asked over it.
 """
 
+import socket
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -117,6 +118,8 @@ class Server:
         given = conninfo_to_dict(self.url)
         options = (
             f"-c lock_timeout={LOCK_WITHIN}s -c idle_in_transaction_session_timeout={IDLE_WITHIN}s"
+            # A long log comes by one statement, and who takes it over asks nothing meanwhile.
+            " -c statement_timeout=0 -c idle_session_timeout=0"
             # A role may have been told to show moments in another way.
             " -c DateStyle=ISO"
             " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
@@ -254,6 +257,17 @@ class Server:
         if self._connection is not None and not self._connection.closed:
             with suppress(psycopg.Error):
                 self._connection.rollback()
+
+    def cut(self) -> None:
+        """Break the connection, if there is one: an answer that another thread waits for never
+        comes.
+        """
+        if self._connection is not None and not self._connection.closed:
+            with (
+                suppress(OSError, psycopg.Error),
+                socket.fromfd(self._connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as way,
+            ):
+                way.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection, if there is one."""

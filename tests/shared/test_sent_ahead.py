@@ -17,6 +17,7 @@ from inventory_cli.storage.batches import Origin
 from inventory_cli.storage.ledger_file import Ledger
 from tests.conftest import Shop
 from tests.shared.machines import Machine, first_machine, head
+from tests.shared.proxy import Proxy
 
 psycopg: Any = pytest.importorskip("psycopg")
 
@@ -150,6 +151,31 @@ def test_whoever_fails_while_parts_wait_sends_none_of_them_later(
     assert appended.header.last_position == 12
     assert first.on_hand("S-1") is None
     assert first.failed_checks("--shared") == {}
+
+
+def test_whoever_interrupts_does_not_wait_for_a_way_that_hangs(
+    database: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    from inventory_cli.shared.opening import open_to_record
+    from inventory_cli.shared.server import ANSWER_WITHIN
+
+    shop = first_machine(tmp_path / "first", proxy.url(database))
+
+    def plan() -> Iterator[Drafts]:
+        yield part(0)
+        proxy.freeze()
+        yield from (part(1), part(2))
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+
+    with open_to_record(shop.path) as ledger:
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            record(ledger, plan)
+        assert time.monotonic() - began < ANSWER_WITHIN / 4
+        proxy.thaw()
+        assert record(ledger, lambda: map(part, range(4))) is not None
+    assert shop.failed_checks("--shared") == {}
 
 
 @pytest.mark.parametrize("after", [1, 2])
