@@ -44,17 +44,20 @@ def ask_each_sku(
     middle = middle_sku(ledger, head)
 
     def behind() -> Iterator[list[Answer] | None]:
-        # A connection must not be used in two processes.
-        with closing(connect(ledger.path, "ro")) as connection:
-            again = Ledger(ledger.path, connection, ledger.settings, ledger.zone)
-            try:
-                yield [*answers(standing_between(again, head, as_of, first=middle))]
-            except Exception:  # noqa: BLE001
-                yield None  # It fails here, too, where it is said what it is.
+        try:
+            # A connection must not be used in two processes.
+            with closing(connect(ledger.path, "ro")) as connection:
+                ledger.check_place()
+                again = Ledger(ledger.path, connection, ledger.settings, ledger.zone)
+                found = [*answers(standing_between(again, head, as_of, first=middle))]
+        except Exception:  # noqa: BLE001
+            found = None  # What fails there is asked here, where it is said what it is.
+        yield found
 
     with run_ahead(behind, str(ledger.path)) as others:
         yield from answers(standing_between(ledger, head, as_of, end=middle))
         (found,) = others
     if found is None:
-        found = answers(standing_between(ledger, head, as_of, first=middle))
-    yield from found
+        yield from answers(standing_between(ledger, head, as_of, first=middle))
+    else:
+        yield from found

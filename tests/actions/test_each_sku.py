@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from inventory_cli.actions import each_sku
 from inventory_cli.actions.ask import Cut
 from inventory_cli.core.ahead import can_run_ahead
 from inventory_cli.core.moves import Move, Row, moves_by_sku
-from inventory_cli.storage.ledger_file import open_ledger
+from inventory_cli.storage.ledger_file import Ledger, open_ledger
 from tests.conftest import Shop
 
 QUESTIONS = (
@@ -85,6 +86,33 @@ def test_what_fails_there_is_told_as_if_it_failed_here(busy: Shop, on_two_cores:
     ran = busy("insights")
     assert (ran.code, "of the unknown kind 'lent'" in ran.err, ran.out) == (4, True, "")
     assert whole
+
+
+def test_one_file_answers_where_another_takes_its_name(
+    busy: Shop, on_two_cores: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = busy.ok("movements", "--format", "csv").out
+    (tmp_path / "aside").mkdir()
+    other = Shop(tmp_path / "aside")
+    other.ok("receive", "S-3", 1000)
+
+    def replaced(ledger: Ledger, head: int) -> str:
+        other.path.replace(busy.path)
+        return "S-2"
+
+    monkeypatch.setattr(each_sku, "middle_sku", replaced)
+    assert busy.ok("movements", "--format", "csv").out == whole
+
+
+def test_where_nothing_can_be_opened_there_all_is_answered_here(
+    busy: Shop, on_two_cores: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    whole = busy.ok("insights").out
+    monkeypatch.setattr(each_sku, "connect", fails)
+    assert busy.ok("insights").out == whole
 
 
 def test_a_process_that_is_killed_ends_the_command(
