@@ -67,14 +67,13 @@ class SharedLog(NamedTuple):
         for start in range(after, last, PIECE):
             yield from self.server.ask(query, (self.identity, start, min(start + PIECE, last)))
 
-    def first_misfit(self, link: bytes, first: int, header: Batch) -> int | None:
+    def first_misfit(self, link: bytes, first: int, last: int, batch: int) -> int | None:
         """Return the position of the first event of a batch whose stored row does not fit the chain
         behind the hash `link`; None where all do, or there is none.
         """
-        rows = self.stored_events(first - 1, header.last_position or 0)
-        for position, row in enumerate(rows, first):
-            link = link_event(link, (position, header.batch, *row[2:-1]))
-            if (*row[:2], row[-1]) != (position, header.batch, link):
+        for position, row in enumerate(self.stored_events(first - 1, last), first):
+            link = link_event(link, (position, batch, *row[2:-1]))
+            if (*row[:2], row[-1]) != (position, batch, link):
                 return position
         return None
 

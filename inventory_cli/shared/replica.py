@@ -136,7 +136,9 @@ class _Taking:
     def _misfit(self, header: Batch) -> LedgerUnusable:
         """Return the failure that a batch does not fit; it names the first event that does not."""
         before = self._head
-        at = self._log.first_misfit(before.hash, before.position + 1, header)
+        # A header may claim any number of events.
+        last = min(header.last_position or 0, self._to.position)
+        at = self._log.first_misfit(before.hash, before.position + 1, last, header.batch)
         what = f"batch {header.batch}" if at is None else f"event {at}"
         return does_not_fit(self._log.server.place, what)
 

@@ -99,6 +99,7 @@ def test_one_that_is_far_behind_is_the_same(
         ("UPDATE inventory.batches SET actor = 'nobody' WHERE batch = 4", "batch 4"),
         ("UPDATE inventory.batches SET last_position = 6 WHERE batch = 4", "batch 4"),
         ("UPDATE inventory.batches SET last_position = 4000000000 WHERE batch = 4", "event 9"),
+        ("UPDATE inventory.batches SET last_position = 9e18 WHERE batch = 8", "batch 8"),
         ("UPDATE inventory.batches SET first_position = 1 WHERE batch = 4", "batch 4"),
         ("UPDATE inventory.batches SET first_position = - 2^62 WHERE batch = 4", "batch 4"),
         ("UPDATE inventory.batches SET first_position = 9 WHERE batch = 4", "batch 4"),
