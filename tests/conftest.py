@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import pytest
 from hypothesis import settings
@@ -46,6 +46,14 @@ class Shop:
         if "--timezone" not in init:
             init = (*init, "--timezone", "Europe/Berlin")
         self.ok("init", *init)
+
+    @classmethod
+    def holding(cls, ledger: bytes, folder: Path) -> Self:
+        """Return a ledger in `folder` that is a copy: the bytes of one that was made before."""
+        shop = cls.__new__(cls)
+        shop.folder, shop.path = folder, folder / "inventory.db"
+        shop.path.write_bytes(ledger)
+        return shop
 
     def __call__(self, *words: object, input: str | bytes | None = None) -> Ran:
         """Run a command inside this process."""
@@ -107,17 +115,35 @@ def unmeasured() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
+@pytest.fixture(scope="session")
+def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a new ledger. To make one anew takes as long as most tests do by themselves."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        set_plain_environment(monkeypatch)
+        return Shop(tmp_path_factory.mktemp("new")).path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def story_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger that holds the six events of XYZ-1."""
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("story"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        set_plain_environment(monkeypatch)
+        for words in STORY:
+            shop.ok(*words)
+    return shop.path.read_bytes()
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(tmp_path: Path, new_ledger: bytes) -> Shop:
     """A new, empty ledger of whole units in Europe/Berlin."""
-    return Shop(tmp_path)
+    return Shop.holding(new_ledger, tmp_path)
 
 
 @pytest.fixture
-def story(shop: Shop) -> Shop:
+def story(shop: Shop, story_ledger: bytes) -> Shop:
     """A ledger that holds the six events of XYZ-1."""
-    for words in STORY:
-        shop.ok(*words)
+    shop.path.write_bytes(story_ledger)
     return shop
 
 
@@ -149,6 +175,11 @@ STORY: list[list[str]] = [
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what a developer's machine sets out of the tests."""
+    set_plain_environment(monkeypatch)
+
+
+def set_plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove what changes how the command works, and give its user a name."""
     ours = ("LEDGER", "LOCATION", "KNOWN_ONLY", "TRACEBACK")
     for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
