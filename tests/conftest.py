@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
@@ -54,6 +54,14 @@ class Shop:
         shop.folder, shop.path = folder, folder / "inventory.db"
         shop.path.write_bytes(ledger)
         return shop
+
+    def after(self, commands: Iterable[Sequence[object]]) -> bytes:
+        """Run commands that must succeed, and return the bytes of the ledger that they leave, for
+        tests to have copies of.
+        """
+        for words in commands:
+            self.ok(*words)
+        return self.path.read_bytes()
 
     def __call__(self, *words: object, input: str | bytes | None = None) -> Ran:
         """Run a command inside this process."""
@@ -116,22 +124,15 @@ def unmeasured() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def new_ledger(plain_environment: None, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a new ledger. To make one anew takes as long as most tests do by themselves."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        set_plain_environment(monkeypatch)
-        return Shop(tmp_path_factory.mktemp("new")).path.read_bytes()
+    return Shop(tmp_path_factory.mktemp("new")).path.read_bytes()
 
 
 @pytest.fixture(scope="session")
 def story_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a ledger that holds the six events of XYZ-1."""
-    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("story"))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        set_plain_environment(monkeypatch)
-        for words in STORY:
-            shop.ok(*words)
-    return shop.path.read_bytes()
+    return Shop.holding(new_ledger, tmp_path_factory.mktemp("story")).after(STORY)
 
 
 @pytest.fixture
@@ -172,16 +173,13 @@ STORY: list[list[str]] = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what a developer's machine sets out of the tests."""
-    set_plain_environment(monkeypatch)
-
-
-def set_plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove what changes how the command works, and give its user a name."""
+@pytest.fixture(autouse=True, scope="session")
+def plain_environment() -> Iterator[None]:
+    """Keep what a developer's machine sets out of the tests, and of the ledgers made for them."""
     ours = ("LEDGER", "LOCATION", "KNOWN_ONLY", "TRACEBACK")
-    for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LOGNAME", "keeper")
-    os.environ.setdefault("COLUMNS", "80")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("LOGNAME", "keeper")
+        monkeypatch.setenv("COLUMNS", os.environ.get("COLUMNS", "80"))
+        yield

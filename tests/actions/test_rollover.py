@@ -81,12 +81,17 @@ def assert_goes_on(new: Shop, old: Shop, start: str, days: int = 8) -> None:
         assert new.json("stock", *words) == old.json("stock", *words)
 
 
+@pytest.fixture(scope="module")
+def year_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger with a year that has ended, and the first days of the next."""
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("year"))
+    return shop.after(words.split() for words in LOG)
+
+
 @pytest.fixture
-def year(shop: Shop) -> Shop:
+def year(year_ledger: bytes, tmp_path: Path) -> Shop:
     """A ledger with a year that has ended, and the first days of the next."""
-    for words in LOG:
-        shop.ok(*words.split())
-    return shop
+    return Shop.holding(year_ledger, tmp_path)
 
 
 # --- what a rollover makes ----------------------------------------------------------------------
@@ -408,11 +413,9 @@ def test_others_cannot_record_into_the_old_ledger_meanwhile(year: Shop) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(year_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ledger that was rolled over, and the new one."""
-    shop = Shop(tmp_path_factory.mktemp("made"))
-    for words in LOG:
-        shop.ok(*words.split())
+    shop = Shop.holding(year_ledger, tmp_path_factory.mktemp("made"))
     roll(shop)
     return shop.folder
 
