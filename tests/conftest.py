@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
 
-from inventory_cli.cli import app
+from inventory_cli.cli import app, lazy
+from inventory_cli.cli.lazy import Command
 
 # For `--hypothesis-profile`, where every example more is a wait: a tenth of them.
 settings.register_profile("quick", max_examples=10)
@@ -121,6 +122,26 @@ def unmeasured() -> dict[str, str]:
     of which it matters what it imports.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def commands_built_once() -> Iterator[None]:
+    """Keep each command as Typer makes it: a process builds one, and a process of tests all of
+    them, thousands of times.
+    """
+    build = lazy._build
+    built: dict[tuple[str, int], tuple[Command, Any]] = {}
+
+    def build_once(path: str, row: Command) -> Any:
+        # A test may put another row into the table; no row that is kept here loses its identity.
+        key = path, id(row)
+        if key not in built:
+            built[key] = row, build(path, row)
+        return built[key][1]
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(lazy, "_build", build_once)
+        yield
 
 
 @pytest.fixture(scope="session")
