@@ -370,6 +370,7 @@ def test_a_killed_rollover_leaves_no_new_ledger_and_can_be_repeated(year: Shop) 
     assert_goes_on(roll(year), year, "2023-01-01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", spread("the start", 6, 1.0), ids=str)
 def test_a_rollover_that_is_killed_at_any_moment_is_whole_or_not_there(
     year: Shop, moment: Moment
@@ -727,6 +728,7 @@ def test_a_second_rollover_begins_at_the_same_cut_and_says_that_a_first_was_made
     assert year.path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment", spread("the commit", 4, 0.2) + spread("the first write", 4, 0.5), ids=str
 )
