@@ -6,16 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
 
-from inventory_cli.cli import app
+from inventory_cli.cli import app, lazy
+from inventory_cli.cli.lazy import Command
 
 # For `--hypothesis-profile`, where every example more is a wait: a tenth of them.
 settings.register_profile("quick", max_examples=10)
@@ -46,6 +47,22 @@ class Shop:
         if "--timezone" not in init:
             init = (*init, "--timezone", "Europe/Berlin")
         self.ok("init", *init)
+
+    @classmethod
+    def holding(cls, ledger: bytes, folder: Path) -> Self:
+        """Return a ledger in `folder` that is a copy: the bytes of one that was made before."""
+        shop = cls.__new__(cls)
+        shop.folder, shop.path = folder, folder / "inventory.db"
+        shop.path.write_bytes(ledger)
+        return shop
+
+    def after(self, commands: Iterable[Sequence[object]]) -> bytes:
+        """Run commands that must succeed, and return the bytes of the ledger that they leave, for
+        tests to have copies of.
+        """
+        for words in commands:
+            self.ok(*words)
+        return self.path.read_bytes()
 
     def __call__(self, *words: object, input: str | bytes | None = None) -> Ran:
         """Run a command inside this process."""
@@ -107,17 +124,48 @@ def unmeasured() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def commands_built_once() -> Iterator[None]:
+    """Keep each command as Typer makes it: a process builds one, and a process of tests all of
+    them, thousands of times.
+    """
+    build = lazy._build
+    built: dict[tuple[str, int], tuple[Command, Any]] = {}
+
+    def build_once(path: str, row: Command) -> Any:
+        # A test may put another row into the table; no row that is kept here loses its identity.
+        key = path, id(row)
+        if key not in built:
+            built[key] = row, build(path, row)
+        return built[key][1]
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(lazy, "_build", build_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def new_ledger(plain_environment: None, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a new ledger. To make one anew takes as long as most tests do by themselves."""
+    return Shop(tmp_path_factory.mktemp("new")).path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def story_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger that holds the six events of XYZ-1."""
+    return Shop.holding(new_ledger, tmp_path_factory.mktemp("story")).after(STORY)
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(tmp_path: Path, new_ledger: bytes) -> Shop:
     """A new, empty ledger of whole units in Europe/Berlin."""
-    return Shop(tmp_path)
+    return Shop.holding(new_ledger, tmp_path)
 
 
 @pytest.fixture
-def story(shop: Shop) -> Shop:
+def story(shop: Shop, story_ledger: bytes) -> Shop:
     """A ledger that holds the six events of XYZ-1."""
-    for words in STORY:
-        shop.ok(*words)
+    shop.path.write_bytes(story_ledger)
     return shop
 
 
@@ -146,11 +194,13 @@ STORY: list[list[str]] = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what a developer's machine sets out of the tests."""
+@pytest.fixture(autouse=True, scope="session")
+def plain_environment() -> Iterator[None]:
+    """Keep what a developer's machine sets out of the tests, and of the ledgers made for them."""
     ours = ("LEDGER", "LOCATION", "KNOWN_ONLY", "TRACEBACK")
-    for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LOGNAME", "keeper")
-    os.environ.setdefault("COLUMNS", "80")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in (*(f"INVENTORY_{one}" for one in ours), "FORCE_COLOR"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("LOGNAME", "keeper")
+        monkeypatch.setenv("COLUMNS", os.environ.get("COLUMNS", "80"))
+        yield

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,7 @@ def test_storage_refuses_nothing() -> None:
             assert "inventory_cli.errors.Refused" not in imports_of(path), path
 
 
+@cache
 def definitions_of(module: str) -> dict[str, set[str]]:
     """Return what a module defines, as `module.name`, each with what it names of this package."""
     path = next(path for path in MODULES if name_of(path) == module)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -23,21 +24,33 @@ LOG = (
 )
 
 
+@pytest.fixture(scope="module")
+def stages(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
+    """The files of a ledger with reversals on both sides of the cut: alone, with the one that
+    follows on it, and with the one behind that.
+    """
+    first = Shop.holding(new_ledger, tmp_path_factory.mktemp("stages"))
+    found = [{first.path.name: first.after(words.split() for words in LOG)}]
+    second = roll(first, "2023.db")
+    found.append({shop.path.name: shop.path.read_bytes() for shop in (first, second)})
+    third = roll(second, "2024.db", "2023-12-31")
+    found.append({shop.path.name: shop.path.read_bytes() for shop in (first, second, third)})
+    return found
+
+
 @pytest.fixture
-def old(shop: Shop) -> Shop:
+def old(stages: list[dict[str, bytes]], tmp_path: Path) -> Shop:
     """A ledger with reversals on both sides of the cut."""
-    for words in LOG:
-        shop.ok(*words.split())
-    return shop
+    return Shop.holding(stages[0]["inventory.db"], tmp_path)
 
 
 @pytest.fixture(params=[1, 2, 3])
-def last(old: Shop, request: pytest.FixtureRequest) -> Shop:
+def last(stages: list[dict[str, bytes]], tmp_path: Path, request: pytest.FixtureRequest) -> Shop:
     """The ledger itself, the one that follows on it, or the one behind that."""
-    if request.param == 1:
-        return old
-    second = roll(old, "2023.db")
-    return second if request.param == 2 else roll(second, "2024.db", "2023-12-31")
+    files = stages[request.param - 1]
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    return other(Shop.holding(files["inventory.db"], tmp_path), [*files][-1])
 
 
 # --- a reversal that is sent again --------------------------------------------------------------

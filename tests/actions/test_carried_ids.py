@@ -1,6 +1,7 @@
 """Ids of a ledger are known in the one that follows on it, and rows of its time are left out."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,16 +22,22 @@ LOG = (
 )
 
 
-@pytest.fixture
-def old(shop: Shop) -> Shop:
-    """A ledger of which most is of the year that has ended."""
-    for words in LOG:
-        shop.ok(*words.split())
+@pytest.fixture(scope="module")
+def old_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger of which most is of the year that has ended."""
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("old"))
+    shop.after(words.split() for words in LOG)
     file = "date,sku,type,quantity,id\n2022-12-24,A,sold,1,forgotten\n2022-12-25,A,sold,1,\n"
     assert shop.import_text(file).code == 0
     shop.ok("reverse", "--batch", 8, "--reason", "wrong file")
     assert shop.import_text("date,sku,type,quantity,id\n2022-12-26,A,sold,1,in-1\n").code == 0
-    return shop
+    return shop.path.read_bytes()
+
+
+@pytest.fixture
+def old(old_ledger: bytes, tmp_path: Path) -> Shop:
+    """A ledger of which most is of the year that has ended."""
+    return Shop.holding(old_ledger, tmp_path)
 
 
 # --- a retry ------------------------------------------------------------------------------------

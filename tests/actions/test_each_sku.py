@@ -25,15 +25,21 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture
-def busy(shop: Shop) -> Shop:
+@pytest.fixture(scope="module")
+def busy_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("busy"))
     for number in range(9):
         sku = f"S-{number % 4}"
         on = "--on", f"2022-03-0{number + 1}", "--location", ("shop", "depot")[number % 2]
         shop.ok("receive", sku, 10 + number, *on, "--cost", f"{number}.5")
         shop.ok("sell", sku, number + 1, *on)
     shop.ok("reverse", 4, "--reason", "never")
-    return shop
+    return shop.path.read_bytes()
+
+
+@pytest.fixture
+def busy(busy_ledger: bytes, tmp_path: Path) -> Shop:
+    return Shop.holding(busy_ledger, tmp_path)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ TASKS: dict[str, Callable[[Ledger], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_a_long_stream_takes_no_more_memory_than_a_short_one(
     files: tuple[Path, Path], name: str

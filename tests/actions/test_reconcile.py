@@ -63,16 +63,27 @@ def differences(shop: Shop, text: str, *words: object) -> list[Row]:
     return rows
 
 
+STOCKED = (
+    "receive A 10 --on 2022-03-01",
+    "receive A 5 --on 2022-03-01 --location shop",
+    "receive B 3 --on 2022-03-02 --location shop",
+    "receive GONE 1 --on 2022-03-02",
+    "sell GONE 1 --on 2022-03-03",
+    "sell A 4 --on 2022-04-05",
+)
+
+
+@pytest.fixture(scope="module")
+def stocked_ledger(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of the ledger `stocked`."""
+    shop = Shop(tmp_path_factory.mktemp("stocked"))
+    return shop.after(words.split() for words in STOCKED)
+
+
 @pytest.fixture
-def stocked(shop: Shop) -> Shop:
+def stocked(stocked_ledger: bytes, tmp_path: Path) -> Shop:
     """A: 10 at main and 5 at shop; B: 3 at shop; GONE: none left. In April A loses 4 at main."""
-    shop.ok("receive", "A", 10, "--on", "2022-03-01")
-    shop.ok("receive", "A", 5, "--on", "2022-03-01", "--location", "shop")
-    shop.ok("receive", "B", 3, "--on", "2022-03-02", "--location", "shop")
-    shop.ok("receive", "GONE", 1, "--on", "2022-03-02")
-    shop.ok("sell", "GONE", 1, "--on", "2022-03-03")
-    shop.ok("sell", "A", 4, "--on", "2022-04-05")
-    return shop
+    return Shop.holding(stocked_ledger, tmp_path)
 
 
 MARCH = ("--as-of", "2022-03-31")

@@ -81,12 +81,17 @@ def assert_goes_on(new: Shop, old: Shop, start: str, days: int = 8) -> None:
         assert new.json("stock", *words) == old.json("stock", *words)
 
 
+@pytest.fixture(scope="module")
+def year_ledger(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a ledger with a year that has ended, and the first days of the next."""
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("year"))
+    return shop.after(words.split() for words in LOG)
+
+
 @pytest.fixture
-def year(shop: Shop) -> Shop:
+def year(year_ledger: bytes, tmp_path: Path) -> Shop:
     """A ledger with a year that has ended, and the first days of the next."""
-    for words in LOG:
-        shop.ok(*words.split())
-    return shop
+    return Shop.holding(year_ledger, tmp_path)
 
 
 # --- what a rollover makes ----------------------------------------------------------------------
@@ -365,6 +370,7 @@ def test_a_killed_rollover_leaves_no_new_ledger_and_can_be_repeated(year: Shop) 
     assert_goes_on(roll(year), year, "2023-01-01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", spread("the start", 6, 1.0), ids=str)
 def test_a_rollover_that_is_killed_at_any_moment_is_whole_or_not_there(
     year: Shop, moment: Moment
@@ -408,11 +414,9 @@ def test_others_cannot_record_into_the_old_ledger_meanwhile(year: Shop) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(year_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ledger that was rolled over, and the new one."""
-    shop = Shop(tmp_path_factory.mktemp("made"))
-    for words in LOG:
-        shop.ok(*words.split())
+    shop = Shop.holding(year_ledger, tmp_path_factory.mktemp("made"))
     roll(shop)
     return shop.folder
 
@@ -724,6 +728,7 @@ def test_a_second_rollover_begins_at_the_same_cut_and_says_that_a_first_was_made
     assert year.path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment", spread("the commit", 4, 0.2) + spread("the first write", 4, 0.5), ids=str
 )

@@ -1,6 +1,7 @@
 """The log, a timeline and the stock are narrowed, sorted and turned as people ask for them."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from tests.conftest import Shop
 from tests.tampering.altering import alter
 
 
-@pytest.fixture
-def shop_with_sales(shop: Shop) -> Shop:
+@pytest.fixture(scope="module")
+def ledger_with_sales(new_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    shop = Shop.holding(new_ledger, tmp_path_factory.mktemp("sales"))
     for sku, quantity in (("MUG-BLUE", 10), ("MUG-RED", 4), ("TEE", 0)):
         shop.ok("open", sku, quantity, "--on", "2022-01-01")
     shop.ok(
@@ -20,7 +22,12 @@ def shop_with_sales(shop: Shop) -> Shop:
     shop.ok("count", "MUG-BLUE", 6, "--on", "2022-03-02")
     shop.ok("receive", "MUG-BLUE", 2, "--on", "2022-02-15", "--location", "depot")
     shop.ok("reverse", 5, "--reason", "never")
-    return shop
+    return shop.path.read_bytes()
+
+
+@pytest.fixture
+def shop_with_sales(ledger_with_sales: bytes, tmp_path: Path) -> Shop:
+    return Shop.holding(ledger_with_sales, tmp_path)
 
 
 def positions(shop: Shop, *words: object) -> list[int]:

@@ -1,11 +1,13 @@
 """What the help of a command says stands once, and every example in it does what it should."""
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from inventory_cli.cli import COMMANDS, RECORD, app, lazy
 from inventory_cli.cli.lazy import Command
@@ -21,6 +23,8 @@ FIND_A_DIFFERENCE = {
 }
 # Commands whose examples need a database: `tests/shared/test_examples.py` runs them.
 NEED_A_DATABASE = ("share", "clone", "sync")
+# Words that only a shell understands.
+SHELL = {"|", "||", "<", ">", ">>"}
 # Examples that make the ledger which the others work on.
 MAKE_A_LEDGER = {"inventory init", "inventory init --timezone Europe/Berlin"}
 FILES = {
@@ -79,21 +83,30 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def exit_code(example: str, folder: Path) -> int:
+    """Run an example in a folder, by a shell where it asks for one."""
+    program, *words = shlex.split(example)
+    assert program == "inventory"
+    if SHELL.isdisjoint(words):
+        return CliRunner().invoke(app, words).exit_code
+    return run_line(example, folder).returncode
+
+
 @pytest.mark.parametrize("path", [path for path in PATHS if path not in NEED_A_DATABASE])
 def test_every_example_of_a_command_does_what_it_should(
-    path: str, prepared: Path, tmp_path: Path
+    path: str, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
     examples = built(path).examples
     assert examples
     for number, example in enumerate(examples):
-        assert example.startswith("inventory ")
         assert f" {path}" in example
         folder = tmp_path / str(number)
         shutil.copytree(prepared, folder)
         if example in MAKE_A_LEDGER:
             (folder / "inventory.db").unlink()
-        done = run_line(example, folder)
-        assert done.returncode == (1 if example in FIND_A_DIFFERENCE else 0), done
+        monkeypatch.chdir(folder)
+        assert exit_code(example, folder) == (1 if example in FIND_A_DIFFERENCE else 0), example
 
 
 @pytest.mark.parametrize("path", PATHS)

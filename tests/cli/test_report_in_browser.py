@@ -15,9 +15,12 @@ from tests.cli.report_page import HOSTILE, make_shop
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium is installed: the page of `report` is not looked at"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed: the page of `report` is not looked at"
+    ),
+]
 SIZES = {"phone": (375, 812), "tablet": (768, 1024), "desktop": (1280, 900)}
 
 

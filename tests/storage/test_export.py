@@ -24,12 +24,22 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
 
 
+@pytest.fixture(scope="module")
+def whole(story_ledger: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[str]]:
+    """The bytes of a ledger with something of everything, and its export."""
+    shop = Shop.holding(story_ledger, tmp_path_factory.mktemp("whole"))
+    shop.ok("snapshot", "take", "march", "--as-of", "2022-03-31")
+    shop.ok("transfer", "XYZ-1", 5, "--from", "main", "--to", "shöp", "--detail", "k=ä\n")
+    shop.ok("reverse", 6, "--reason", "mistake")
+    return shop.path.read_bytes(), shop.ok("export").out.splitlines()
+
+
 @pytest.fixture
-def exported(story: Shop) -> list[str]:
-    story.ok("snapshot", "take", "march", "--as-of", "2022-03-31")
-    story.ok("transfer", "XYZ-1", 5, "--from", "main", "--to", "shöp", "--detail", "k=ä\n")
-    story.ok("reverse", 6, "--reason", "mistake")
-    return story.ok("export").out.splitlines()
+def exported(story: Shop, whole: tuple[bytes, list[str]]) -> list[str]:
+    """The export of the ledger that `story` is from here on."""
+    ledger, lines = whole
+    story.path.write_bytes(ledger)
+    return [*lines]
 
 
 def restored(folder: Path, lines: list[str]) -> Shop:
