@@ -19,8 +19,8 @@ from inventory_cli.storage.log import EVENT_COLUMNS
 Row = Sequence[Any]
 # Headers, each with its hash, and their events, from SKU to details.
 Batches = tuple[Sequence[Row], Iterator[Row]]
-# How many rows are asked for at a time. More take longer, each.
-PIECE = 2_000
+# How many rows are asked for, and looked at, at a time. More take longer, each.
+PIECE = 1_000
 _DRAFT = ", ".join(Draft._fields)
 # How many bytes a hash has.
 HASH = 32

@@ -64,6 +64,7 @@ def _encoder() -> Callable[[Fields], str]:
 canonical = _encoder()
 # For fewer events than these a pattern is not worth it.
 _FEW = 10
+_ESCAPED = bytes(range(0x20)) + b'"\\'
 
 
 def genesis(settings: Fields) -> bytes:
@@ -114,8 +115,9 @@ def _written(column: Sequence[str | int | None]) -> tuple[str, Sequence[object]]
 
 
 def _is_plain(text: str) -> bool:
-    """Tell whether nothing in a text is escaped for sure: a control character is not printable."""
-    return '"' not in text and "\\" not in text and text.isprintable()
+    """Tell whether nothing in a text is escaped."""
+    said = text.encode(errors="surrogatepass")
+    return len(said.translate(None, _ESCAPED)) == len(said)
 
 
 def link_texts(previous: bytes, texts: Iterable[str]) -> list[bytes]:
