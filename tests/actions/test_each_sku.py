@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_each_half_is_asked_in_a_process_of_its_own(busy: Shop, on_two_cores: No
 
 def test_what_fails_there_is_told_as_if_it_failed_here(busy: Shop, on_two_cores: None) -> None:
     whole = busy.ok("insights").out
-    with sqlite3.connect(busy.path) as connection:
+    with closing(sqlite3.connect(busy.path)) as connection:
         connection.executescript(
             "DROP TRIGGER events_no_update;"
             "UPDATE events SET kind = 'lent' WHERE position = (SELECT max(position) FROM events"
