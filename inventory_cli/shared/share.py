@@ -9,6 +9,7 @@ Must never decide whether a ledger may be shared.
 import socket
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -78,6 +79,7 @@ def share(
             write_beside(ledger.path, Beside(url, _machine(ledger), timeline))
             _make_lasting(ledger, link)
             _commit(ledger, server)
+        _tidy(server)
     finally:
         server.rollback()
         server.close()
@@ -241,6 +243,14 @@ def _commit(ledger: Ledger, server: Server) -> None:
             "may not hold it",
             "`inventory share URL` once more; nothing is recorded until that is done",
         ) from error
+
+
+def _tidy(server: Server) -> None:
+    """Have the database do at once what it does by itself some time after so many rows came: until
+    then whoever reads them does it, and takes a tenth longer.
+    """
+    with suppress(ServerUnusable), server.failures(), server.patience():
+        server.run("VACUUM (ANALYZE, SKIP_LOCKED) inventory.events")
 
 
 def stop(ledger: Ledger, origin: Origin) -> Head:
