@@ -28,14 +28,12 @@ BEGIN
     RETURN system || '/' || ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int;
 END $$;
 
--- Proving -----------------------------------------------------------------------------------------
-
 -- Take the head row until the end of the transaction and tell where the log ends, and what time it
 -- is. A function, because SELECT … FOR UPDATE needs more than the right to read. `known` and
 -- `known_hash` are the caller's own last batch: `continues` tells whether it is on this chain.
--- Where it is, and a few batches behind, these come along: to ask for them takes round trips for which
--- others wait. Refuses where the server is not on the timeline on which the ledger was last used, unless that is
--- the one that a person `accepts`.
+-- Where it is, and a few batches behind, these come along: to ask for them takes round trips for
+-- which others wait. Refuses where the server is not on the timeline on which the ledger was last
+-- used, unless that is the one that a person `accepts`.
 CREATE FUNCTION inventory.hold(
     of uuid, known bigint, known_hash bytea, accepts text = NULL,
     OUT batch bigint, OUT "position" bigint, OUT recorded_at text, OUT hash bytea, OUT now text,
@@ -163,10 +161,10 @@ BEGIN
         FROM unnest(events) e;
 END $$;
 
--- Append a batch, or a part of it where there is no header yet: events, from SKU to details, as the
--- text of an array of arrays; or a snapshot, from name to closes, and lines of it; and at last the header, from recorded_at to
--- details, with the hash that the caller computed. The server computes its own, over everything, and
--- refuses what differs.
+-- Append a batch, or a part of it where there is no header yet: events, as the text of an array of
+-- arrays, each as the chain has it; or a snapshot, from name to closes, and lines of it; and at last
+-- the header, from recorded_at to details, with the hash that the caller computed. The server computes
+-- its own, over everything, and refuses what differs.
 CREATE FUNCTION inventory.append(
     of uuid, number bigint, events text, snapshot jsonb, lines jsonb, header jsonb
 ) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
