@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from inventory_cli.core.ahead import can_run_ahead, run_ahead
 from inventory_cli.core.events import KINDS, Stream, is_stock
@@ -113,7 +113,10 @@ class _Taking:
         if (header.batch, *header[6:8]) != (before.batch + 1, *ends):
             raise self._misfit(header)
         while self._next <= last:
-            self._insert(next(self._parts, None) or self._refuse(header))
+            part = next(self._parts, None)
+            if part is None:
+                raise self._misfit(header)
+            self._insert(part)
         if header.lines_sha256 is not None:
             self._take_snapshot(header)
         last_link = before.hash
@@ -129,9 +132,6 @@ class _Taking:
         self._next += len(part.columns[0])
         self._streams.feed(part.columns)
         insert_events(self._ledger.connection, [*part.columns, part.links()])
-
-    def _refuse(self, header: Batch) -> NoReturn:
-        raise self._misfit(header)
 
     def _misfit(self, header: Batch) -> LedgerUnusable:
         """Return the failure that a batch does not fit; it names the first event that does not."""

@@ -106,12 +106,14 @@ def _written(column: Sequence[str | int | None]) -> tuple[str, Sequence[object]]
         return "null", ()
     said = column if not nulls else [value for value in column if value is not None]
     if isinstance(said[0], int):
-        return "%s", column if not nulls else ["null" if v is None else v for v in column]
-    if _is_plain("".join(said)):  # type: ignore[arg-type]
-        if not nulls:
-            return '"%s"', column
-        return "%s", ["null" if value is None else f'"{value}"' for value in column]
-    return "%s", [canonical((value,))[1:-1] for value in column]
+        form = "%s"
+    elif _is_plain("".join(said)):  # type: ignore[arg-type]
+        form = '"%s"'
+    else:
+        return "%s", [canonical((value,))[1:-1] for value in column]
+    if not nulls:
+        return form, column
+    return "%s", ["null" if value is None else form % value for value in column]
 
 
 def _is_plain(text: str) -> bool:

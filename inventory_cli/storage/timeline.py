@@ -36,7 +36,10 @@ _STREAMS = (
     " AND position <= :head AND effective_at <= :as_of AND {} ORDER BY sku, location LIMIT 1"
 )
 # A bound and no equation: with that, SQLite would begin each piece with the SKU's first event.
-_ALL, _ONE, _BELOW = "1", "sku <= :only", "sku < :end"
+_UP_TO, _BELOW = "sku <= :last", "sku < :last"
+# From which SKU on, and what bounds it.
+_Span = tuple[str, str, str | None]
+_ALL: _Span = "", "1", None
 # Of how many events the SKU in the middle of all is that of all, nearly.
 _SAMPLED = 99
 
@@ -45,14 +48,16 @@ def standing(ledger: Ledger, head: int, as_of: str, skus: Sequence[str] = ()) ->
     """Give the events that stand at position `head` and take effect up to a moment (UTC text), by
     SKU, then by location, each stream in fold order; of all SKUs, or of some.
     """
-    return chain.from_iterable(_read(ledger, _COLUMNS, head, as_of, only) for only in _each(skus))
+    spans = _spans(skus)
+    return chain.from_iterable(_read(ledger, _COLUMNS, head, as_of, span) for span in spans)
 
 
 def standing_between(
     ledger: Ledger, head: int, as_of: str, first: str = "", end: str | None = None
 ) -> Iterator[Row]:
     """Give what `standing` does, of the SKUs from one on and before another."""
-    return _read(ledger, _COLUMNS, head, as_of, None, first, end)
+    span = (first, *_ALL[1:]) if end is None else (first, _BELOW, end)
+    return _read(ledger, _COLUMNS, head, as_of, span)
 
 
 def middle_sku(ledger: Ledger, head: int) -> str:
@@ -69,7 +74,7 @@ def middle_sku(ledger: Ledger, head: int) -> str:
 def standing_events(ledger: Ledger, head: int) -> Iterator[Event]:
     """Give the events that stand at position `head` whole, in the same order."""
     columns = f"sku, location, effective_at, position, {EVENT_COLUMNS}"
-    return (Event(*row[4:]) for row in _read(ledger, columns, head, END_OF_TIME, None))
+    return (Event(*row[4:]) for row in _read(ledger, columns, head, END_OF_TIME, _ALL))
 
 
 def streams_with_events(
@@ -78,10 +83,10 @@ def streams_with_events(
     """Give the streams that have an event, be it voided, up to position `head` that takes effect
     up to a moment (UTC text), sorted; of all SKUs, or of some.
     """
-    for only in _each(skus):
-        query = _STREAMS.format(_ALL if only is None else _ONE)
-        cut = {"head": head, "as_of": as_of, "only": only}
-        after: Stream | None = only or "", ""
+    for first, bound, last in _spans(skus):
+        query = _STREAMS.format(bound)
+        cut = {"head": head, "as_of": as_of, "last": last}
+        after: Stream | None = first, ""
         while after is not None:
             wanted = {**cut, "sku": after[0], "location": after[1]}
             after = ledger.connection.execute(query, wanted).fetchone()
@@ -89,26 +94,16 @@ def streams_with_events(
                 yield after
 
 
-def _each(skus: Sequence[str]) -> Sequence[str | None]:
-    """Return each of some SKUs, sorted; None alone, which stands for all, where there are none."""
-    return sorted(set(skus)) or [None]
+def _spans(skus: Sequence[str]) -> list[_Span]:
+    """Return the span of each of some SKUs, sorted; that of all where there are none."""
+    return [(sku, _UP_TO, sku) for sku in sorted(set(skus))] or [_ALL]
 
 
-def _read(
-    ledger: Ledger,
-    columns: str,
-    head: int,
-    as_of: str,
-    only: str | None,
-    first: str = "",
-    end: str | None = None,
-) -> Iterator[Any]:
-    """Give rows of these columns, which begin with those of the order, of one SKU; or of all, from
-    one on and before another.
-    """
-    bound = _BELOW if end is not None else _ALL if only is None else _ONE
+def _read(ledger: Ledger, columns: str, head: int, as_of: str, span: _Span) -> Iterator[Any]:
+    """Give rows of these columns, which begin with those of the order, of a span of SKUs."""
+    first, bound, end = span
     query = _QUERY.format(columns, bound)
-    after: tuple[Any, ...] = (only or first, "", "", 0)
+    after: tuple[Any, ...] = (first, "", "", 0)
     while True:
         sku, location, at, position = after
         rows = ledger.connection.execute(
@@ -116,8 +111,7 @@ def _read(
             {
                 "head": head,
                 "as_of": as_of,
-                "only": only,
-                "end": end,
+                "last": end,
                 "sku": sku,
                 "location": location,
                 "at": at,
