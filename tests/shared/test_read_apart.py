@@ -43,6 +43,13 @@ def first(database: str, tmp_path: Path) -> Shop:
     return shop
 
 
+def refused(first: Shop, database: str, folder: Path, said: str) -> None:
+    """Ask for a new replica, which must be refused with these words and leave no file."""
+    ran = first("clone", database, folder / "new.db")
+    assert (ran.code, said in ran.err) == (4, True), ran
+    assert not [*folder.glob("new.db*")]
+
+
 @contextmanager
 def spied_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Note how many events were taken over that the process of the test did not read itself."""
@@ -117,9 +124,7 @@ def test_what_does_not_fit_is_named_and_not_taken_over(
         for table in tables:
             connection.execute(f"ALTER TABLE inventory.{table} DISABLE TRIGGER refuse_change")
         connection.execute(statement)
-    new = first("clone", database, tmp_path / "new.db")
-    assert (new.code, f"holds {what}, which does not fit the chain" in new.err) == (4, True), new
-    assert not [*tmp_path.glob("new.db*")]
+    refused(first, database, tmp_path, f"holds {what}, which does not fit the chain")
 
 
 def test_a_reader_that_is_killed_leaves_no_file(
@@ -135,9 +140,7 @@ def test_a_reader_that_is_killed_leaves_no_file(
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(replica, "parts_of", killed)
-    ran = first("clone", database, tmp_path / "new.db")
-    assert (ran.code, "ended too soon" in ran.err) == (4, True), ran
-    assert not [*tmp_path.glob("new.db*")]
+    refused(first, database, tmp_path, "ended too soon")
 
 
 def test_a_server_that_is_lost_on_the_way_is_told_as_that(
@@ -156,9 +159,7 @@ def test_a_server_that_is_lost_on_the_way_is_told_as_that(
             yield from stream(server, query, values) if "batches" in query else broken()
 
     monkeypatch.setattr(Server, "stream", cut)
-    ran = first("clone", database, tmp_path / "new.db")
-    assert (ran.code, "cannot be reached (the way is cut)" in ran.err) == (4, True), ran
-    assert not [*tmp_path.glob("new.db*")]
+    refused(first, database, tmp_path, "cannot be reached (the way is cut)")
 
 
 def test_a_role_that_may_connect_only_once_reads_here(

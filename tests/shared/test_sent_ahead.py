@@ -68,6 +68,16 @@ def record(ledger: Ledger, plan: Callable[[], Iterator[Drafts]], **more: Any) ->
     return append_parts(ledger, Origin("me", "import"), plan, ledger.clock(_no_clock), **more)
 
 
+def fails(ledger: Ledger, first: Shop, plan: Callable[[], Iterator[Drafts]], said: str) -> None:
+    """Record what must fail with these words: nothing is there, and what comes next is recorded."""
+    before = head(first)
+    with pytest.raises(LedgerUnusable, match=said):
+        record(ledger, plan)
+    assert head(first) == before
+    assert record(ledger, lambda: map(part, range(4))) is not None
+    assert first.failed_checks("--shared") == {}
+
+
 def _no_clock() -> Any:
     raise AssertionError("what is shared has the server's clock")
 
@@ -182,8 +192,6 @@ def test_whoever_interrupts_does_not_wait_for_a_way_that_hangs(
 def test_a_connection_that_is_lost_on_the_way_has_appended_nothing(
     ledger: Ledger, first: Shop, database: str, sent: Sent, after: int
 ) -> None:
-    before = head(first)
-
     def plan() -> Iterator[Drafts]:
         for number in range(after + 1):
             yield part(number)
@@ -194,17 +202,12 @@ def test_a_connection_that_is_lost_on_the_way_has_appended_nothing(
         for number in range(9):
             yield part(number)
 
-    with pytest.raises(LedgerUnusable, match=r"cannot be reached .*; nothing was appended"):
-        record(ledger, plan)
-    assert head(first) == before
-    assert record(ledger, lambda: map(part, range(4))) is not None
-    assert first.failed_checks("--shared") == {}
+    fails(ledger, first, plan, r"cannot be reached .*; nothing was appended")
 
 
 def test_a_part_that_the_database_refuses_ends_the_batch(
     ledger: Ledger, first: Shop, sent: Sent
 ) -> None:
-    before = head(first)
     nul = Drafts.of([Draft("S", "main", "received", 1, AT_ONCE, 0, "\0", *(None,) * 5)])
 
     def plan() -> Iterator[Drafts]:
@@ -212,8 +215,4 @@ def test_a_part_that_the_database_refuses_ends_the_batch(
         for number in range(50):
             yield part(number)
 
-    with pytest.raises(LedgerUnusable, match=r"cannot hold a NUL.*; nothing was appended"):
-        record(ledger, plan)
-    assert head(first) == before
-    assert record(ledger, lambda: map(part, range(4))) is not None
-    assert first.failed_checks("--shared") == {}
+    fails(ledger, first, plan, r"cannot hold a NUL.*; nothing was appended")

@@ -36,22 +36,13 @@ WRITING = (
 )
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of the ledger of the story."""
-    shop = Shop(tmp_path_factory.mktemp("whole"))
-    for words in STORY:
-        shop.ok(*words)
-    return shop.path.read_bytes()
-
-
 @pytest.fixture
-def store(shop: Shop, whole: bytes) -> Shop:
+def store(shop: Shop, story_ledger: bytes) -> Shop:
     """A ledger that holds the story, alone in its folder, and a file to import elsewhere."""
     folder = shop.folder / "folder"
     folder.mkdir()
     shop.path = shop.path.rename(folder / shop.path.name)
-    shop.path.write_bytes(whole)
+    shop.path.write_bytes(story_ledger)
     (shop.folder / "moves.csv").write_text("date,sku,type,quantity\n2022-05-01,A,received,1\n")
     return shop
 
@@ -330,7 +321,9 @@ def half_way(path: Path) -> sqlite3.Connection:
     return writer
 
 
-def test_half_an_append_that_may_not_be_undone_is_not_shown(store: Shop, whole: bytes) -> None:
+def test_half_an_append_that_may_not_be_undone_is_not_shown(
+    store: Shop, story_ledger: bytes
+) -> None:
     # What a crash leaves: a file that is half written, and the journal that undoes it.
     writer = half_way(store.path)
     left = store.folder / "left"
@@ -339,7 +332,7 @@ def test_half_an_append_that_may_not_be_undone_is_not_shown(store: Shop, whole: 
     writer.close()
     store.path = left / store.path.name
     assert len(contents(left)) == 2
-    assert store.path.stat().st_size > len(whole)
+    assert store.path.stat().st_size > len(story_ledger)
     with permitted(left, 0o555):
         for command in ("stock", "verify", "receive A 1"):
             assert_unusable(*obeying(store, command), store.path)
