@@ -3,6 +3,9 @@
 Must never know how that was found.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from inventory_cli.core.events import BEGUN, GOES_ON_IN, SHARED, STOPPED
 from inventory_cli.errors import LedgerUnusable, WrongUsage
 from inventory_cli.storage.ledger_file import Head, Ledger
@@ -23,6 +26,15 @@ class ServerUnusable(LedgerUnusable):
         found = ServerUnusable(self.message + consequence, self.hint)
         found.sqlstate, found.detail, found.is_lost = self.sqlstate, self.detail, self.is_lost
         return found
+
+
+@contextmanager
+def adding(consequence: str) -> Iterator[None]:
+    """Say of what fails at the database what follows from it."""
+    try:
+        yield
+    except ServerUnusable as error:
+        raise error.adding(consequence) from error
 
 
 class InDoubt(LedgerUnusable):

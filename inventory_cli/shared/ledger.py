@@ -21,6 +21,7 @@ from inventory_cli.shared.failures import (
     InDoubt,
     ServerChanged,
     ServerUnusable,
+    adding,
     refuse_stopped,
 )
 from inventory_cli.shared.publish import channel, publish, publish_part
@@ -89,10 +90,8 @@ class SharedLedger(Ledger):
         # The file first: who waits for it does not hold up the other machines.
         with self._locked(consequence):
             try:
-                try:
+                with adding(consequence):
                     self.hold()
-                except ServerUnusable as error:
-                    raise error.adding(consequence) from error
                 refuse_stopped(self)
                 self._unsent, self._sent = None, 0
                 with self._sender.sending():
@@ -167,10 +166,8 @@ class SharedLedger(Ledger):
             return
         if self._unsent is not None:
             of, part = self.settings.identity, self._unsent
-            try:
+            with adding(self._consequence):
                 self._sender.add(partial(publish_part, self.server, of, batch, part))
-            except ServerUnusable as error:
-                raise error.adding(self._consequence) from error
             self._sent += len(part)
         self._unsent = texts
 
@@ -181,10 +178,8 @@ class SharedLedger(Ledger):
             return
         self.check_place(self._consequence)
         names.require_one_name(self.path, self._consequence)
-        try:
+        with adding(self._consequence):
             self._sender.finish()
-        except ServerUnusable as error:
-            raise error.adding(self._consequence) from error
         self.publish(self._held.head.batch, self._sent)
         self._consequence = f"; {written.name} is recorded in the database all the same"
         try:
